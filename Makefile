@@ -1,0 +1,57 @@
+# The commands of everyday work: make setup | build | test | demo | format | tidy | clean
+JOBS ?= $(shell nproc)
+
+# tests and ranks: one thread each, and OpenMPI usable as root, with more ranks than cores, unbound, without ssh
+export OMP_NUM_THREADS = 1
+export OMPI_ALLOW_RUN_AS_ROOT = 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
+export OMPI_MCA_rmaps_base_oversubscribe = 1
+export OMPI_MCA_hwloc_base_binding_policy = none
+export OMPI_MCA_plm_rsh_agent = /bin/true
+export PYTHONDONTWRITEBYTECODE = 1
+
+DIFFBENCH = build/release/bin/diffbench
+REPORT = demo-out/report
+SOURCES = git ls-files --cached --others --exclude-standard -- '*.h' '*.cpp' '*.cu' '*.cuh'
+
+.NOTPARALLEL:
+.PHONY: build setup test test-release test-python test-asan demo format tidy clean
+
+build: setup
+	cmake --preset release
+	cmake --build --preset release --parallel $(JOBS)
+
+setup:
+	./setup.sh
+
+test: test-release test-python test-asan
+
+test-release: build
+	cmake --build --preset release --parallel $(JOBS) --target header_tests
+	ctest --preset release
+
+# pytest's own exit code 5 makes "no tests found" an error
+test-python: setup
+	.venv/bin/python -m pytest -q -p no:cacheprovider dashboards tests
+
+test-asan: setup
+	cmake --preset asan
+	cmake --build --preset asan --parallel $(JOBS)
+	ctest --preset asan
+
+# on two ranks where the program was built with MPI
+demo: build
+	mkdir -p demo-out
+	$$(ldd $(DIFFBENCH) | grep -q libmpi && echo mpirun -n 2) $(DIFFBENCH) run harness/suites/demo.toml --db demo-out/results.db
+	$(DIFFBENCH) report demo-out/results.db -o $(REPORT)
+	@page=$$(ls $(CURDIR)/$(REPORT)/*.html | head -n 1); echo "The report: $$page"; \
+	  if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] && command -v xdg-open >/dev/null; then xdg-open "$$page" || true; fi
+
+format:
+	$(SOURCES) | xargs clang-format-16 -i
+
+tidy:
+	scripts/tidy.sh --changed
+
+clean:
+	rm -rf build demo-out

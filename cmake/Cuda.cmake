@@ -1,0 +1,32 @@
+# DIFFBENCH_CUDA=AUTO|ON|OFF: compile the CUDA halves of kernels/. Sets DIFFBENCH_HAS_CUDA.
+set(DIFFBENCH_CUDA AUTO CACHE STRING "compile the CUDA kernels: AUTO, ON or OFF")
+set_property(CACHE DIFFBENCH_CUDA PROPERTY STRINGS AUTO ON OFF)
+set(DIFFBENCH_HAS_CUDA FALSE)
+if(DIFFBENCH_CUDA STREQUAL "OFF")
+  return()
+endif()
+
+file(GLOB _pip_cuda "${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/nvidia/cu13")
+find_program(DIFFBENCH_NVCC nvcc PATHS /usr/local/cuda/bin "${_pip_cuda}/bin")
+if(DIFFBENCH_NVCC AND NOT CMAKE_CUDA_COMPILER)
+  set(CMAKE_CUDA_COMPILER "${DIFFBENCH_NVCC}")
+endif()
+set(CMAKE_CUDA_ARCHITECTURES 90 CACHE STRING "") # else CMake asks a GPU that need not be there
+include(CheckLanguage)
+check_language(CUDA)
+if(NOT CMAKE_CUDA_COMPILER)
+  if(DIFFBENCH_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "DIFFBENCH_CUDA=ON, but no working nvcc was found")
+  endif()
+  return()
+endif()
+enable_language(CUDA)
+find_package(CUDAToolkit REQUIRED)
+if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION) # CMake 3.25 does not know that this nvcc can do C++20
+  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+  set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+  list(APPEND CMAKE_CUDA_COMPILE_FEATURES cuda_std_20)
+endif()
+set(CMAKE_CUDA_STANDARD 20)
+set(CMAKE_CUDA_RUNTIME_LIBRARY Shared) # one cudart in the process: LibTorch's
+set(DIFFBENCH_HAS_CUDA TRUE)

@@ -1,0 +1,126 @@
+// diffbench: one line per subcommand; every error becomes one line on stderr and an exit code here and nowhere else.
+
+#include <spdlog/sinks/ansicolor_sink.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <iostream>
+#include <optional>
+
+#include "harness/commands/commands.h"
+#include "harness/commands/usage.h"
+#include "harness/environment/build_info.h"
+#include "harness/ranks/communicator.h"
+#include "harness/ranks/mpi_session.h"
+#include "methods/config/input_error.h"
+#include "results/database_error.h"
+
+namespace diffbench {
+namespace {
+
+constexpr int kInputError = 2;
+constexpr int kInternalError = 3;
+
+struct Subcommand {
+  const char* name;
+  void (*add)(CLI::App&, int&);
+  bool uses_ranks;  // starts MPI when launched under mpirun or srun
+};
+
+constexpr Subcommand kSubcommands[] = {
+    {"run", commands::add_run, true},        {"list", commands::add_list, false},
+    {"sample", commands::add_sample, false}, {"eval", commands::add_eval, false},
+    {"train", commands::add_train, false},   {"fid", commands::add_fid, false},
+    {"report", commands::add_report, false},
+};
+
+void set_up_log() {
+  // mpirun gives ranks a pseudo-terminal, so "is a terminal" means nothing there
+  const bool colour = isatty(STDERR_FILENO) != 0 && !ranks::launched_by_mpi();
+  auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(colour ? spdlog::color_mode::always
+                                                                               : spdlog::color_mode::never);
+  auto logger = std::make_shared<spdlog::logger>("diffbench", sink);
+  logger->set_pattern("%^%l%$: %v");
+  spdlog::set_default_logger(logger);
+}
+
+bool uses_ranks(const char* subcommand) {
+  for (const auto& entry : kSubcommands) {
+    if (subcommand != nullptr && std::strcmp(entry.name, subcommand) == 0) {
+      return entry.uses_ranks;
+    }
+  }
+  return false;
+}
+
+int dispatch(int argc, char** argv) {
+  CLI::App app("Measures what accelerated diffusion sampling gives on this machine: speed, cost and image quality.",
+               "diffbench");
+  app.set_version_flag("--version", environment::version_line());
+  app.footer("Example: diffbench run harness/suites/smoke.toml --db results.db");
+  app.require_subcommand(0, 1);
+  int exit_code = 0;
+  for (const auto& subcommand : kSubcommands) {
+    subcommand.add(app, exit_code);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    return app.exit(help_or_version);
+  } catch (const CLI::ParseError& error) {
+    throw ranks::AgreedError({.is_input_error = true, .message = commands::describe(app, error)});  // all ranks see it
+  }
+  if (app.get_subcommands().empty()) {
+    std::cerr << app.help();
+    return kInputError;
+  }
+  return exit_code;
+}
+
+// prints, and returns the exit code
+int fail(const std::string& message, int exit_code) {
+  std::cout.flush();
+  std::cerr << ("diffbench: " + message + "\n") << std::flush;
+  return exit_code;
+}
+
+// an error on this rank alone: says which, and ends the others, which may wait for this one in a collective
+int fail_alone(const ranks::MpiSession* session, const std::string& message, int exit_code) {
+  if (session == nullptr) {
+    return fail(message, exit_code);
+  }
+  const ranks::Communicator world;
+  fail(world.size() > 1 ? "rank " + std::to_string(world.rank()) + ": " + message : message, exit_code);
+  session->abort(exit_code);
+  return exit_code;
+}
+
+int run_program(int argc, char** argv, const ranks::MpiSession* session) {
+  try {
+    return dispatch(argc, argv);
+  } catch (const ranks::AgreedError& error) {
+    const int exit_code = error.failure.is_input_error ? kInputError : kInternalError;
+    const int rank = error.failure.rank;
+    const std::string prefix = rank > 0 ? "rank " + std::to_string(rank) + ": " : "";
+    return ranks::Communicator().rank() == 0 ? fail(prefix + error.what(), exit_code) : exit_code;
+  } catch (const config::InputError& error) {
+    return fail_alone(session, error.what(), kInputError);
+  } catch (const results::DatabaseError& error) {
+    return fail_alone(session, error.what(), kInputError);
+  } catch (const std::exception& error) {
+    return fail_alone(session, std::string("internal error: ") + error.what(), kInternalError);
+  }
+}
+
+}  // namespace
+}  // namespace diffbench
+
+int main(int argc, char** argv) {
+  diffbench::set_up_log();
+  std::optional<diffbench::ranks::MpiSession> session;
+  if (argc > 1 && diffbench::uses_ranks(argv[1])) {
+    session.emplace(argc, argv);
+  }
+  return diffbench::run_program(argc, argv, session ? &*session : nullptr);
+}

@@ -1,0 +1,102 @@
+#include "harness/ranks/communicator.h"
+
+#include <cstring>
+
+#include "methods/config/input_error.h"
+
+namespace diffbench::ranks {
+namespace {
+
+template <typename Container>
+std::span<const std::byte> bytes_of(const Container& values) {
+  return std::as_bytes(std::span(values.data(), values.size()));
+}
+
+template <typename Container>
+Container from_bytes(std::span<const std::byte> bytes) {
+  Container values(bytes.size() / sizeof(typename Container::value_type), {});
+  if (!bytes.empty()) {
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+  }
+  return values;
+}
+
+template <typename Container>
+Container broadcast_as(const Communicator& world, const Container& values) {
+  const auto bytes = bytes_of(values);
+  return from_bytes<Container>(world.broadcast(Bytes(bytes.begin(), bytes.end())));
+}
+
+}  // namespace
+
+std::string Communicator::broadcast(const std::string& text) const { return broadcast_as(*this, text); }
+
+std::vector<double> Communicator::broadcast(const std::vector<double>& values) const {
+  return broadcast_as(*this, values);
+}
+
+std::vector<double> Communicator::sum(std::span<const double> values) const {
+  const std::vector<Bytes> parts = gather(std::as_bytes(values));
+  std::vector<double> total;
+  together([&] {
+    for (const auto& part : parts) {
+      const auto addends = from_bytes<std::vector<double>>(part);
+      if (total.empty()) {
+        total.assign(addends.size(), 0.0);
+      }
+      if (addends.size() != total.size()) {
+        throw std::logic_error("ranks sum vectors of different sizes");
+      }
+      for (size_t i = 0; i < total.size(); ++i) {
+        total[i] += addends[i];
+      }
+    }
+  });
+  return total;
+}
+
+std::optional<Failure> Communicator::agree(Failure mine) const {
+  // what is sent: one byte for the kind, then the text; nothing at all where all went well
+  std::string report;
+  if (!mine.message.empty()) {
+    report = (mine.is_input_error ? "i" : "e") + mine.message;
+  }
+  std::string verdict;  // "<rank> <report>" of the lowest failing rank
+  const auto reports = gather(bytes_of(report));
+  for (size_t rank = 0; rank < reports.size() && verdict.empty(); ++rank) {
+    if (!reports[rank].empty()) {
+      verdict = std::to_string(rank) + " " + from_bytes<std::string>(reports[rank]);
+    }
+  }
+  verdict = broadcast(verdict);
+  if (verdict.empty()) {
+    return std::nullopt;
+  }
+  const size_t space = verdict.find(' ');
+  return Failure{.rank = std::stoi(verdict.substr(0, space)),
+                 .is_input_error = verdict[space + 1] == 'i',
+                 .message = verdict.substr(space + 2)};
+}
+
+void Communicator::together(const std::function<void()>& work) const {
+  Failure mine;
+  bool failed = true;
+  try {
+    work();
+    failed = false;
+  } catch (const AgreedError&) {
+    throw;  // agreed inside `work`: every rank has it already
+  } catch (const config::InputError& error) {
+    mine = {.is_input_error = true, .message = error.what()};
+  } catch (const std::exception& error) {
+    mine = {.message = error.what()};
+  }
+  if (failed && mine.message.empty()) {
+    mine.message = "failed without a message";  // an empty one would mean success
+  }
+  if (auto failure = agree(std::move(mine))) {
+    throw AgreedError(std::move(*failure));
+  }
+}
+
+}  // namespace diffbench::ranks

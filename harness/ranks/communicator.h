@@ -1,0 +1,73 @@
+#pragma once
+// How ranks talk. Built over MPI or, without it, over this process alone (mpi.cpp | single.cpp, chosen by CMake).
+//
+//   ranks::Communicator world;
+//   world.together([&] { suite = parse_suite(path); });                     // all go on, or all throw
+//   std::vector<double> total = world.sum(moments);                         // on rank 0; empty elsewhere
+//   for (const auto& buffer : world.gather(to_bytes(result))) { ... }       // on rank 0
+//
+// Every member function but rank() and size() is a collective: all ranks call it, in the same order, from one thread.
+// No rank is left behind: wrap whatever may throw in together() before the next collective. Failing MPI calls throw
+// std::runtime_error with the name of the call.
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace diffbench::ranks {
+
+using Bytes = std::vector<std::byte>;
+
+// What a rank reports when something failed there.
+struct Failure {
+  int rank = 0;
+  bool is_input_error = false;  // the user's mistake (config::InputError), not ours
+  std::string message;
+};
+
+// Thrown by Communicator::together on every rank, with the same content everywhere.
+struct AgreedError : std::runtime_error {
+  explicit AgreedError(Failure what_failed)
+      : std::runtime_error(what_failed.message), failure(std::move(what_failed)) {}
+  Failure failure;
+};
+
+class Communicator {
+ public:
+  Communicator();  // all ranks of a started MpiSession; else this process alone
+
+  int rank() const { return rank_; }
+  int size() const { return size_; }
+
+  void barrier() const;
+
+  // rank 0's value, on every rank
+  Bytes broadcast(Bytes bytes) const;
+  std::string broadcast(const std::string& text) const;
+  std::vector<double> broadcast(const std::vector<double>& values) const;
+
+  // on rank 0 one buffer per rank, in rank order; empty on the other ranks. Buffers may differ in size.
+  std::vector<Bytes> gather(std::span<const std::byte> bytes) const;
+
+  // Elementwise sum over ranks on rank 0, empty on the others. Values are added in rank order, so the result depends
+  // on nothing but the values and their distribution (MPI_Reduce may choose any tree). All sizes must be equal; a
+  // mismatch throws AgreedError on every rank.
+  std::vector<double> sum(std::span<const double> values) const;
+
+  // The failure of the lowest failing rank, the same on every rank; nullopt when every rank passes an empty message.
+  // `mine.rank` is filled in.
+  std::optional<Failure> agree(Failure mine) const;
+
+  // Runs `work` here, then agrees: returns on every rank, or throws AgreedError on every rank.
+  void together(const std::function<void()>& work) const;
+
+ private:
+  int rank_ = 0;
+  int size_ = 1;
+};
+
+}  // namespace diffbench::ranks

@@ -1,0 +1,48 @@
+#include "harness/suite/suite.h"
+
+namespace diffbench::suite {
+
+nlohmann::json identity(const Suite& suite) {
+  auto methods = nlohmann::json::array();
+  for (const auto& method : suite.methods) {
+    methods.push_back(
+        {{"name", method.name}, {"label", method.label}, {"model", method.model}, {"params", method.params}});
+  }
+  auto solvers = nlohmann::json::array();
+  for (const auto& solver : suite.solvers) {
+    solvers.push_back(
+        {{"name", solver.name}, {"grid", solver.grid}, {"steps", solver.steps}, {"params", solver.params}});
+  }
+  const auto& run = suite.run;
+  const auto& timing = suite.timing;
+  const auto& quality = suite.quality;
+  return {{"name", suite.name},
+          {"seed", suite.seed},
+          {"method", methods},
+          {"solver", solvers},
+          {"run",
+           {{"model", run.model},
+            {"device", run.device},
+            {"precision", run.precision},
+            {"batch", run.batch},
+            {"scenario", run.scenario},
+            {"threads", run.threads},
+            {"compare_with", run.compare_with}}},
+          {"timing",
+           {{"min_rounds", timing.min_rounds},
+            {"max_rounds", timing.max_rounds},
+            {"max_seconds", timing.max_seconds},
+            {"target_half_width", timing.target_half_width},
+            {"warmup_max", timing.warmup_max}}},
+          {"quality",
+           {{"samples", quality.samples},
+            {"batch", quality.batch},
+            {"shard", quality.shard},
+            {"extractor", quality.extractor},
+            {"reference", quality.reference},
+            {"metrics", quality.metrics},
+            {"images", quality.images}}},
+          {"check", {{"tolerance", suite.check.tolerance}}}};
+}
+
+}  // namespace diffbench::suite

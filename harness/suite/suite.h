@@ -1,0 +1,99 @@
+#pragma once
+// An experiment as its file says it. The file's schema: harness/suites/README.md.
+//
+//   Suite suite = parse_suite("harness/suites/smoke.toml", {"timing.max_rounds=5"}, {.methods = {"full", "null"}});
+//   std::vector<Cell> cells = plan(suite);   // plan.h
+//
+// Errors are config::InputError, one line "file:line: [table] key: message"; a fault in an override starts with
+// "--set key=value". Knows neither methods nor solvers: the caller names the valid ones, and checks their parameters
+// (config::resolve_params with the entry's `where`).
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace diffbench::suite {
+
+struct MethodEntry {
+  std::string name;
+  std::string label;  // unique; what tables and figures print
+  std::string model;  // "" = that of [run]
+  nlohmann::json params = nlohmann::json::object();
+  std::string where;  // "suite.toml:12: [method[0]] name"
+};
+
+struct SolverEntry {
+  std::string name;
+  std::string grid;
+  std::vector<int> steps;
+  nlohmann::json params = nlohmann::json::object();
+  std::string where;
+};
+
+struct RunOptions {
+  std::string model = "fashion_mnist";
+  std::string device = "auto";  // auto | cpu | cuda
+  std::vector<std::string> precision = {"fp32"};
+  std::vector<int> batch = {64};  // rows per rank and repetition, scenario offline
+  std::vector<std::string> scenario = {"offline"};
+  int threads = 1;           // per rank
+  std::string compare_with;  // label of the baseline; "" = the first `full` without a model of its own
+};
+
+struct TimingOptions {
+  int min_rounds = 5;
+  int max_rounds = 50;
+  double max_seconds = 300.0;       // all rounds of the run together
+  double target_half_width = 0.02;  // relative, of the interval of the median
+  int warmup_max = 5;               // repetitions per cell
+};
+
+struct QualityOptions {
+  int samples = 2048;  // 0 = quality is not judged
+  int batch = 64;
+  int shard = 512;  // samples per resumable piece of work
+  std::string extractor = "fashion_mnist";
+  std::string reference;  // "" = the one beside the extractor
+  std::vector<std::string> metrics = {"fid"};
+  int images = 8;  // stored per method and solver
+};
+
+struct CheckOptions {
+  double tolerance = 1e-5;  // largest difference from `full` at a method's never-skip setting
+};
+
+struct Suite {
+  std::string name;
+  std::string description;
+  std::int64_t seed = 0;
+  RunOptions run;
+  std::vector<MethodEntry> methods;  // at least one
+  std::vector<SolverEntry> solvers;  // at least one
+  TimingOptions timing;
+  QualityOptions quality;
+  CheckOptions check;
+  std::string text;  // the file, word for word
+};
+
+// What names may be used; an empty list is not checked.
+struct ValidNames {
+  std::vector<std::string> methods;
+  std::vector<std::string> solvers;
+  std::vector<std::string> grids;
+};
+
+// `overrides`: "key=value" with a dotted key of [run], [timing], [quality], [check] or the top level. The value is
+// TOML; what is not TOML is taken as text.
+Suite parse_suite(const std::filesystem::path& path, const std::vector<std::string>& overrides = {},
+                  const ValidNames& valid = {});
+Suite parse_suite_text(std::string_view text, std::string file_name, const std::vector<std::string>& overrides = {},
+                       const ValidNames& valid = {});
+
+// Everything that decides what is measured, overrides included: equal for equal experiments whatever the layout, the
+// comments or the description. Hash it to tell whether a run may be resumed.
+nlohmann::json identity(const Suite& suite);
+
+}  // namespace diffbench::suite

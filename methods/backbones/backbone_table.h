@@ -1,0 +1,38 @@
+#pragma once
+// THE table of backbones: one line each in the .cpp.
+//
+//   auto network = make_backbone(model_toml.table("backbone"), schedule);
+//   network.module->to(at::kHalf);
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <span>
+
+#include "methods/backbones/backbone.h"
+#include "methods/config/toml_table.h"
+#include "methods/solvers/noise_schedule.h"
+
+namespace diffbench::backbones {
+
+struct Network {
+  std::shared_ptr<Backbone> backbone;
+  std::shared_ptr<torch::nn::Module> module;  // the same object; null where there is nothing to learn
+  int64_t channels = 1;
+  int64_t image_size = 1;
+  int64_t classes = 0;
+};
+
+struct BackboneEntry {
+  const char* name;
+  const char* summary;
+  const char* source;
+  Network (*make)(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule);
+};
+
+std::span<const BackboneEntry> backbone_table();
+
+// table: model.toml's [backbone]; every bad key or value is an InputError with its line. Weights are random.
+Network make_backbone(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule);
+
+}  // namespace diffbench::backbones

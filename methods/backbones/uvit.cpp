@@ -1,0 +1,170 @@
+#include "methods/backbones/uvit.h"
+
+#include <cmath>
+
+namespace diffbench::backbones {
+namespace {
+
+torch::nn::Linear make_linear(int64_t in, int64_t out, bool bias = true) {
+  torch::nn::Linear linear(torch::nn::LinearOptions(in, out).bias(bias));
+  torch::NoGradGuard no_grad;
+  torch::nn::init::normal_(linear->weight, 0.0, 0.02);  // upstream truncates at 100 standard deviations: the same
+  if (bias) {
+    torch::nn::init::zeros_(linear->bias);
+  }
+  return linear;
+}
+
+torch::nn::LayerNorm make_norm(int64_t width) { return torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})); }
+
+// upstream nests parameters in plain containers ("attn.qkv", "mlp.fc1", "time_embed.0"); a bare module gives the prefix
+template <typename Holder>
+Holder register_nested(torch::nn::Module& parent, const std::string& container, const std::string& name,
+                       Holder module) {
+  const auto children = parent.named_children();
+  const auto* nested = children.find(container);
+  auto holder =
+      nested != nullptr ? *nested : parent.register_module(container, std::make_shared<torch::nn::Module>());
+  holder->register_module(name, module);
+  return module;
+}
+
+}  // namespace
+
+UViTBlock::UViTBlock(const UViTOptions& options, bool has_skip) : heads_(options.heads) {
+  const int64_t width = options.width;
+  const auto hidden = static_cast<int64_t>(static_cast<double>(width) * options.mlp_ratio);
+  norm1_ = register_module("norm1", make_norm(width));
+  qkv_ = register_nested(*this, "attn", "qkv", make_linear(width, 3 * width, options.qkv_bias));
+  proj_ = register_nested(*this, "attn", "proj", make_linear(width, width));
+  norm2_ = register_module("norm2", make_norm(width));
+  fc1_ = register_nested(*this, "mlp", "fc1", make_linear(width, hidden));
+  fc2_ = register_nested(*this, "mlp", "fc2", make_linear(hidden, width));
+  if (has_skip) {
+    skip_linear_ = register_module("skip_linear", make_linear(2 * width, width));
+  }
+}
+
+at::Tensor UViTBlock::merge_skip(const at::Tensor& tokens, const at::Tensor& skip) {
+  return skip_linear_(at::cat({tokens, skip}, -1));
+}
+
+at::Tensor UViTBlock::forward(const at::Tensor& tokens) {
+  const int64_t rows = tokens.size(0);
+  const int64_t count = tokens.size(1);
+  const int64_t width = tokens.size(2);
+  // [B, L, 3, H, D] -> three of [B, H, L, D]
+  const auto qkv = qkv_(norm1_(tokens)).reshape({rows, count, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4});
+  const auto attended = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
+  const auto x = tokens + proj_(attended.transpose(1, 2).reshape({rows, count, width}));
+  return x + fc2_(at::gelu(fc1_(norm2_(x))));
+}
+
+UViT::UViT(const UViTOptions& options, TimeInput time_input) : options_(options), time_input_(std::move(time_input)) {
+  const int64_t width = options.width;
+  const int64_t patch_values = options.patch_size * options.patch_size * options.channels;
+  patch_embed_ = register_nested(
+      *this, "patch_embed", "proj",
+      torch::nn::Conv2d(
+          torch::nn::Conv2dOptions(options.channels, width, options.patch_size).stride(options.patch_size)));
+  if (options.mlp_time_embed) {
+    time_fc1_ = register_nested(*this, "time_embed", "0", make_linear(width, 4 * width));
+    time_fc2_ = register_nested(*this, "time_embed", "2", make_linear(4 * width, width));
+  }
+  if (options.classes > 0) {
+    label_emb_ = register_module("label_emb", torch::nn::Embedding(options.classes + 1, width));
+  }
+  pos_embed_ = register_parameter("pos_embed", at::randn({1, token_count(), width}) * 0.02);
+  const auto add_blocks = [&](const std::string& name, bool has_skip) {
+    torch::nn::ModuleList list;
+    for (int64_t i = 0; i < options.depth / 2; ++i) {
+      blocks_.push_back(std::make_shared<UViTBlock>(options, has_skip));
+      list->push_back(blocks_.back());
+    }
+    register_module(name, list);
+  };
+  add_blocks("in_blocks", false);
+  blocks_.push_back(register_module("mid_block", std::make_shared<UViTBlock>(options, false)));
+  add_blocks("out_blocks", true);
+  norm_ = register_module("norm", make_norm(width));
+  decoder_pred_ = register_module("decoder_pred", make_linear(width, patch_values));
+  if (options.final_conv) {
+    final_layer_ = register_module(
+        "final_layer", torch::nn::Conv2d(torch::nn::Conv2dOptions(options.channels, options.channels, 3).padding(1)));
+  }
+}
+
+int64_t UViT::token_count() const {
+  const int64_t side = options_.image_size / options_.patch_size;
+  return extra_tokens() + side * side;
+}
+
+at::Tensor timestep_embedding(const std::vector<double>& t, int64_t width, const at::TensorOptions& options) {
+  const auto dtype = options.dtype() == at::kDouble ? at::kDouble : at::kFloat;
+  const auto made = options.dtype(dtype);
+  const int64_t half = width / 2;
+  const auto frequencies = at::exp(at::arange(half, made) * (-std::log(10000.0) / static_cast<double>(half)));
+  const auto times = at::tensor(t, at::TensorOptions(at::kDouble)).to(made);
+  const auto angles = times.unsqueeze(1) * frequencies.unsqueeze(0);
+  auto embedding = at::cat({at::cos(angles), at::sin(angles)}, 1);
+  if (width % 2 == 1) {
+    embedding = at::constant_pad_nd(embedding, {0, 1});
+  }
+  return embedding.to(options);
+}
+
+Hidden UViT::embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) {
+  input_dtype_ = x.scalar_type();
+  Hidden hidden;
+  hidden.t = t;
+  const auto patches = patch_embed_(x.to(pos_embed_.scalar_type())).flatten(2).transpose(1, 2);
+  std::vector<double> network_time(t.size());
+  std::transform(t.begin(), t.end(), network_time.begin(), [&](double v) { return time_input_.network_time(v); });
+  auto time = timestep_embedding(network_time, options_.width, pos_embed_.options().requires_grad(false));
+  if (options_.mlp_time_embed) {
+    time = time_fc2_(at::silu(time_fc1_(time)));
+  }
+  std::vector<at::Tensor> parts{time.unsqueeze(1), patches};
+  if (options_.classes > 0) {
+    const auto known =
+        labels.defined() ? labels : at::full({x.size(0)}, options_.classes, x.options().dtype(at::kLong));
+    parts.insert(parts.begin(), label_emb_(known).unsqueeze(1));
+  }
+  hidden.tokens = at::cat(parts, 1) + pos_embed_;
+  return hidden;
+}
+
+void UViT::run_block(int index, Hidden& hidden) {
+  auto& block = *blocks_[static_cast<size_t>(index)];
+  if (index > mid_index()) {
+    hidden.tokens = block.merge_skip(hidden.tokens, hidden.skips.back());
+    hidden.skips.pop_back();
+  }
+  hidden.tokens = block.forward(hidden.tokens);
+  if (index < mid_index()) {
+    hidden.skips.push_back(hidden.tokens);
+  }
+}
+
+void UViT::bypass_block(int index, Hidden& hidden) {
+  TORCH_INTERNAL_ASSERT(index > mid_index(), "only decoder blocks can be bypassed");
+  hidden.tokens = blocks_[static_cast<size_t>(index)]->merge_skip(hidden.tokens, hidden.skips.back());
+  hidden.skips.pop_back();
+}
+
+at::Tensor UViT::head(const Hidden& hidden) {
+  const auto tokens = hidden.tokens.slice(1, extra_tokens());  // norm and decoder_pred act per token: drop extras first
+  const auto patches = decoder_pred_(norm_(tokens));
+  const int64_t side = options_.image_size / options_.patch_size;
+  const int64_t patch = options_.patch_size;
+  // [B, (h w), (p1 p2 C)] -> [B, C, (h p1), (w p2)]
+  auto image = patches.reshape({-1, side, side, patch, patch, options_.channels})
+                   .permute({0, 5, 1, 3, 2, 4})
+                   .reshape({-1, options_.channels, options_.image_size, options_.image_size});
+  if (options_.final_conv) {
+    image = final_layer_(image);
+  }
+  return image.to(input_dtype_);
+}
+
+}  // namespace diffbench::backbones

@@ -1,0 +1,91 @@
+#pragma once
+// U-ViT (Bao et al., CVPR 2023, arXiv 2209.12152): a vision transformer on noisy patches whose second half receives
+// long skips from the first. Parameter names are the authors', so published checkpoints load.
+//
+//   UViTOptions options{.image_size = 28, .channels = 1, .patch_size = 4, .width = 128, .depth = 12, .heads = 2};
+//   auto network = std::make_shared<UViT>(options, TimeInput{});
+//   network->to(at::kBFloat16);
+//
+// Blocks in order: depth/2 "in" blocks (each pushes a skip), the mid block, depth/2 "out" blocks (each pops one).
+// Tokens: [label,] time, patches row by row.
+
+#include <torch/torch.h>
+
+#include "methods/backbones/backbone.h"
+#include "methods/backbones/time_input.h"
+
+namespace diffbench::backbones {
+
+struct UViTOptions {
+  int64_t image_size = 28;  // square
+  int64_t channels = 1;
+  int64_t patch_size = 4;
+  int64_t width = 128;
+  int64_t depth = 12;  // in + out blocks; the mid block comes on top
+  int64_t heads = 2;
+  double mlp_ratio = 4.0;
+  bool qkv_bias = false;
+  int64_t classes = 0;  // 0: unconditional; else the table has one row more, the null label
+  bool mlp_time_embed = false;
+  bool final_conv = true;
+};
+
+class UViTBlock : public torch::nn::Module {
+ public:
+  UViTBlock(const UViTOptions& options, bool has_skip);
+  at::Tensor forward(const at::Tensor& tokens);
+  at::Tensor merge_skip(const at::Tensor& tokens, const at::Tensor& skip);  // skip_linear([tokens, skip])
+
+ private:
+  int64_t heads_;
+  torch::nn::Linear skip_linear_{nullptr};
+  torch::nn::LayerNorm norm1_{nullptr};
+  torch::nn::LayerNorm norm2_{nullptr};
+  torch::nn::Linear qkv_{nullptr};
+  torch::nn::Linear proj_{nullptr};
+  torch::nn::Linear fc1_{nullptr};
+  torch::nn::Linear fc2_{nullptr};
+};
+
+class UViT : public torch::nn::Module, public Backbone {
+ public:
+  UViT(const UViTOptions& options, TimeInput time_input);
+
+  int block_count() const override { return static_cast<int>(blocks_.size()); }
+  Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override;
+  void run_block(int index, Hidden& hidden) override;
+  void bypass_block(int index, Hidden& hidden) override;
+  int min_bypass_depth() const override { return mid_index() + 1; }
+  at::Tensor head(const Hidden& hidden) override;
+
+  BlockCost cost(int index) const override;
+  BlockCost bypass_cost(int index) const override;
+  BlockCost embed_cost() const override;
+  BlockCost head_cost() const override;
+
+ private:
+  int mid_index() const { return static_cast<int>(options_.depth / 2); }
+  int64_t extra_tokens() const { return options_.classes > 0 ? 2 : 1; }
+  int64_t token_count() const;
+  double element_bytes() const;
+  BlockCost linear_cost(int64_t tokens, int64_t in, int64_t out) const;
+
+  UViTOptions options_;
+  TimeInput time_input_;
+  at::ScalarType input_dtype_ = at::kFloat;  // of the last `embed`; `head` returns it
+  torch::nn::Conv2d patch_embed_{nullptr};
+  torch::nn::Linear time_fc1_{nullptr};
+  torch::nn::Linear time_fc2_{nullptr};
+  torch::nn::Embedding label_emb_{nullptr};
+  at::Tensor pos_embed_;
+  std::vector<std::shared_ptr<UViTBlock>> blocks_;
+  torch::nn::LayerNorm norm_{nullptr};
+  torch::nn::Linear decoder_pred_{nullptr};
+  torch::nn::Conv2d final_layer_{nullptr};
+};
+
+// cos then sin of t * 10000^(-i / half), as [rows, width] in `options`' dtype (fp64 stays fp64, everything else is made
+// in fp32 as upstream does); an odd width ends in a zero
+at::Tensor timestep_embedding(const std::vector<double>& t, int64_t width, const at::TensorOptions& options);
+
+}  // namespace diffbench::backbones

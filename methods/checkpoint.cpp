@@ -1,0 +1,74 @@
+#include "methods/checkpoint.h"
+
+#include "methods/config/input_error.h"
+#include "methods/data/safetensors.h"
+#include "methods/data/tensor_file.h"
+#include "methods/tensors.h"
+
+namespace diffbench {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) {
+    text += (text.empty() ? "" : ", ") + name;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::map<std::string, at::Tensor> named_weights(const torch::nn::Module& module) {
+  std::map<std::string, at::Tensor> weights;
+  for (const auto& parameter : module.named_parameters()) {
+    weights.emplace(parameter.key(), parameter.value());
+  }
+  return weights;
+}
+
+void load_weights(torch::nn::Module& module, const std::filesystem::path& file) {
+  const auto stored = data::read_tensors(file);
+  const auto wanted = named_weights(module);
+  std::vector<std::string> missing;
+  std::vector<std::string> surplus;
+  std::vector<std::string> misshaped;
+  for (const auto& [name, parameter] : wanted) {
+    const auto found = stored.find(name);
+    if (found == stored.end()) {
+      missing.push_back(name);
+    } else if (found->second.shape != parameter.sizes().vec()) {
+      misshaped.push_back(name + " is " + found->second.shape_text() + " instead of " +
+                          data::RawTensor{data::DType::f32, parameter.sizes().vec(), {}}.shape_text());
+    } else if (!at::isFloatingType(scalar_type(found->second.dtype))) {
+      misshaped.push_back(name + " is " + data::dtype_name(found->second.dtype) + ", not floating point");
+    }
+  }
+  for (const auto& [name, tensor] : stored) {
+    if (!wanted.contains(name)) {
+      surplus.push_back(name);
+    }
+  }
+  if (!missing.empty() || !surplus.empty() || !misshaped.empty()) {
+    std::string message = file.string() + ": the weights do not fit the model:";
+    message += missing.empty() ? "" : " missing: " + joined(missing) + ";";
+    message += surplus.empty() ? "" : " surplus: " + joined(surplus) + ";";
+    message += misshaped.empty() ? "" : " wrong: " + joined(misshaped) + ";";
+    message.pop_back();
+    throw config::InputError(message);
+  }
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, parameter] : wanted) {
+    at::Tensor(parameter).copy_(to_tensor(stored.at(name)));
+  }
+}
+
+void save_weights(const std::map<std::string, at::Tensor>& weights, const std::filesystem::path& file,
+                  at::ScalarType dtype) {
+  data::NamedTensors raw;
+  for (const auto& [name, weight] : weights) {
+    raw.emplace(name, to_raw(weight.is_floating_point() ? weight.to(dtype) : weight));
+  }
+  data::write_safetensors(file, raw);
+}
+
+}  // namespace diffbench

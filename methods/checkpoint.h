@@ -1,0 +1,25 @@
+#pragma once
+// Weights between files and modules, by upstream parameter names.
+//
+//   load_weights(*network, "zoo/fashion_mnist/backbone.safetensors");
+//   save_weights(named_weights(*network), "backbone.safetensors", at::kHalf);
+//
+// A missing, surplus or wrongly shaped tensor is an InputError that lists every such name.
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace diffbench {
+
+void load_weights(torch::nn::Module& module, const std::filesystem::path& file);
+
+std::map<std::string, at::Tensor> named_weights(const torch::nn::Module& module);
+
+// writes .safetensors, floating-point tensors as `dtype`
+void save_weights(const std::map<std::string, at::Tensor>& weights, const std::filesystem::path& file,
+                  at::ScalarType dtype);
+
+}  // namespace diffbench

@@ -1,0 +1,55 @@
+#include "methods/compute.h"
+
+#include <ATen/Context.h>
+
+#include "methods/config/input_error.h"
+#include "methods/config/nearest.h"
+
+namespace diffbench {
+namespace {
+
+struct PrecisionTypes {
+  const char* name;
+  at::ScalarType network;
+  at::ScalarType state;
+};
+
+constexpr PrecisionTypes kPrecisions[] = {{"fp64", at::kDouble, at::kDouble},
+                                          {"fp32", at::kFloat, at::kFloat},
+                                          {"bf16", at::kBFloat16, at::kFloat},
+                                          {"fp16", at::kHalf, at::kFloat}};
+
+at::Device resolve_device(const std::string& name) {
+  if (name == "cpu" || (name == "auto" && !cuda_is_available())) {
+    return at::Device(at::kCPU);
+  }
+  if (name != "auto" && name != "cuda" && name.rfind("cuda:", 0) != 0) {
+    throw config::InputError(config::unknown_name("device", name, {"auto", "cpu", "cuda"}));
+  }
+  if (!cuda_is_available()) {
+    throw config::InputError("device '" + name + "': no CUDA device (or a build without one) on this machine");
+  }
+  const std::string index = name.rfind("cuda:", 0) == 0 ? name.substr(5) : "0";
+  if (index.empty() || index.size() > 3 || index.find_first_not_of("0123456789") != std::string::npos ||
+      std::stoi(index) >= static_cast<int>(at::detail::getCUDAHooks().deviceCount())) {
+    throw config::InputError("device '" + name + "': there is no such device");
+  }
+  return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(std::stoi(index)));
+}
+
+}  // namespace
+
+bool cuda_is_available() { return at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0; }
+
+Compute resolve_compute(const std::string& device, const std::string& precision) {
+  at::globalContext().setAllowTF32CuBLAS(false);
+  at::globalContext().setAllowTF32CuDNN(false);
+  for (const auto& types : kPrecisions) {
+    if (precision == types.name) {
+      return {resolve_device(device), precision, types.network, types.state};
+    }
+  }
+  throw config::InputError(config::unknown_name("precision", precision, {"fp64", "fp32", "bf16", "fp16"}));
+}
+
+}  // namespace diffbench

@@ -1,0 +1,37 @@
+#pragma once
+// PNG images of 8 bits per channel, grey or RGB.
+//
+//   Image image = read_png("samples/000000.png");
+//   write_png("sheet.png", image_grid(batch, 8));    // batch: u8 [N, C, H, W], 8 images a row
+//
+// Reading: 16-bit files are reduced to 8 bits, palettes expanded, alpha dropped. Anything that is not a whole PNG, and
+// a header that claims more pixels than the file can hold, is an InputError of one line.
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "methods/data/raw_tensor.h"
+
+namespace diffbench::data {
+
+struct Image {
+  int width = 0;
+  int height = 0;
+  int channels = 0;             // 1 or 3
+  std::vector<uint8_t> pixels;  // height x width x channels
+};
+
+Image read_png(const std::filesystem::path& path);
+Image parse_png(std::span<const std::byte> bytes, const std::string& file);
+void write_png(const std::filesystem::path& path, const Image& image);
+
+// row `index` of a u8 [N, C, H, W] batch (C 1 or 3) as an image
+Image image_of(const RawTensor& batch, int64_t index);
+
+// the whole batch, `columns` images a row, `gap` white pixels between them; unused places are white
+Image image_grid(const RawTensor& batch, int columns, int gap = 2);
+
+}  // namespace diffbench::data

@@ -1,0 +1,39 @@
+#pragma once
+// What a solver sees of a network and what every acceleration method is: noise prediction plus a record of what ran.
+//
+//   EvaluationTrace trace;
+//   at::Tensor eps = denoiser.predict(x, t, labels, trace);   // t: one time per row, on the host
+//
+// A denoiser knows no solver and a solver knows no method, so every combination works. Not thread-safe.
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace diffbench {
+
+// what one network evaluation of one batch really executed
+struct EvaluationTrace {
+  double t = 0.0;  // of the first row
+  int64_t rows = 0;
+  double blocks_executed = 0.0;     // sum over rows of blocks launched for them
+  double blocks_bypassed = 0.0;     // sum over rows of blocks of which only the remains ran
+  double flops = 0.0;               // sum over rows, analytic, of everything below
+  double probe_flops = 0.0;         // the part of it spent on deciding
+  std::vector<int64_t> exit_count;  // [block_count + 1]: rows that left after so many blocks
+};
+
+using Trace = std::vector<EvaluationTrace>;
+
+class Denoiser {
+ public:
+  virtual ~Denoiser() = default;
+  // a new batch of trajectories starts: forget whatever was kept of the last
+  virtual void begin() {}
+  // x [B,C,H,W]; t [B]; labels [B] int64 or undefined -> eps [B,C,H,W], dtype and device of x
+  virtual at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
+                             EvaluationTrace& trace) = 0;
+};
+
+}  // namespace diffbench

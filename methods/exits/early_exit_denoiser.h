@@ -1,0 +1,36 @@
+#pragma once
+// The one engine that really exits: runs blocks over the rows still inside, compacts them (pending long skips included)
+// when some leave, applies the head to leavers once, and scatters the outputs back. A block that no row needs is never
+// launched.
+//
+//   EarlyExitDenoiser denoiser(backbone, std::make_unique<FixedExit>(3));
+//
+// Works under autograd too: training a static schedule runs only the blocks each row needs.
+
+#include <memory>
+
+#include "methods/denoiser.h"
+#include "methods/exits/exit_policy.h"
+
+namespace diffbench::exits {
+
+// one evaluation; adds what was executed to `trace`
+at::Tensor run_with_exits(backbones::Backbone& backbone, ExitPolicy& policy, const at::Tensor& x,
+                          const std::vector<double>& t, const at::Tensor& labels, EvaluationTrace& trace);
+
+class EarlyExitDenoiser : public Denoiser {
+ public:
+  EarlyExitDenoiser(std::shared_ptr<backbones::Backbone> backbone, std::unique_ptr<ExitPolicy> policy)
+      : backbone_(std::move(backbone)), policy_(std::move(policy)) {}
+
+  at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
+                     EvaluationTrace& trace) override {
+    return run_with_exits(*backbone_, *policy_, x, t, labels, trace);
+  }
+
+ private:
+  std::shared_ptr<backbones::Backbone> backbone_;
+  std::unique_ptr<ExitPolicy> policy_;
+};
+
+}  // namespace diffbench::exits

@@ -1,0 +1,31 @@
+// The baseline: every block, every time.
+#include "methods/exits/early_exit_denoiser.h"
+#include "methods/method.h"
+
+namespace diffbench::methods::full {
+namespace {
+
+class NeverExit : public exits::ExitPolicy {
+ public:
+  exits::RowMask decide(int, const backbones::Hidden&) override { return exits::RowMask::none(); }
+};
+
+}  // namespace
+
+MethodEntry entry() {
+  return {
+      .name = "full",
+      .summary = "every block at every evaluation: the baseline of all speed-ups",
+      .source = "the network as published",
+      .needs = "nothing",
+      .params = {},
+      .make =
+          [](const nlohmann::json&, const MethodContext& context) {
+            return std::make_unique<exits::EarlyExitDenoiser>(context.model->network.backbone,
+                                                              std::make_unique<NeverExit>());
+          },
+      .never_skip = [](nlohmann::json params, const Model&) { return std::optional(std::move(params)); },
+  };
+}
+
+}  // namespace diffbench::methods::full

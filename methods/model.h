@@ -1,0 +1,50 @@
+#pragma once
+// A model: the folder or model.toml that names backbone, noise schedule, weights and image range, loaded and ready.
+//
+//   auto model = load_model("fashion_mnist", resolve_compute("cpu", "fp32"));      // a zoo name
+//   auto mine = load_model("my/model.toml", compute);                              // or a path
+//   at::Tensor bytes = to_uint8(samples, model->image);
+//
+// The format is FORMATS' model.toml; every mistake in it is an InputError with file, line and key.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "methods/backbones/backbone_table.h"
+#include "methods/compute.h"
+#include "methods/config/toml_table.h"
+#include "methods/solvers/noise_schedule.h"
+
+namespace diffbench {
+
+struct ImageSpec {
+  double low = -1.0;  // what the network works in
+  double high = 1.0;
+  std::string decoder;     // TorchScript file latent -> image; empty: samples are images
+  double scale = 0.18215;  // latents are divided by it before decoding
+};
+
+struct Model {
+  std::string name;  // as it was asked for
+  std::string file;  // its model.toml
+  backbones::Network network;
+  std::shared_ptr<const solvers::NoiseSchedule> schedule;
+  ImageSpec image;
+  Compute compute;
+  std::string fingerprint;  // sha256 over model.toml and the weights file
+};
+
+std::shared_ptr<Model> load_model(const std::string& name, const Compute& compute);
+
+// the file behind a zoo name, a folder or a model.toml; InputError when there is none
+std::string find_model_file(const std::string& name);
+
+// round((x - low) / (high - low) * 255), clipped, as uint8 of the same shape
+at::Tensor to_uint8(const at::Tensor& samples, const ImageSpec& image);
+
+// parts of model.toml, also read from training recipes
+std::shared_ptr<const solvers::NoiseSchedule> read_noise_schedule(const config::TomlTable& noise);
+ImageSpec read_image_spec(const config::TomlTable& image);
+
+}  // namespace diffbench

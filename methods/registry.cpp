@@ -1,0 +1,53 @@
+#include "methods/registry.h"
+
+#include "methods/config/input_error.h"
+#include "methods/config/nearest.h"
+
+// one line per method: the name of its folder and namespace
+#define DIFFBENCH_METHODS(METHOD) \
+  METHOD(full)                    \
+  METHOD(null)                    \
+  METHOD(fixed_exit)              \
+  METHOD(static_schedule)         \
+  METHOD(duodiff)
+
+namespace diffbench::methods {
+
+#define METHOD(name)    \
+  namespace name {      \
+  MethodEntry entry();  \
+  }
+DIFFBENCH_METHODS(METHOD)
+#undef METHOD
+
+const std::vector<MethodEntry>& method_table() {
+#define METHOD(name) name::entry(),
+  static const std::vector<MethodEntry> table = {DIFFBENCH_METHODS(METHOD)};
+#undef METHOD
+  return table;
+}
+
+std::vector<std::string> method_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : method_table()) {
+    names.push_back(entry.name);
+  }
+  return names;
+}
+
+const MethodEntry& find_method(const std::string& name, const std::string& where) {
+  for (const auto& entry : method_table()) {
+    if (entry.name == name) {
+      return entry;
+    }
+  }
+  throw config::InputError(where + ": " + config::unknown_name("method", name, method_names()));
+}
+
+std::unique_ptr<Denoiser> make_method(const std::string& name, const nlohmann::json& given,
+                                      const MethodContext& context) {
+  const auto& entry = find_method(name, context.where);
+  return entry.make(config::resolve_params(given, entry.params, context.where), context);
+}
+
+}  // namespace diffbench::methods

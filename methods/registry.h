@@ -1,0 +1,21 @@
+#pragma once
+// THE table of methods.
+//
+//   for (const MethodEntry& entry : method_table()) { ... }
+//   auto denoiser = make_method("duodiff", {{"switch_t", 500}}, context);
+
+#include "methods/method.h"
+
+namespace diffbench::methods {
+
+const std::vector<MethodEntry>& method_table();
+std::vector<std::string> method_names();
+
+// InputError that names the nearest method
+const MethodEntry& find_method(const std::string& name, const std::string& where);
+
+// checks `given` against the method's parameters and fills in defaults; InputErrors start with context.where
+std::unique_ptr<Denoiser> make_method(const std::string& name, const nlohmann::json& given,
+                                      const MethodContext& context);
+
+}  // namespace diffbench::methods

@@ -1,0 +1,48 @@
+#include "methods/static_schedule/depth_schedule.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "methods/config/input_error.h"
+
+namespace diffbench::methods::static_schedule {
+
+DepthSchedule::DepthSchedule(std::vector<int64_t> depths, const solvers::NoiseSchedule& schedule,
+                             const backbones::Backbone& backbone, const std::string& where)
+    : depths_(std::move(depths)) {
+  const int64_t least = std::min(backbone.min_bypass_depth(), backbone.block_count());
+  const int64_t most = backbone.block_count();
+  if (depths_.empty()) {
+    throw config::InputError(where + ": at least one bin is needed");
+  }
+  for (const int64_t depth : depths_) {
+    if (depth < least || depth > most) {
+      throw config::InputError(where + ": " + std::to_string(depth) + " is not " + std::to_string(least) + " to " +
+                               std::to_string(most) + " (the blocks before the first that this backbone can drop, all)");
+    }
+  }
+  const double times = schedule.is_continuous() ? 1.0 : static_cast<double>(schedule.train_steps());
+  times_per_bin_ = times / static_cast<double>(depths_.size());
+}
+
+int64_t DepthSchedule::depth(double t) const {
+  const auto last = static_cast<double>(depths_.size() - 1);
+  return depths_[static_cast<size_t>(std::clamp(std::floor(t / times_per_bin_), 0.0, last))];
+}
+
+exits::RowMask DepthSchedule::decide(int block, const backbones::Hidden& hidden) {
+  std::vector<bool> leaves(hidden.t.size());
+  std::transform(hidden.t.begin(), hidden.t.end(), leaves.begin(), [&](double t) { return block + 1 >= depth(t); });
+  return exits::RowMask::from(std::move(leaves));
+}
+
+std::vector<int64_t> demo_depths(int64_t block_count, int64_t least) {
+  std::vector<int64_t> depths;
+  for (const double of_28 : {28, 28, 24, 24, 20, 20, 16, 16, 12, 12}) {
+    const auto scaled = static_cast<int64_t>(std::round(of_28 / 28.0 * static_cast<double>(block_count)));
+    depths.push_back(std::max(least, scaled));
+  }
+  return depths;
+}
+
+}  // namespace diffbench::methods::static_schedule

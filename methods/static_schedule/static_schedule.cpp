@@ -1,0 +1,45 @@
+// ASE's static exit schedule: how deep to go is a function of t alone, the same for all samples.
+#include "methods/config/input_error.h"
+#include "methods/exits/early_exit_denoiser.h"
+#include "methods/method.h"
+#include "methods/static_schedule/depth_schedule.h"
+
+namespace diffbench::methods::static_schedule {
+namespace {
+
+std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext& context) {
+  const auto& backbone = context.model->network.backbone;
+  auto depths = params.at("depths").get<std::vector<int64_t>>();
+  if (depths.empty()) {
+    depths = demo_depths(backbone->block_count(), std::min(backbone->min_bypass_depth(), backbone->block_count()));
+  }
+  return std::make_unique<exits::EarlyExitDenoiser>(
+      backbone, std::make_unique<DepthSchedule>(std::move(depths), *context.model->schedule, *backbone,
+                                                context.where + ": depths"));
+}
+
+}  // namespace
+
+MethodEntry entry() {
+  return {
+      .name = "static_schedule",
+      .summary = "runs S(t) blocks, fewer for noisier inputs; the U-ViT keeps skip_linear of dropped decoder blocks",
+      .source = "ASE: Moon et al., ICML 2024, arXiv 2408.05927",
+      .needs = "a checkpoint fine-tuned under the schedule (recipe with exit_depths); runs on any, at lower quality",
+      .params = {{.name = "depths",
+                  .type = config::ParamType::kIntegerList,
+                  .default_value = nlohmann::json::array(),
+                  .description =
+                      "S(t): blocks to run in equal bins of t, from data to noise; empty: the authors' schedule 'demo', "
+                      "scaled to the network",
+                  .minimum = 1}},
+      .make = make,
+      .never_skip =
+          [](nlohmann::json params, const Model& model) {
+            params["depths"] = {model.network.backbone->block_count()};
+            return std::optional(std::move(params));
+          },
+  };
+}
+
+}  // namespace diffbench::methods::static_schedule

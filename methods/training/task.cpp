@@ -1,0 +1,28 @@
+#include "methods/training/task.h"
+
+#include "methods/config/nearest.h"
+#include "methods/training/denoiser_task.h"
+#include "methods/training/extractor_task.h"
+
+namespace diffbench::training {
+namespace {
+
+constexpr TaskEntry kTasks[] = {
+    {"denoiser", "noise prediction, whole or under a static exit schedule", make_denoiser_task},
+    {"extractor", "the feature network behind FID, with reference statistics", make_extractor_task},
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_task(const Recipe& recipe) {
+  std::vector<std::string> names;
+  for (const auto& entry : kTasks) {
+    if (recipe.task == entry.name) {
+      return entry.make(recipe);
+    }
+    names.emplace_back(entry.name);
+  }
+  recipe.toml.fail("task", config::unknown_name("task", recipe.task, names));
+}
+
+}  // namespace diffbench::training

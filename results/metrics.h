@@ -1,0 +1,73 @@
+#pragma once
+// THE table of metrics: every number the program reports is named and defined here once. It is copied into table
+// `metric` of each results file and feeds `diffbench list metrics`, the documentation and the dashboards.
+//
+//   for (const Metric& metric : kMetrics) print(metric.name, metric.unit, metric.definition);
+//   const Metric* fid = find_metric("fid");  // nullptr: no such metric
+
+#include <array>
+#include <string_view>
+
+namespace diffbench::results {
+
+struct Metric {
+  std::string_view name;
+  std::string_view unit;
+  std::string_view better;      // lower | higher | none
+  std::string_view definition;  // one sentence
+  std::string_view formula;
+  std::string_view summary_column;  // of view cell_summary; empty: only in table quality
+};
+
+inline constexpr std::array kMetrics = {
+    Metric{"latency", "ns", "lower",
+           "Time from starting one batch of trajectories to its finished samples, the slowest rank counting, as the "
+           "median over repetitions.",
+           "median over repetitions of max over ranks of duration", "latency_ns"},
+    Metric{"throughput", "images/s", "higher", "Samples generated per second by all ranks together.",
+           "1 / median over repetitions of (max over ranks of duration / sum over ranks of samples)", "images_per_s"},
+    Metric{"speedup", "ratio", "higher",
+           "Measured speed-up over the `full` cell with everything else equal, paired within rounds.",
+           "median over rounds of (time per sample of the baseline / time per sample of the method)", "speedup"},
+    Metric{"theoretical_speedup", "ratio", "higher",
+           "Speed-up that the saved arithmetic alone would give, from the trace of blocks really executed.",
+           "FLOPs per sample with every block executed / FLOPs per sample executed", "theoretical_speedup"},
+    Metric{"realised_fraction", "ratio", "higher",
+           "Share of the theoretical gain that the clock confirms; undefined where the theoretical speed-up is 1.",
+           "(speedup - 1) / (theoretical_speedup - 1)", "realised_fraction"},
+    Metric{"blocks_ratio", "ratio", "lower",
+           "Share of the backbone's blocks that were executed, over all evaluations and rows.",
+           "sum of blocks executed / (rows x blocks of the backbone)", "blocks_ratio"},
+    Metric{"flops_per_sample", "FLOP", "lower",
+           "Floating-point operations executed per sample over its whole trajectory, counted analytically from the "
+           "trace, probes included.",
+           "mean over samples of the sum over evaluations of FLOPs of embedding, executed blocks, probes and head",
+           "flops_per_sample"},
+    Metric{"null_overhead", "ratio", "lower",
+           "Share of a cell's time that the harness and the solver take, priced by a null method that returns its "
+           "input.",
+           "time per sample of the null cell / time per sample of this cell", "null_overhead_ratio"},
+    Metric{"fid", "distance", "lower",
+           "Frechet distance between Gaussians fitted to the features of the samples and of the reference; comparable "
+           "only for equal N, extractor and reference.",
+           "|mu_a - mu_b|^2 + trace(S_a + S_b - 2 (S_a S_b)^(1/2)), covariances with ddof 1", "fid"},
+    Metric{"n_samples", "samples", "none", "Number of samples that a quality value was computed from.",
+           "count of generated samples", "fid_n"},
+    Metric{"kid", "distance", "lower",
+           "Kernel distance: unbiased squared maximum mean discrepancy between the features of the samples and of the "
+           "reference.",
+           "MMD^2 with k(x, y) = (x.y / D + 1)^3, mean over subsets", ""},
+    Metric{"inception_score", "score", "higher",
+           "How confident the extractor's classifier is per sample and how varied its answers are over all samples.",
+           "exp(mean KL(p(y|x) || p(y))), mean over 10 contiguous splits", ""},
+    Metric{"precision", "ratio", "higher",
+           "Share of samples that lie within the k-nearest-neighbour manifold of the reference.",
+           "share of samples inside a ball around a reference feature, radius to its 3rd neighbour", ""},
+    Metric{"recall", "ratio", "higher",
+           "Share of the reference that lies within the k-nearest-neighbour manifold of the samples.",
+           "share of reference features inside a ball around a sample, radius to its 3rd neighbour", ""},
+};
+
+const Metric* find_metric(std::string_view name);
+
+}  // namespace diffbench::results

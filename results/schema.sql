@@ -1,0 +1,235 @@
+-- The contract between running and looking: every table of a results file. Column by column: README.md beside this file.
+-- Durations are INTEGER nanoseconds, sizes bytes, and names carry the unit. Everything that a statistic could be computed
+-- from is stored raw; views.sql and statistics.h derive the rest. A duplicate row is an error, never a second row.
+
+PRAGMA application_id = 1684431470;  -- "dfbn"
+PRAGMA user_version = 1;             -- readers refuse a newer one
+
+CREATE TABLE metric (
+  name           TEXT PRIMARY KEY,
+  unit           TEXT NOT NULL,
+  better         TEXT NOT NULL CHECK (better IN ('lower', 'higher', 'none')),
+  definition     TEXT NOT NULL,
+  formula        TEXT NOT NULL,
+  summary_column TEXT                 -- where the view cell_summary holds it; NULL: only in table quality
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run (
+  id              INTEGER PRIMARY KEY,
+  suite_name      TEXT NOT NULL,
+  suite_text      TEXT NOT NULL,
+  suite_sha       TEXT NOT NULL,
+  seed            INTEGER NOT NULL,
+  argv            TEXT NOT NULL CHECK (json_valid(argv)),
+  started_utc     TEXT NOT NULL,
+  finished_utc    TEXT,
+  git_sha         TEXT,
+  git_dirty       INTEGER CHECK (git_dirty IN (0, 1)),
+  program_version TEXT NOT NULL,
+  status          TEXT NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'ok', 'failed')),
+  CHECK (status = 'running' OR finished_utc IS NOT NULL)
+) STRICT;
+CREATE INDEX run_by_suite ON run (suite_sha, status);
+
+CREATE TABLE machine (
+  id                INTEGER PRIMARY KEY,
+  run               INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  host              TEXT NOT NULL,
+  cpu_model         TEXT,
+  core_count        INTEGER CHECK (core_count > 0),
+  memory_bytes      INTEGER CHECK (memory_bytes > 0),
+  gpu_names         TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(gpu_names)),
+  os                TEXT,
+  compiler          TEXT,
+  compiler_flags    TEXT,
+  torch_version     TEXT,
+  mpi_version       TEXT,
+  cuda_version      TEXT,
+  driver_version    TEXT,
+  governor          TEXT,
+  load_average_1min REAL,
+  UNIQUE (run, host)
+) STRICT;
+
+CREATE TABLE rank (
+  run     INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  rank    INTEGER NOT NULL CHECK (rank >= 0),
+  machine INTEGER NOT NULL REFERENCES machine ON DELETE CASCADE,
+  device  TEXT NOT NULL,
+  threads INTEGER NOT NULL CHECK (threads > 0),
+  pid     INTEGER NOT NULL,
+  PRIMARY KEY (run, rank)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rank_by_machine ON rank (machine);
+
+CREATE TABLE cell (
+  id                INTEGER PRIMARY KEY,
+  run               INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  key               TEXT NOT NULL,
+  method            TEXT NOT NULL,
+  method_label      TEXT NOT NULL,
+  method_params     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(method_params)),
+  role              TEXT NOT NULL DEFAULT 'method' CHECK (role IN ('method', 'baseline', 'null')),
+  baseline_cell     INTEGER REFERENCES cell ON DELETE SET NULL CHECK (baseline_cell <> id),
+  model             TEXT NOT NULL,
+  model_fingerprint TEXT NOT NULL,
+  solver            TEXT NOT NULL,
+  solver_params     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(solver_params)),
+  grid              TEXT NOT NULL,
+  steps             INTEGER NOT NULL CHECK (steps > 0),
+  batch             INTEGER NOT NULL CHECK (batch > 0),
+  precision         TEXT NOT NULL CHECK (precision IN ('fp64', 'fp32', 'bf16', 'fp16')),
+  device            TEXT NOT NULL,
+  ranks             INTEGER NOT NULL CHECK (ranks > 0),
+  scenario          TEXT NOT NULL CHECK (scenario IN ('offline', 'single_stream', 'server')),
+  status            TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'ok', 'skipped', 'failed')),
+  reason            TEXT,
+  stop_reason       TEXT,
+  warmup_count      INTEGER CHECK (warmup_count >= 0),
+  block_count       INTEGER CHECK (block_count > 0),
+  flops_per_sample  REAL CHECK (flops_per_sample >= 0),
+  flops_full        REAL CHECK (flops_full >= 0),
+  UNIQUE (run, key),
+  CHECK (status NOT IN ('skipped', 'failed') OR reason IS NOT NULL)
+) STRICT;
+CREATE INDEX cell_by_baseline ON cell (baseline_cell);
+
+CREATE TABLE timing (
+  cell           INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  round          INTEGER NOT NULL CHECK (round >= 0),
+  repetition     INTEGER NOT NULL CHECK (repetition >= 0),
+  rank           INTEGER NOT NULL CHECK (rank >= 0),
+  started_ns     INTEGER NOT NULL,
+  duration_ns    INTEGER NOT NULL CHECK (duration_ns > 0),
+  samples        INTEGER NOT NULL CHECK (samples > 0),
+  discard_reason TEXT,                -- NULL: the timing counts
+  PRIMARY KEY (cell, round, repetition, rank)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE request (
+  cell       INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  request    INTEGER NOT NULL CHECK (request >= 0),
+  rank       INTEGER NOT NULL CHECK (rank >= 0),
+  arrived_ns INTEGER NOT NULL,
+  begun_ns   INTEGER NOT NULL CHECK (begun_ns >= arrived_ns),
+  done_ns    INTEGER NOT NULL CHECK (done_ns >= begun_ns),
+  batch_rows INTEGER NOT NULL CHECK (batch_rows > 0),
+  PRIMARY KEY (cell, request)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE evaluation (
+  cell                 INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  evaluation           INTEGER NOT NULL CHECK (evaluation >= 0),
+  t                    REAL NOT NULL,
+  rows                 INTEGER NOT NULL CHECK (rows > 0),
+  blocks_executed_mean REAL NOT NULL CHECK (blocks_executed_mean >= 0),
+  flops_per_row        REAL NOT NULL CHECK (flops_per_row >= 0),
+  probe_flops_per_row  REAL NOT NULL DEFAULT 0 CHECK (probe_flops_per_row >= 0),
+  PRIMARY KEY (cell, evaluation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE exit_count (
+  cell       INTEGER NOT NULL,
+  evaluation INTEGER NOT NULL,
+  block      INTEGER NOT NULL CHECK (block >= 0),
+  rows       INTEGER NOT NULL CHECK (rows > 0),
+  PRIMARY KEY (cell, evaluation, block),
+  FOREIGN KEY (cell, evaluation) REFERENCES evaluation ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quality (
+  cell            INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  metric          TEXT NOT NULL REFERENCES metric,
+  value           REAL NOT NULL,
+  low             REAL CHECK (low <= high),
+  high            REAL,
+  n               INTEGER NOT NULL CHECK (n > 0),
+  extractor_sha   TEXT NOT NULL DEFAULT '',
+  reference_sha   TEXT NOT NULL DEFAULT '',
+  sample_checksum TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (cell, metric),
+  CHECK ((low IS NULL) = (high IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX quality_by_metric ON quality (metric);
+
+-- a row exists exactly when its samples are done: it is what a resumed run skips
+CREATE TABLE feature_shard (
+  cell            INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  shard           INTEGER NOT NULL CHECK (shard >= 0),
+  first_sample    INTEGER NOT NULL CHECK (first_sample >= 0),
+  sample_count    INTEGER NOT NULL CHECK (sample_count > 0),
+  width           INTEGER NOT NULL CHECK (width > 0),
+  feature_sum     BLOB NOT NULL CHECK (length(feature_sum) = 8 * width),
+  feature_outer   BLOB NOT NULL CHECK (length(feature_outer) = 8 * width * width),
+  sample_checksum TEXT NOT NULL,
+  PRIMARY KEY (cell, shard),
+  UNIQUE (cell, first_sample)
+) STRICT;
+
+CREATE TABLE sample (
+  cell         INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  sample_index INTEGER NOT NULL CHECK (sample_index >= 0),
+  label        INTEGER,
+  width        INTEGER NOT NULL CHECK (width > 0),
+  height       INTEGER NOT NULL CHECK (height > 0),
+  channels     INTEGER NOT NULL CHECK (channels IN (1, 3)),
+  pixels       BLOB NOT NULL CHECK (length(pixels) = width * height * channels),
+  PRIMARY KEY (cell, sample_index)
+) STRICT;
+
+CREATE TABLE string (
+  id    INTEGER PRIMARY KEY,
+  value TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE scope (
+  id         INTEGER PRIMARY KEY,
+  run        INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  rank       INTEGER NOT NULL CHECK (rank >= 0),
+  thread     INTEGER NOT NULL,
+  parent     INTEGER REFERENCES scope ON DELETE CASCADE,
+  cell       INTEGER REFERENCES cell ON DELETE CASCADE,
+  name       INTEGER NOT NULL REFERENCES string,
+  evaluation INTEGER,
+  t          REAL,
+  block      INTEGER,
+  rows       INTEGER,
+  begin_ns   INTEGER NOT NULL,
+  end_ns     INTEGER NOT NULL CHECK (end_ns >= begin_ns)
+) STRICT;
+CREATE INDEX scope_by_run ON scope (run, rank, begin_ns);
+CREATE INDEX scope_by_cell ON scope (cell);
+CREATE INDEX scope_by_parent ON scope (parent);
+
+CREATE TABLE activity (
+  id             INTEGER PRIMARY KEY,
+  run            INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  rank           INTEGER NOT NULL CHECK (rank >= 0),
+  kind           TEXT NOT NULL CHECK (kind IN ('kernel', 'copy', 'set', 'cpu_operator', 'api_call')),
+  name           INTEGER NOT NULL REFERENCES string,
+  scope          INTEGER REFERENCES scope ON DELETE CASCADE,
+  attribution    TEXT NOT NULL CHECK (attribution IN ('external', 'graph_node', 'time_overlap', 'none')),
+  device         INTEGER NOT NULL,
+  stream         INTEGER NOT NULL,
+  correlation_id INTEGER,
+  begin_ns       INTEGER NOT NULL,
+  end_ns         INTEGER NOT NULL CHECK (end_ns >= begin_ns),
+  size_bytes     INTEGER,
+  CHECK ((scope IS NULL) = (attribution = 'none'))
+) STRICT;
+CREATE INDEX activity_by_run ON activity (run, rank, begin_ns);
+CREATE INDEX activity_by_scope ON activity (scope);
+
+CREATE TABLE telemetry (
+  machine         INTEGER NOT NULL REFERENCES machine ON DELETE CASCADE,
+  device          TEXT NOT NULL,
+  sampled_ns      INTEGER NOT NULL,
+  clock_hz        INTEGER,
+  memory_clock_hz INTEGER,
+  power_w         REAL,
+  energy_j        REAL,
+  temperature_c   REAL,
+  memory_bytes    INTEGER,
+  throttle_bits   INTEGER,
+  PRIMARY KEY (machine, device, sampled_ns)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,116 @@
+#pragma once
+// The results file: one SQLite database, opened, checked and written here and nowhere else.
+//
+//   Store store = Store::open_or_create("results.db");
+//   const std::int64_t run = store.begin_run({.suite_name = "demo", .suite_text = text, .suite_sha = sha});
+//   const std::vector<std::int64_t> ids = store.add_cells(run, cells);
+//   {
+//     Transaction round(store);      // leaving without commit(), by exception too, takes everything back
+//     store.add_timings(timings);
+//     store.put_trace(ids[0], trace);
+//     round.commit();
+//   }
+//   store.set_cell_status(ids[0], CellStatus::kOk);
+//   store.finish_run(run, true);
+//
+// Rank 0 writes; an object serves one thread. Every method is atomic alone; a Transaction makes several of them one.
+// A crash loses at most the transaction in flight: the next open_* rolls it back. `add_*` refuses a row that is there
+// already, `put_*` replaces it. Every error is a DatabaseError, one line that starts with the file.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "results/database_error.h"
+#include "results/rows.h"
+
+namespace SQLite {
+class Database;
+}
+
+namespace diffbench::results {
+
+class Store {
+ public:
+  // Creates the file with schema, views and metrics where it does not exist (whole or not at all), else opens it for
+  // writing. ":memory:" is a database that ends with the object.
+  static Store open_or_create(const std::filesystem::path& path);
+  // For reports, comparisons and exports: the file must exist and stays as it is.
+  static Store open_read_only(const std::filesystem::path& path);
+
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+  Store(const Store&) = delete;  // owns a connection
+  Store& operator=(const Store&) = delete;
+  ~Store();
+
+  // --- a run
+  std::int64_t begin_run(const RunRow& row);
+  // The latest run of this suite that has not been finished: what --resume goes on with.
+  std::optional<std::int64_t> find_unfinished_run(std::string_view suite_sha) const;
+  std::optional<std::int64_t> latest_run() const;
+  RunRow run(std::int64_t run_id) const;
+  void put_machine(std::int64_t run_id, const MachineRow& row);
+  void put_rank(std::int64_t run_id, const RankRow& row);  // after the machine of its host
+  void finish_run(std::int64_t run_id, bool ok);
+
+  // --- cells
+  // Ids in the order of the rows. Baselines may stand anywhere in the list; an unknown baseline_key is an error.
+  std::vector<std::int64_t> add_cells(std::int64_t run_id, std::span<const CellRow> rows);
+  std::vector<StoredCell> cells(std::int64_t run_id) const;
+  // Skipped and failed need a reason.
+  void set_cell_status(std::int64_t cell, CellStatus status, std::string_view reason = "");
+  void set_cell_stop(std::int64_t cell, std::string_view stop_reason, int warmup_count);
+
+  // --- what was measured
+  void add_timings(std::span<const TimingRow> rows);
+  void put_trace(std::int64_t cell, const TraceRow& trace);
+  void put_quality(const QualityRow& row);
+  void add_feature_shard(const FeatureShardRow& row);
+  void put_samples(std::span<const SampleRow> rows);
+
+  // --- what a resumed run need not do again
+  // Rounds with any timing, discarded ones too: a round is one transaction, so it is there whole or not at all. Timings
+  // of the warm-up therefore belong into the transaction of the round that they precede.
+  std::set<int> completed_rounds(std::int64_t cell) const;
+  std::set<int> completed_shards(std::int64_t cell) const;
+  bool has_trace(std::int64_t cell) const;
+  std::vector<TimingRow> timings(std::int64_t cell) const;               // by round, repetition, rank
+  std::vector<FeatureShardRow> feature_shards(std::int64_t cell) const;  // by shard
+
+  // For queries over views.sql; its errors are SQLite::Exception.
+  SQLite::Database& database() const { return *database_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  friend class Transaction;
+  Store(std::unique_ptr<SQLite::Database> database, std::string name);
+
+  std::unique_ptr<SQLite::Database> database_;
+  std::string name_;  // the file, for messages
+};
+
+class Transaction {
+ public:
+  explicit Transaction(Store& store);  // inside another one: a DatabaseError
+  ~Transaction();
+  Transaction(const Transaction&) = delete;  // one owner decides
+  Transaction& operator=(const Transaction&) = delete;
+  void commit();
+
+ private:
+  Store& store_;
+  bool open_ = true;
+};
+
+// "pending", "ok", "skipped", "failed" and "method", "baseline", "null": the words of the file.
+std::string_view to_string(CellStatus status);
+std::string_view to_string(CellRole role);
+
+}  // namespace diffbench::results

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Writes goldens/<case>/{model.toml, weights.*, io.safetensors} for every option that [backbone] has for U-ViT.
+
+    pip install -r requirements.txt && python make_goldens.py
+
+io.safetensors holds x [3,C,H,W], t [3] (index units, one fractional), y [3] int64 (conditional cases only), eps = the
+network's output, eps_exit_<K> = the head after K blocks, and eps_fp64 = the same network computed in float64 throughout.
+Every parameter is random, norms, biases and position embedding included, so nothing can be left out unnoticed.
+The three rows hold t = 0, 499.25 and 999; in conditional cases the last row has the null label.
+"""
+
+import argparse
+import dataclasses
+import pathlib
+import shutil
+
+import safetensors.torch
+import torch
+
+import reference_uvit
+
+GOLDENS = pathlib.Path(__file__).parent / "goldens"
+BASE = reference_uvit.UViTConfig(image_size=8, channels=1, patch_size=2, width=16, depth=4, heads=2)
+
+# case -> (what differs from BASE, weights file, its dtype)
+CASES = {
+    "base": ({}, "weights.safetensors", torch.float32),
+    "classes": ({"classes": 10}, "weights.safetensors", torch.float32),
+    "qkv_bias": ({"qkv_bias": True}, "weights.safetensors", torch.float32),
+    "mlp_time_embed": ({"mlp_time_embed": True}, "weights.safetensors", torch.float32),
+    "no_final_conv": ({"final_conv": False}, "weights.safetensors", torch.float32),
+    "channels_3": ({"channels": 3}, "weights.safetensors", torch.float32),
+    "patch_4": ({"image_size": 12, "patch_size": 4}, "weights.safetensors", torch.float32),
+    "mlp_ratio_2": ({"mlp_ratio": 2.0}, "weights.safetensors", torch.float32),
+    "mlp_ratio_fraction": ({"mlp_ratio": 2.7}, "weights.safetensors", torch.float32),  # the hidden width is cut to 43
+    "time_unit": ({"time_input": "unit"}, "weights.safetensors", torch.float32),
+    "time_uvit_continuous": ({"time_input": "uvit_continuous"}, "weights.safetensors", torch.float32),
+    "depth_2": ({"depth": 2}, "weights.safetensors", torch.float32),
+    "depth_6_bf16": ({"depth": 6}, "weights.safetensors", torch.bfloat16),
+    "width_32_fp16": ({"width": 32, "heads": 4}, "weights.safetensors", torch.float16),
+    "odd_head_width": ({"width": 15, "heads": 3}, "weights.safetensors", torch.float32),  # an odd width pads the embedding
+    "everything": (
+        {"channels": 3, "classes": 10, "qkv_bias": True, "mlp_time_embed": True, "mlp_ratio": 2.0,
+         "final_conv": False, "time_input": "uvit_continuous"},
+        "weights.safetensors", torch.float32),
+    "pth": ({"classes": 10, "qkv_bias": True}, "weights.pth", torch.float16),
+}
+
+
+def random_weights(config, generator):
+    weights = {}
+    for name, shape in reference_uvit.parameter_shapes(config).items():
+        value = torch.randn(shape, generator=generator)
+        if ".norm" in f".{name}" and name.endswith("weight"):
+            value = 1 + 0.3 * value
+        elif name.endswith("bias"):
+            value = 0.2 * value
+        elif name in ("pos_embed", "label_emb.weight"):
+            value = 0.5 * value
+        else:
+            value = value / value[0].numel() ** 0.5
+        weights[name] = value
+    return weights
+
+
+def write_pth(path, weights, generator):
+    """As training scripts save it: "ema" beside other weights, an argparse.Namespace, numbers; one tensor is a view."""
+    strided = "mid_block.attn.qkv.weight"
+    storage = torch.zeros(weights[strided].numel() + 5, dtype=weights[strided].dtype)
+    view = storage[5:].view(weights[strided].shape[::-1]).t()
+    view.copy_(weights[strided])
+    ema = {**weights, strided: view}
+    other = {name: torch.randn(value.shape, generator=generator).to(value.dtype) for name, value in weights.items()}
+    torch.save({"model": other, "ema": ema, "step": 1234, "loss": 0.25,
+                "args": argparse.Namespace(lr=2e-4, name="run", layers=[1, 2])}, path)
+
+
+def toml_value(value):
+    return {bool: lambda v: str(v).lower(), str: lambda v: f'"{v}"'}.get(type(value), repr)(value)
+
+
+def write_model_toml(path, config, weights_file):
+    keys = {name: value for name, value in dataclasses.asdict(config).items() if name != "train_steps"}
+    lines = ["[backbone]", 'kind = "uvit"']
+    lines += [f"{name} = {toml_value(value)}" for name, value in keys.items()]
+    lines += ["", "[noise]", 'schedule = "linear"', f"train_steps = {config.train_steps}", "beta_start = 0.0001",
+              "beta_end = 0.02", "", "[weights]", f'file = "{weights_file}"', "", "[image]", "range = [-1.0, 1.0]"]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def make_case(number, name, changes, weights_file, dtype):
+    folder = GOLDENS / name
+    folder.mkdir(parents=True)
+    generator = torch.Generator().manual_seed(1000 + number)
+    config = dataclasses.replace(BASE, **changes)
+    stored = {key: value.to(dtype) for key, value in random_weights(config, generator).items()}
+    weights = {key: value.float() for key, value in stored.items()}  # the reference sees what the file holds
+
+    x = torch.randn(3, config.channels, config.image_size, config.image_size, generator=generator)
+    t = torch.tensor([0.0, 499.25, 999.0])
+    y = torch.tensor([3, 0, config.classes]) if config.classes else None
+
+    io = {"x": x, "t": t, "eps": reference_uvit.forward(config, weights, x, t, y)}
+    io["eps_fp64"] = reference_uvit.forward(config, weights, x.double(), t.double(), y)
+    for exit_after in sorted({1, config.depth // 2 + 1, config.depth // 2 + 2, config.depth + 1}):
+        io[f"eps_exit_{exit_after}"] = reference_uvit.forward(config, weights, x, t, y, exit_after)
+    if y is not None:
+        io["y"] = y
+    safetensors.torch.save_file({key: value.contiguous() for key, value in io.items()}, folder / "io.safetensors")
+    if weights_file.endswith(".pth"):
+        write_pth(folder / weights_file, stored, generator)
+    else:
+        safetensors.torch.save_file(stored, folder / weights_file)
+    write_model_toml(folder / "model.toml", config, weights_file)
+
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    error = (io["eps"] - io["eps_fp64"]).abs().max().item()
+    print(f"{name:22} {size / 1000:6.1f} kB  eps std {io['eps'].std():.3f}  fp32 against fp64 {error:.1e}")
+    if size > 150_000 or error > 2e-5 or not 0.05 < io["eps"].std() < 20:
+        raise SystemExit(f"{name}: too large, too imprecise or trivial")
+
+
+def main():
+    torch.set_num_threads(1)
+    shutil.rmtree(GOLDENS, ignore_errors=True)
+    for number, (name, (changes, weights_file, dtype)) in enumerate(CASES.items()):
+        make_case(number, name, changes, weights_file, dtype)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+// The views and summarize() on an example computed by hand.
+#include "results/summary.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gmock/gmock.h>
+
+#include "tests/results/example.h"
+
+namespace diffbench::results {
+namespace {
+
+using ::testing::DoubleEq;
+using ::testing::Optional;
+
+// Two ranks of 5 samples each, so 10 samples a repetition. Time per sample, ns:
+//   round   full                     exit                          ratio
+//   0       max(100, 110) / 10 = 11  max(50, 55) / 10   = 5.5      2
+//   1       max(100,  90) / 10 = 10  max(40, 30) / 10   = 4        2.5
+//   2       max(130, 120) / 10 = 13  max(130, 100) / 10 = 13       1
+struct HandExample : Example {
+  std::vector<std::int64_t> ids = store.add_cells(
+      run, std::vector{example_cell("exit", CellRole::kMethod, 2, "full"), example_cell("full", CellRole::kBaseline, 2),
+                       example_cell("null", CellRole::kNull, 2, "full"),
+                       example_cell("broken", CellRole::kMethod, 2, "full")});
+  std::int64_t exit = ids[0];
+  std::int64_t full = ids[1];
+  std::int64_t null = ids[2];
+  std::int64_t broken = ids[3];
+
+  HandExample() {
+    time(full, 0, 0, {100, 110});
+    time(full, 1, 0, {100, 90});
+    time(full, 2, 0, {130, 120});
+    time(exit, 0, 0, {50, 55});
+    time(exit, 1, 0, {40, 30});
+    time(exit, 2, 0, {130, 100});
+    time(null, 0, 0, {11, 10});
+    time(broken, 0, 0, {1, 1});
+    // neither a repetition with one throttled rank nor one with a missing rank counts: the rest would look too fast
+    store.add_timings(
+        std::vector<TimingRow>{{.cell = exit, .round = 2, .repetition = 1, .rank = 0, .duration_ns = 1, .samples = 5},
+                               {.cell = exit,
+                                .round = 2,
+                                .repetition = 1,
+                                .rank = 1,
+                                .duration_ns = 900,
+                                .samples = 5,
+                                .discard_reason = "throttled"},
+                               {.cell = exit, .round = 3, .repetition = 0, .rank = 0, .duration_ns = 1, .samples = 5}});
+    store.put_trace(exit, {.block_count = 10,
+                           .flops_per_sample = 250,
+                           .flops_full = 1000,
+                           .evaluations = {{.evaluation = 0, .t = 999, .rows = 10, .blocks_executed_mean = 4},
+                                           {.evaluation = 1, .t = 500, .rows = 30, .blocks_executed_mean = 8}}});
+    store.put_trace(full, {.block_count = 10, .flops_per_sample = 1000, .flops_full = 1000});
+    store.put_quality({.cell = full, .metric = "fid", .value = 5, .low = 4, .high = 6, .n = 100});
+    store.put_quality({.cell = exit, .metric = "fid", .value = 7, .n = 100, .sample_checksum = "1f"});
+    store.put_quality({.cell = broken, .metric = "fid", .value = 1, .n = 100});
+    for (const std::int64_t cell : {exit, full, null}) store.set_cell_status(cell, CellStatus::kOk);
+    store.set_cell_status(broken, CellStatus::kFailed, "differs from full");
+  }
+};
+
+TEST(Views, RoundsTakeTheSlowestRankAndAllSamples) {
+  const HandExample example;
+  SQLite::Statement rounds(example.store.database(),
+                           "SELECT round, repetitions, duration_ns, samples, ns_per_sample FROM cell_round "
+                           "WHERE cell = ? AND round = 0");
+  rounds.bind(1, example.full);
+  ASSERT_TRUE(rounds.executeStep());
+  EXPECT_EQ(rounds.getColumn(1).getInt(), 1);
+  EXPECT_EQ(rounds.getColumn(2).getInt64(), 110);
+  EXPECT_EQ(rounds.getColumn(3).getInt64(), 10);
+  EXPECT_DOUBLE_EQ(rounds.getColumn(4).getDouble(), 11);
+}
+
+TEST(Views, RoundsWithoutAWholeRepetitionDoNotCount) {
+  const HandExample example;
+  SQLite::Statement rounds(example.store.database(), "SELECT count(*), max(round) FROM cell_round WHERE cell = ?");
+  rounds.bind(1, example.exit);
+  ASSERT_TRUE(rounds.executeStep());
+  EXPECT_EQ(rounds.getColumn(0).getInt(), 3);
+  EXPECT_EQ(rounds.getColumn(1).getInt(), 2);
+}
+
+TEST(Views, MedianOfAnEvenCountIsTheMeanOfTheMiddle) {
+  Example example;
+  const std::int64_t cell = example.add(example_cell("full"));
+  for (int repetition = 0; const int duration_ns : {40, 10, 30, 20}) example.time(cell, 0, repetition++, {duration_ns});
+  const auto value = [&](const char* sql) { return example.store.database().execAndGet(sql).getDouble(); };
+  EXPECT_DOUBLE_EQ(value("SELECT latency_ns FROM cell_timing"), 25);
+  EXPECT_DOUBLE_EQ(value("SELECT images_per_s FROM cell_timing"), 1e9 / 5);
+  EXPECT_DOUBLE_EQ(value("SELECT repetitions FROM cell_timing"), 4);
+  EXPECT_DOUBLE_EQ(value("SELECT ns_per_sample FROM cell_round"), 5);
+}
+
+TEST(Summary, MethodIsPairedWithItsBaseline) {
+  const HandExample example;
+  const CellSummary exit = summarize(example.store, example.run).at(0);
+  EXPECT_EQ(exit.cell, example.exit);
+  EXPECT_EQ(exit.key, "exit");
+  EXPECT_EQ(exit.repetitions, 3);
+  EXPECT_THAT(exit.latency_ns, Optional(DoubleEq(55)));
+  EXPECT_THAT(exit.images_per_s, Optional(DoubleEq(1e9 / 5.5)));
+  EXPECT_THAT(exit.speedup, Optional(DoubleEq(2)));  // of the ratios, not the ratio of the medians 11 / 5.5
+  ASSERT_TRUE(exit.speedup_interval);
+  EXPECT_DOUBLE_EQ(exit.speedup_interval->low, 1);
+  EXPECT_DOUBLE_EQ(exit.speedup_interval->high, 2.5);
+  EXPECT_THAT(exit.theoretical_speedup, Optional(DoubleEq(4)));
+  EXPECT_THAT(exit.realised_fraction, Optional(DoubleEq(1.0 / 3)));
+  ASSERT_TRUE(exit.realised_interval);
+  EXPECT_DOUBLE_EQ(exit.realised_interval->low, 0);
+  EXPECT_DOUBLE_EQ(exit.realised_interval->high, 0.5);
+  EXPECT_THAT(exit.blocks_ratio, Optional(DoubleEq((10 * 4 + 30 * 8) / 400.0)));
+  EXPECT_THAT(exit.null_overhead_ratio, Optional(DoubleEq(1.1 / 5.5)));
+  EXPECT_THAT(exit.fid, Optional(DoubleEq(7)));
+  EXPECT_EQ(exit.fid_interval.has_value(), false);
+  EXPECT_EQ(exit.fid_n, 100);
+  EXPECT_EQ(exit.sample_checksum, "1f");
+  EXPECT_FALSE(exit.latency_interval_ns) << "3 repetitions are too few";
+}
+
+TEST(Summary, BaselineHasSpeedupOneAndNoRealisedFraction) {
+  const HandExample example;
+  const CellSummary full = summarize(example.store, example.run).at(1);
+  EXPECT_THAT(full.speedup, Optional(DoubleEq(1)));
+  EXPECT_FALSE(full.speedup_interval);
+  EXPECT_THAT(full.theoretical_speedup, Optional(DoubleEq(1)));
+  EXPECT_FALSE(full.realised_fraction);
+  EXPECT_THAT(full.null_overhead_ratio, Optional(DoubleEq(0.1)));
+  ASSERT_TRUE(full.fid_interval);
+  EXPECT_DOUBLE_EQ(full.fid_interval->low, 4);
+}
+
+TEST(Summary, NullMethodHasTimesButNoSpeedup) {
+  const HandExample example;
+  const CellSummary null = summarize(example.store, example.run).at(2);
+  EXPECT_EQ(null.role, CellRole::kNull);
+  EXPECT_THAT(null.latency_ns, Optional(DoubleEq(11)));
+  EXPECT_FALSE(null.speedup);
+  EXPECT_FALSE(null.theoretical_speedup);
+  EXPECT_FALSE(null.on_pareto_front);
+}
+
+TEST(Summary, FailedCellIsThereWithoutNumbers) {
+  const HandExample example;
+  const CellSummary broken = summarize(example.store, example.run).at(3);
+  EXPECT_EQ(broken.status, CellStatus::kFailed);
+  EXPECT_EQ(broken.reason, "differs from full");
+  EXPECT_FALSE(broken.latency_ns);
+  EXPECT_FALSE(broken.images_per_s);
+  EXPECT_FALSE(broken.speedup);
+  EXPECT_FALSE(broken.fid);
+  EXPECT_FALSE(broken.on_pareto_front);
+}
+
+TEST(Summary, BaselineThatFailedGivesNoSpeedup) {
+  HandExample example;
+  example.store.set_cell_status(example.full, CellStatus::kFailed, "not finite");
+  const CellSummary exit = summarize(example.store, example.run).at(0);
+  EXPECT_THAT(exit.latency_ns, Optional(DoubleEq(55)));
+  EXPECT_FALSE(exit.speedup);
+  EXPECT_FALSE(exit.realised_fraction);
+}
+
+TEST(Summary, IntervalsAreTheSameEveryTime) {
+  const HandExample example;
+  EXPECT_EQ(summarize(example.store, example.run)[0].speedup_interval->low,
+            summarize(example.store, example.run)[0].speedup_interval->low);
+}
+
+TEST(Summary, UnknownRunIsAnError) {
+  const Example example;
+  EXPECT_THROW(summarize(example.store, example.run + 1), DatabaseError);
+}
+
+// name, time, FID, N: who is on the front
+struct Point {
+  const char* key;
+  std::int64_t duration_ns;
+  double fid;
+  std::int64_t n;
+  bool on_front;
+};
+
+TEST(Pareto, HoldsCellsThatNoneBeatsInBoth) {
+  Example example;
+  const std::vector<Point> points = {{"best_quality", 100, 5, 100, true},
+                                     {"fastest", 20, 9, 100, true},
+                                     {"between", 50, 7, 100, true},
+                                     {"slower_and_worse", 60, 8, 100, false},
+                                     {"equally_fast_but_worse", 50, 7.5, 100, false},
+                                     {"twin_of_between", 50, 7, 100, true},
+                                     {"other_n", 500, 50, 10, true}};
+  for (const Point& point : points) {
+    const std::int64_t cell = example.add(example_cell(point.key));
+    example.time(cell, 0, 0, {point.duration_ns});
+    example.store.put_quality({.cell = cell, .metric = "fid", .value = point.fid, .n = point.n});
+    example.store.set_cell_status(cell, CellStatus::kOk);
+  }
+  const std::vector<CellSummary> summaries = summarize(example.store, example.run);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    EXPECT_EQ(summaries[i].on_pareto_front, points[i].on_front) << points[i].key;
+  }
+}
+
+TEST(Pareto, RunsDoNotCompete) {
+  Example example;
+  for (const std::int64_t run : {example.run, example.store.begin_run(example_run())}) {
+    const std::int64_t cell = example.store.add_cells(run, std::vector{example_cell("full")}).front();
+    example.time(cell, 0, 0, {100 * run});
+    example.store.put_quality({.cell = cell, .metric = "fid", .value = 5, .n = 100});
+    example.store.set_cell_status(cell, CellStatus::kOk);
+    EXPECT_TRUE(summarize(example.store, run).at(0).on_pareto_front);
+  }
+}
+
+}  // namespace
+}  // namespace diffbench::results
