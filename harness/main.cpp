@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <iostream>
 #include <optional>
@@ -79,7 +80,10 @@ int dispatch(int argc, char** argv) {
 }
 
 // prints, and returns the exit code
-int fail(const std::string& message, int exit_code) {
+int fail(std::string message, int exit_code) {
+  if (exit_code == kInputError) {  // one line; the text of an internal error may need its own
+    std::replace(message.begin(), message.end(), '\n', ' ');
+  }
   std::cout.flush();
   std::cerr << ("diffbench: " + message + "\n") << std::flush;
   return exit_code;

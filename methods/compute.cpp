@@ -1,6 +1,7 @@
 #include "methods/compute.h"
 
 #include <ATen/Context.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 
 #include "methods/config/input_error.h"
 #include "methods/config/nearest.h"
@@ -40,6 +41,12 @@ at::Device resolve_device(const std::string& name) {
 }  // namespace
 
 bool cuda_is_available() { return at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0; }
+
+void synchronize(const Compute& compute) {
+  if (compute.device.is_cuda()) {
+    c10::impl::getDeviceGuardImpl(compute.device.type())->synchronizeDevice(compute.device.index());
+  }
+}
 
 Compute resolve_compute(const std::string& device, const std::string& precision) {
   at::globalContext().setAllowTF32CuBLAS(false);

@@ -28,4 +28,7 @@ Compute resolve_compute(const std::string& device, const std::string& precision)
 
 bool cuda_is_available();
 
+// waits until the device has done everything it was given; returns at once on the CPU
+void synchronize(const Compute& compute);
+
 }  // namespace diffbench

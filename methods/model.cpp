@@ -85,7 +85,7 @@ std::shared_ptr<Model> load_model(const std::string& name, const Compute& comput
   model->schedule = read_noise_schedule(toml.table("noise"));
   model->network = backbones::make_backbone(toml.table("backbone"), model->schedule);
   model->image = read_image_spec(toml.table_or_empty("image"));
-  std::string digests = data::sha256_hex_of_file(model->file);
+  std::string digests = data::sha256_of_file(model->file);
   if (model->network.module) {
     const auto weights = toml.table("weights");
     const fs::path file = fs::path(model->file).parent_path() / weights.get<std::string>("file");
@@ -94,7 +94,7 @@ std::shared_ptr<Model> load_model(const std::string& name, const Compute& comput
       weights.fail("file", "no such file: " + file.string());
     }
     load_weights(*model->network.module, file);
-    digests += data::sha256_hex_of_file(file);
+    digests += data::sha256_of_file(file);
     model->network.module->to(compute.device, compute.network_dtype);
     model->network.module->eval();
     for (auto& parameter : model->network.module->parameters()) {
@@ -102,7 +102,7 @@ std::shared_ptr<Model> load_model(const std::string& name, const Compute& comput
     }
   }
   toml.reject_unknown_keys();
-  model->fingerprint = data::sha256_hex(std::as_bytes(std::span(digests)));
+  model->fingerprint = data::sha256(std::as_bytes(std::span(digests)));
   return model;
 }
 

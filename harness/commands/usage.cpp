@@ -29,15 +29,16 @@ std::vector<std::string> subcommands_of(const CLI::App& app) {
   return names;
 }
 
-// the argument that `app` did not understand; empty if there is none. CLI11 keeps them in reverse order, and lists
-// the value of an unknown flag too, so flags come first here.
+// the argument that `app` did not understand; empty if there is none. CLI11 lists the value of an unknown flag too, so
+// flags come first here.
 std::string surplus_of(const CLI::App& app) {
   const std::vector<std::string> surplus = app.remaining();
-  const auto flag = std::find_if(surplus.rbegin(), surplus.rend(), [](const auto& text) { return text[0] == '-'; });
-  if (flag != surplus.rend()) {
+  const auto flag =
+      std::find_if(surplus.begin(), surplus.end(), [](const auto& text) { return text.starts_with('-'); });
+  if (flag != surplus.end()) {
     return flag->substr(0, flag->find('='));
   }
-  return surplus.empty() ? "" : surplus.back();
+  return surplus.empty() ? "" : surplus.front();
 }
 
 }  // namespace

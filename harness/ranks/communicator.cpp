@@ -55,7 +55,7 @@ std::vector<double> Communicator::sum(std::span<const double> values) const {
   return total;
 }
 
-std::optional<Failure> Communicator::agree(Failure mine) const {
+std::optional<Failure> Communicator::agree(const Failure& mine) const {
   // what is sent: one byte for the kind, then the text; nothing at all where all went well
   std::string report;
   if (!mine.message.empty()) {
@@ -94,7 +94,7 @@ void Communicator::together(const std::function<void()>& work) const {
   if (failed && mine.message.empty()) {
     mine.message = "failed without a message";  // an empty one would mean success
   }
-  if (auto failure = agree(std::move(mine))) {
+  if (auto failure = agree(mine)) {
     throw AgreedError(std::move(*failure));
   }
 }

@@ -59,8 +59,8 @@ class Communicator {
   std::vector<double> sum(std::span<const double> values) const;
 
   // The failure of the lowest failing rank, the same on every rank; nullopt when every rank passes an empty message.
-  // `mine.rank` is filled in.
-  std::optional<Failure> agree(Failure mine) const;
+  // `mine.rank` is not read.
+  std::optional<Failure> agree(const Failure& mine) const;
 
   // Runs `work` here, then agrees: returns on every rank, or throws AgreedError on every rank.
   void together(const std::function<void()>& work) const;

@@ -1,6 +1,7 @@
 #include "harness/suite/plan.h"
 
-#include <regex>
+#include <regex.h>
+
 #include <set>
 
 #include "methods/config/input_error.h"
@@ -12,12 +13,18 @@ using config::InputError;
 
 constexpr size_t kMaxCells = 100'000;
 
+// the text itself, or in quotes with its control characters escaped
+std::string plain(const std::string& text) {
+  const std::string quoted = nlohmann::json(text).dump();
+  return quoted.size() == text.size() + 2 ? text : quoted;
+}
+
 // "ddim", or "ddim(eta=0.5,variance=fixed_small)"; JSON objects are sorted by key
 std::string solver_text(const SolverEntry& solver) {
   std::string text;
   for (const auto& [key, value] : solver.params.items()) {
-    text += (text.empty() ? "" : ",") + key + "=";
-    text += value.is_string() ? value.get<std::string>() : value.dump();
+    text += (text.empty() ? "" : ",") + plain(key) + "=";
+    text += value.is_string() ? plain(value.get<std::string>()) : value.dump();
   }
   return text.empty() ? solver.name : solver.name + "(" + text + ")";
 }
@@ -33,6 +40,27 @@ int baseline_method(const Suite& suite) {
   }
   return -1;
 }
+
+// A compiled POSIX extended expression. Not std::regex, whose matching recurses once per character of a long key.
+class Pattern {
+ public:
+  explicit Pattern(const std::string& text) {
+    const int error = regcomp(&compiled_, text.c_str(), REG_EXTENDED | REG_NOSUB);
+    if (error != 0) {
+      char reason[128] = {};
+      regerror(error, &compiled_, reason, sizeof(reason));
+      throw InputError("--only " + text + ": not a regular expression: " + reason);
+    }
+  }
+  ~Pattern() { regfree(&compiled_); }
+  Pattern(const Pattern&) = delete;  // regex_t has no copy
+  Pattern& operator=(const Pattern&) = delete;
+
+  bool matches(const std::string& text) const { return regexec(&compiled_, text.c_str(), 0, nullptr, 0) == 0; }
+
+ private:
+  regex_t compiled_{};
+};
 
 // everything of a cell but its method
 struct Point {
@@ -53,7 +81,8 @@ std::vector<Point> points(const Suite& suite) {
           for (const int batch : batches) {
             result.push_back({&solver, steps, precision, scenario, batch});
             if (result.size() * suite.methods.size() > kMaxCells) {
-              throw InputError(suite.name + ": the suite has more than " + std::to_string(kMaxCells) + " cells");
+              throw InputError(suite.solvers.front().where + ": the suite has more than " + std::to_string(kMaxCells) +
+                               " cells");
             }
           }
         }
@@ -107,16 +136,11 @@ std::vector<Cell> plan(const Suite& suite) {
 }
 
 Selection only(const std::vector<Cell>& cells, const std::string& regex) {
-  std::regex pattern;
-  try {
-    pattern = std::regex(regex, std::regex::ECMAScript);
-  } catch (const std::regex_error& error) {
-    throw InputError("--only " + regex + ": not a regular expression: " + error.what());
-  }
+  const Pattern pattern(regex);
   std::vector<bool> matches(cells.size());
   std::vector<bool> kept(cells.size());
   for (size_t i = 0; i < cells.size(); ++i) {
-    if (std::regex_search(cells[i].key, pattern)) {
+    if (pattern.matches(cells[i].key)) {
       matches[i] = kept[i] = true;
       if (cells[i].baseline) {
         kept[static_cast<size_t>(*cells[i].baseline)] = true;

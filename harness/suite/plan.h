@@ -44,8 +44,8 @@ struct Selection {
   std::vector<std::string> kept_baselines;  // keys that did not match, kept because a chosen cell is compared with them
 };
 
-// The cells whose key contains a match of `regex` (ECMAScript), and their baselines. Throws config::InputError for a
-// malformed expression, and when nothing matches.
+// The cells whose key contains a match of `regex` (POSIX extended), and their baselines. Throws config::InputError for
+// a malformed expression, and when nothing matches.
 Selection only(const std::vector<Cell>& cells, const std::string& regex);
 
 }  // namespace diffbench::suite

@@ -35,6 +35,7 @@ void read(const TomlTable& table, std::string_view key, double& value, bool zero
 
 void read(const TomlTable& table, std::string_view key, std::string& value) {
   value = table.get_or<std::string>(key, value);
+  check_printable(table, key, value);
 }
 
 // get<vector<T>>, or one T as a list of one
@@ -77,6 +78,13 @@ void read_choices(const TomlTable& table, std::string_view key, std::vector<std:
 
 }  // namespace
 
+void check_printable(const TomlTable& table, std::string_view key, std::string_view text) {
+  const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; };
+  if (std::any_of(text.begin(), text.end(), is_control)) {
+    table.fail(key, "must not hold control characters");
+  }
+}
+
 void read_list(const TomlTable& table, std::string_view key, std::vector<int>& values, int minimum) {
   if (!table.has(key)) {
     return;
@@ -116,6 +124,9 @@ void read_quality(const TomlTable& table, QualityOptions& quality) {
   read(table, "reference", quality.reference);
   if (table.has("metrics")) {
     quality.metrics = one_or_many<std::string>(table, "metrics");
+    for (const auto& metric : quality.metrics) {
+      check_printable(table, "metrics", metric);
+    }
   }
   read(table, "images", quality.images, 0);
   table.reject_unknown_keys();

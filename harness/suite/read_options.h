@@ -21,6 +21,9 @@ void read_timing(const config::TomlTable& table, TimingOptions& timing);
 void read_quality(const config::TomlTable& table, QualityOptions& quality);
 void read_check(const config::TomlTable& table, CheckOptions& check);
 
+// Fails unless `text` is free of control characters: names and labels become keys, table columns and messages.
+void check_printable(const config::TomlTable& table, std::string_view key, std::string_view text);
+
 // One value or an array of them; not empty, no value twice, none below `minimum`. An absent key changes nothing.
 void read_list(const config::TomlTable& table, std::string_view key, std::vector<int>& values, int minimum);
 

@@ -21,6 +21,7 @@ void check_name(const TomlTable& table, std::string_view key, const std::string&
   if (name.empty()) {
     table.fail(key, "must not be empty");
   }
+  check_printable(table, key, name);
   if (!valid.empty() && std::find(valid.begin(), valid.end(), name) == valid.end()) {
     table.fail(key, config::unknown_name(kind, name, valid));
   }
@@ -33,6 +34,7 @@ MethodEntry read_method(const TomlTable& table, const ValidNames& valid) {
   method.label = table.get_or<std::string>("label", method.name);
   check_name(table, "label", method.label, "label", {});
   method.model = table.get_or<std::string>("model", "");
+  check_printable(table, "model", method.model);
   method.params = table.remaining_as_json();
   method.where = table.place_of("name");
   return method;
@@ -57,6 +59,7 @@ SolverEntry read_solver(const TomlTable& table, const ValidNames& valid) {
 void read_settings(const TomlTable& top, Suite& suite) {
   suite.name = top.get_or<std::string>("name", suite.name);
   suite.description = top.get_or<std::string>("description", suite.description);
+  check_printable(top, "name", suite.name);
   suite.seed = top.get_or<std::int64_t>("seed", suite.seed);
   if (suite.seed < 0) {
     top.fail("seed", "must not be negative");
@@ -71,7 +74,10 @@ void read_settings(const TomlTable& top, Suite& suite) {
 void apply_override(const std::string& assignment, Suite& suite) {
   const std::string place = "--set " + assignment;
   const size_t equals = assignment.find('=');
-  if (equals == 0 || equals == std::string::npos || assignment.find('\n') != std::string::npos) {
+  if (assignment.find('\n') != std::string::npos) {
+    throw InputError("--set: must be key=value on one line");
+  }
+  if (equals == 0 || equals == std::string::npos) {
     throw InputError(place + ": must be key=value");
   }
   const std::string key = assignment.substr(0, equals);

@@ -2,6 +2,7 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -56,6 +57,12 @@ nlohmann::json to_json(const toml::node& node) {
     }
   });
   return text.str();
+}
+
+// messages are one line, whatever quoted keys and values hold
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
 }
 
 template <typename T>
@@ -125,7 +132,7 @@ TomlTable TomlTable::parse(std::string_view text, std::string file_name) {
   } catch (const toml::parse_error& error) {
     std::ostringstream line;
     line << state->file << ":" << error.source().begin.line << ": not valid TOML: " << error.description();
-    throw InputError(line.str());
+    throw InputError(one_line(line.str()));
   }
   state->table = state->root.get();
   return TomlTable(std::move(state));
@@ -254,7 +261,7 @@ std::string TomlTable::place_of(std::string_view key) const {
 }
 
 void TomlTable::fail(std::string_view key, std::string_view message) const {
-  throw InputError(place_of(key) + ": " + std::string(message));
+  throw InputError(one_line(place_of(key) + ": " + std::string(message)));
 }
 
 }  // namespace diffbench::config

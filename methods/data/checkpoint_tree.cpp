@@ -53,53 +53,67 @@ class Finder {
   explicit Finder(const std::string& file) : file_(file) {}
 
   std::map<std::string, const PickleValue*> run(const PickleValue& root) {
-    walk(root, "", 0);
+    walk(root, 0);
     return std::move(found_);
   }
 
  private:
   static constexpr int kDeepest = 100;
   static constexpr int64_t kMostVisits = 4'000'000;  // shared containers can make a small pickle a huge tree
-
   static constexpr size_t kMostTensors = 100'000;
+  static constexpr size_t kLongestName = 4096;
 
-  void walk(const PickleValue& value, const std::string& name, int depth) {
-    if (depth > kDeepest || ++visits_ > kMostVisits) {
+  void walk(const PickleValue& value, int depth) {
+    if (depth > kDeepest) {
       throw bad_file(file_, "the checkpoint's containers are nested too deeply");
     }
     if (is_tensor(value)) {
-      if (found_.size() == kMostTensors) {
-        throw bad_file(file_, "more than " + std::to_string(kMostTensors) + " tensors");
-      }
-      if (!found_.emplace(name, &value).second) {
-        throw bad_file(file_, "two tensors have the name " + in_quotes(name));
-      }
+      add(value);
     } else if (value.kind == PickleKind::dict) {
       for (size_t i = 0; i < value.items.size(); i += 2) {
         const PickleValue& key = *value.items[i];
         if (key.kind == PickleKind::text) {
-          walk(*value.items[i + 1], joined(name, key.text), depth + 1);
+          step_into(*value.items[i + 1], key.text, depth);
         } else if (key.kind == PickleKind::integer) {
-          walk(*value.items[i + 1], joined(name, std::to_string(key.integer)), depth + 1);
+          step_into(*value.items[i + 1], std::to_string(key.integer), depth);
         }
       }
     } else if (value.kind == PickleKind::list || value.kind == PickleKind::tuple) {
       for (size_t i = 0; i < value.items.size(); ++i) {
-        walk(*value.items[i], joined(name, std::to_string(i)), depth + 1);
+        step_into(*value.items[i], std::to_string(i), depth);
       }
     }
   }
 
-  std::string joined(const std::string& name, const std::string& key) const {
-    constexpr size_t kLongestName = 4096;
-    if (name.size() + key.size() > kLongestName) {
+  void step_into(const PickleValue& value, std::string_view key, int depth) {
+    if (++visits_ > kMostVisits) {
+      throw bad_file(file_, "the checkpoint's containers are too large or nested too deeply");
+    }
+    if (value.items.empty() && value.kind != PickleKind::call) {
+      return;  // neither a tensor nor a container of any
+    }
+    const size_t length = name_.size();
+    if (length + key.size() > kLongestName) {
       throw bad_file(file_, "a tensor's name is longer than " + std::to_string(kLongestName) + " bytes");
     }
-    return name.empty() ? key : name + "." + key;
+    name_ += (length == 0 ? "" : ".");
+    name_ += key;
+    walk(value, depth + 1);
+    name_.resize(length);
+  }
+
+  void add(const PickleValue& tensor) {
+    if (found_.size() == kMostTensors) {
+      throw bad_file(file_, "more than " + std::to_string(kMostTensors) + " tensors");
+    }
+    if (!found_.emplace(name_, &tensor).second) {
+      throw bad_file(file_, "two tensors have the name " + in_quotes(name_));
+    }
   }
 
   const std::string& file_;
   std::map<std::string, const PickleValue*> found_;
+  std::string name_;  // of the value being walked
   int64_t visits_ = 0;
 };
 

@@ -4,9 +4,9 @@
 #define STBI_WRITE_NO_STDIO
 #include <stb/stb_image.h>
 #include <stb/stb_image_write.h>
+#include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <memory>
 #include <stdexcept>
@@ -16,31 +16,46 @@
 namespace diffbench::data {
 namespace {
 
-// refuses what is no PNG, and a header that claims more pixels than deflate could have packed into the file
-void check_header(std::span<const std::byte> bytes, const std::string& file) {
-  constexpr std::array<uint8_t, 8> kSignature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+// refuses a header that claims more pixels than deflate could have packed into the file
+void check_size(ByteReader header, size_t file_bytes, const std::string& file) {
   constexpr uint64_t kDeflateLimit = 1032;
   constexpr uint64_t kPixelsPerByte = 8;  // one bit each
-  ByteReader in(bytes, file);
-  if (bytes.size() < kSignature.size() ||
-      !std::equal(kSignature.begin(), kSignature.end(), in.take(kSignature.size()).begin(),
-                  [](uint8_t want, std::byte got) { return std::byte{want} == got; })) {
-    throw bad_file(file, "not a PNG file");
-  }
-  in.take(8);  // length and name of the header chunk; stb checks them
-  const uint64_t width = in.big_endian<uint32_t>();
-  const uint64_t height = in.big_endian<uint32_t>();
+  const uint64_t width = header.big_endian<uint32_t>();
+  const uint64_t height = header.big_endian<uint32_t>();
   if (width == 0 || height == 0 || width > std::numeric_limits<int32_t>::max() ||
-      height > std::numeric_limits<int32_t>::max() || width * height > bytes.size() * kDeflateLimit * kPixelsPerByte) {
+      height > std::numeric_limits<int32_t>::max() || width * height > file_bytes * kDeflateLimit * kPixelsPerByte) {
     throw bad_file(file, "this PNG file cannot hold the " + std::to_string(width) + " x " + std::to_string(height) +
                              " pixels that its header claims");
+  }
+}
+
+// stb verifies no checksums, reads some truncated files, and trips over empty data chunks
+void check_chunks(std::span<const std::byte> bytes, const std::string& file) {
+  constexpr std::string_view kSignature = "\x89PNG\r\n\x1a\n";
+  constexpr size_t kName_bytes = 4;
+  ByteReader in(bytes, file);
+  if (bytes.size() < kSignature.size() || in.take_text(kSignature.size()) != kSignature) {
+    throw bad_file(file, "not a PNG file");
+  }
+  std::string_view name;
+  for (bool first = true; name != "IEND"; first = false) {
+    const size_t size = in.big_endian<uint32_t>();
+    const auto chunk = in.take(kName_bytes + size);
+    name = {reinterpret_cast<const char*>(chunk.data()), kName_bytes};
+    const auto checksum = crc32_z(0, reinterpret_cast<const Bytef*>(chunk.data()), chunk.size());
+    if (in.big_endian<uint32_t>() != checksum || first != (name == "IHDR") || (size == 0 && name == "IDAT")) {
+      throw bad_file(file, "damaged PNG file");
+    }
+    if (first) {
+      check_size(ByteReader(chunk.subspan(kName_bytes), file), bytes.size(), file);
+    }
   }
 }
 
 }  // namespace
 
 Image parse_png(std::span<const std::byte> bytes, const std::string& file) {
-  check_header(bytes, file);
+  check_chunks(bytes, file);
   if (bytes.size() > static_cast<size_t>(std::numeric_limits<int>::max())) {
     throw bad_file(file, "PNG files above 2 GiB are not supported");
   }

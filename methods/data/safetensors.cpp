@@ -102,7 +102,12 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
   std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
     return size_bytes(a->second.dtype) > size_bytes(b->second.dtype);
   });
-  const std::string header = header_of(order, metadata);
+  std::string header;
+  try {
+    header = header_of(order, metadata);
+  } catch (const nlohmann::json::type_error&) {
+    throw bad_file(path.string(), "names and metadata of a safetensors file must be UTF-8");
+  }
   write_atomically(path, [&](const std::filesystem::path& temporary) {
     std::ofstream out(temporary, std::ios::binary);
     for (size_t i = 0; i < sizeof(uint64_t); ++i) {

@@ -2,16 +2,17 @@
 
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstdint>
-#include <vector>
+#include <cstring>
 
 #include "methods/data/file_io.h"
 
 namespace diffbench::data {
 namespace {
 
-// FIPS 180-4, 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes
+constexpr size_t kBlockBytes = 64;
+
+// the first 32 bits of the fractional parts of the cube roots of the first 64 primes
 constexpr std::array<uint32_t, 64> kRoundConstants = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -24,66 +25,82 @@ constexpr std::array<uint32_t, 64> kRoundConstants = {
 
 using State = std::array<uint32_t, 8>;
 
+// the fractional parts of the square roots of the first 8 primes
+constexpr State kInitialState = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+uint32_t big_endian_word(const std::byte* bytes) {
+  uint32_t word = 0;
+  for (size_t i = 0; i < 4; ++i) {
+    word = (word << 8) | std::to_integer<uint32_t>(bytes[i]);
+  }
+  return word;
+}
+
 void absorb(State& state, const std::byte* block) {
-  std::array<uint32_t, 64> w{};
+  std::array<uint32_t, 64> w;
   for (size_t i = 0; i < 16; ++i) {
-    for (size_t k = 0; k < 4; ++k) {
-      w[i] = w[i] << 8 | static_cast<uint32_t>(block[4 * i + k]);
-    }
+    w[i] = big_endian_word(block + 4 * i);
   }
   for (size_t i = 16; i < 64; ++i) {
-    const uint32_t a = w[i - 15];
-    const uint32_t b = w[i - 2];
-    w[i] = w[i - 16] + (std::rotr(a, 7) ^ std::rotr(a, 18) ^ a >> 3) + w[i - 7] +
-           (std::rotr(b, 17) ^ std::rotr(b, 19) ^ b >> 10);
+    const uint32_t s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
+    const uint32_t s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
+    w[i] = w[i - 16] + s0 + w[i - 7] + s1;
   }
   auto [a, b, c, d, e, f, g, h] = state;
   for (size_t i = 0; i < 64; ++i) {
-    const uint32_t first =
-        h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) + ((e & f) ^ (~e & g)) + kRoundConstants[i] + w[i];
-    const uint32_t second = (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-    h = g;
-    g = f;
-    f = e;
-    e = d + first;
-    d = c;
-    c = b;
-    b = a;
-    a = first + second;
+    const uint32_t s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
+    const uint32_t t1 = h + s1 + ((e & f) ^ (~e & g)) + kRoundConstants[i] + w[i];
+    const uint32_t s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
+    const uint32_t t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
+    h = g, g = f, f = e, e = d + t1;
+    d = c, c = b, b = a, a = t1 + t2;
   }
-  const State next = {a, b, c, d, e, f, g, h};
-  for (size_t i = 0; i < 8; ++i) {
-    state[i] += next[i];
+  const State step = {a, b, c, d, e, f, g, h};
+  for (size_t i = 0; i < state.size(); ++i) {
+    state[i] += step[i];
   }
+}
+
+std::string hexadecimal(const State& state) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const uint32_t word : state) {
+    for (int shift = 28; shift >= 0; shift -= 4) {
+      text += kDigits[(word >> shift) & 15];
+    }
+  }
+  return text;
 }
 
 }  // namespace
 
-std::string sha256_hex(std::span<const std::byte> bytes) {
-  State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  const size_t whole = bytes.size() / 64 * 64;
-  for (size_t at = 0; at < whole; at += 64) {
+std::string sha256(std::span<const std::byte> bytes) {
+  State state = kInitialState;
+  const size_t whole = bytes.size() / kBlockBytes * kBlockBytes;
+  for (size_t at = 0; at < whole; at += kBlockBytes) {
     absorb(state, bytes.data() + at);
   }
-  std::vector<std::byte> tail(bytes.begin() + static_cast<std::ptrdiff_t>(whole), bytes.end());
-  tail.push_back(std::byte{0x80});
-  tail.resize((tail.size() + 8 + 63) / 64 * 64);
-  const uint64_t bits = static_cast<uint64_t>(bytes.size()) * 8;
-  for (size_t k = 0; k < 8; ++k) {
-    tail[tail.size() - 1 - k] = static_cast<std::byte>(bits >> (8 * k));
+  // the rest, a one bit, zeros, and the length in bits, in one or two blocks
+  std::array<std::byte, 2 * kBlockBytes> tail{};
+  const size_t rest = bytes.size() - whole;
+  if (rest != 0) {
+    std::memcpy(tail.data(), bytes.data() + whole, rest);
   }
-  for (size_t at = 0; at < tail.size(); at += 64) {
+  tail[rest] = std::byte{0x80};
+  const size_t tail_bytes = rest + 9 <= kBlockBytes ? kBlockBytes : 2 * kBlockBytes;
+  const uint64_t length_bits = uint64_t{bytes.size()} * 8;
+  for (size_t i = 0; i < 8; ++i) {
+    tail[tail_bytes - 1 - i] = static_cast<std::byte>(length_bits >> (8 * i));
+  }
+  for (size_t at = 0; at < tail_bytes; at += kBlockBytes) {
     absorb(state, tail.data() + at);
   }
-  std::string hex;
-  for (const uint32_t word : state) {
-    for (int shift = 28; shift >= 0; shift -= 4) {
-      hex += "0123456789abcdef"[word >> shift & 15u];
-    }
-  }
-  return hex;
+  return hexadecimal(state);
 }
 
-std::string sha256_hex_of_file(const std::filesystem::path& path) { return sha256_hex(MappedFile(path).bytes()); }
+std::string sha256(std::string_view text) { return sha256(std::as_bytes(std::span(text.data(), text.size()))); }
+
+std::string sha256_of_file(const std::filesystem::path& path) { return sha256(MappedFile(path).bytes()); }
 
 }  // namespace diffbench::data

@@ -1,16 +1,20 @@
 #pragma once
-// SHA-256 (FIPS 180-4), to name files by their content.
+// SHA-256 (FIPS 180-4), by which results name the files they depend on.
 //
-//   sha256_hex_of_file("backbone.safetensors")    // 64 lower-case hex digits
+//   std::string hash = sha256_of_file("extractor.pt");   // 64 lower-case hexadecimal digits
+//
+// sha256_of_file throws InputError when the file cannot be read.
 
 #include <cstddef>
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace diffbench::data {
 
-std::string sha256_hex(std::span<const std::byte> bytes);
-std::string sha256_hex_of_file(const std::filesystem::path& path);  // InputError when unreadable
+std::string sha256(std::span<const std::byte> bytes);
+std::string sha256(std::string_view text);
+std::string sha256_of_file(const std::filesystem::path& path);
 
 }  // namespace diffbench::data

@@ -38,7 +38,8 @@ class Evaluation {
     const int last = backbone_.block_count() - 1;
     trace_.t = t.front();
     trace_.rows += static_cast<int64_t>(t.size());
-    trace_.exit_count.resize(static_cast<size_t>(backbone_.block_count()) + 1);
+    const auto exits = static_cast<size_t>(backbone_.block_count()) + 1;
+    trace_.exit_count.resize(std::max(trace_.exit_count.size(), exits));  // another network may have counted here
     trace_.flops += rows * backbone_.embed_cost().flops;
     inside_.resize(t.size());
     std::iota(inside_.begin(), inside_.end(), int64_t{0});

@@ -1,5 +1,6 @@
 // The network is written once, in TorchScript, so what is trained is what is exported: uint8 NCHW (0..255) in, (features
-// [N,128], logits [N,classes]) out. Four convolutions with group normalisation, averaged over the last map.
+// [N,128], logits [N,classes]) out. Four convolutions with group normalisation and one hidden layer, whose activations are
+// the features.
 #include "methods/training/extractor_task.h"
 
 #include <torch/script.h>
@@ -31,22 +32,25 @@ def forward(self, images):
     x = torch.max_pool2d(self.stage(x, self.conv2, self.scale2, self.shift2), [2, 2])
     x = self.stage(x, self.conv3, self.scale3, self.shift3)
     x = self.stage(x, self.conv4, self.scale4, self.shift4)
-    features = torch.mean(x, [2, 3])
+    features = torch.relu(torch.matmul(torch.flatten(x, 1), self.hidden_weight.t()) + self.hidden_bias)
     return features, self.logits_of(features)
 )";
 
-torch::jit::Module make_network(int64_t channels, int64_t classes) {
+torch::jit::Module make_network(int64_t channels, int64_t image_size, int64_t classes) {
   torch::jit::Module network("FeatureExtractor");
   const auto add = [&](const std::string& name, at::Tensor value) {
     network.register_parameter(name, value.requires_grad_(), false);
   };
-  const std::vector<int64_t> widths{channels, 32, 64, 128, kFeatures};
+  const std::vector<int64_t> widths{channels, 32, 64, 64, 64};
   for (size_t i = 1; i < widths.size(); ++i) {
     const auto fan_in = static_cast<double>(widths[i - 1] * 9);
     add("conv" + std::to_string(i), at::randn({widths[i], widths[i - 1], 3, 3}) * std::sqrt(2.0 / fan_in));
     add("scale" + std::to_string(i), at::ones({widths[i]}));
     add("shift" + std::to_string(i), at::zeros({widths[i]}));
   }
+  const int64_t flat = widths.back() * (image_size / 4) * (image_size / 4);
+  add("hidden_weight", at::randn({kFeatures, flat}) * std::sqrt(2.0 / static_cast<double>(flat)));
+  add("hidden_bias", at::zeros({kFeatures}));
   add("head_weight", at::randn({classes, kFeatures}) * std::sqrt(1.0 / kFeatures));
   add("head_bias", at::zeros({classes}));
   network.define(kNetwork);
@@ -74,11 +78,11 @@ class ExtractorTask : public Task {
         reference_name_(recipe.toml.get<std::string>("reference")),
         network_("FeatureExtractor") {
     recipe.toml.reject_unknown_keys();
-    if (train_.classes < 2) {
-      throw config::InputError(recipe.file.string() + ": [data]: an extractor needs images of at least two classes");
+    if (train_.classes < 2 || train_.images.shape[2] != train_.images.shape[3] || train_.images.shape[2] % 4 != 0) {
+      throw config::InputError(recipe.file.string() + ": [data]: an extractor needs square images, a multiple of 4 pixels wide, of at least two classes");
     }
     torch::manual_seed(recipe.seed);
-    network_ = make_network(train_.images.shape[1], train_.classes);
+    network_ = make_network(train_.images.shape[1], train_.images.shape[2], train_.classes);
     network_.to(compute_.device);
   }
 

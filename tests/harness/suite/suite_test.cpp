@@ -12,6 +12,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 const std::string kText = R"(name = "tiny"
@@ -123,6 +124,8 @@ TEST(ParseSuite, MistakesNameFileLineAndKey) {
   EXPECT_THAT(error_of_text("name = \"a\"\n"), HasSubstr("method: at least one is needed"));
   EXPECT_THAT(error_of_text("name = \"a\"\n[[method]]\nname = \"full\"\n"), HasSubstr("solver: at least one"));
   EXPECT_THAT(error_of_text("name = \"a\"\nmethod = 3\n"), HasSubstr("must be an array of tables"));
+  EXPECT_THAT(error_of_text(with("label = \"half\"", "label = \"ha\\nlf\"")), HasSubstr("control characters"));
+  EXPECT_THAT(error_of_text(with("seed = 7", "\"se\\ned\" = 7")), Not(HasSubstr("\n")));
   EXPECT_THAT(error_of([] { parse_suite("no/such/suite.toml"); }), StartsWith("no/such/suite.toml: cannot read"));
 }
 

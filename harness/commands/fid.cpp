@@ -1,0 +1,87 @@
+// diffbench fid A B: distances between two sets of images, features or stored statistics.
+
+#include <fmt/core.h>
+
+#include <iostream>
+#include <memory>
+
+#include "harness/commands/commands.h"
+#include "harness/quality/compare_sets.h"
+#include "harness/quality/kid.h"
+
+namespace diffbench::commands {
+namespace {
+
+struct FidOptions {
+  std::string a;
+  std::string b;
+  bool json = false;
+  quality::CompareOptions compare;
+};
+
+void print_row(const std::string& name, double value, const std::string& remark) {
+  fmt::print("{:<10} {:>12.6g}  {}\n", name, value, remark);
+}
+
+std::string count_text(const std::optional<int64_t>& count) { return count ? std::to_string(*count) : "unknown"; }
+
+void print_table(const quality::Comparison& result, const quality::KidOptions& kid_options) {
+  fmt::print("{:<10} {:>12}  {}\n", "metric", "value", "");
+  if (const auto& fid = result.fid) {
+    print_row("fid", fid->value, fmt::format("n of A {}, of B {}", count_text(fid->count_a), count_text(fid->count_b)));
+    if (const auto& interval = fid->interval) {
+      fmt::print("{:>25}95 % interval {:.6g} .. {:.6g}, standard error {:.3g}, bias by finite N {:.3g}\n", "",
+                 interval->low, interval->high, interval->standard_error, interval->bias);
+    }
+  }
+  if (const auto& kid = result.kid) {
+    print_row("kid", kid->value,
+              kid_options.subsets == 0 ? "full unbiased estimator"
+                                       : fmt::format("std {:.3g} over {} subsets", kid->std, kid_options.subsets));
+  }
+  if (const auto& inception = result.inception) {
+    print_row("is", inception->value, fmt::format("std {:.3g} over 10 parts of A", inception->std));
+  }
+  if (const auto& prc = result.precision_recall) {
+    print_row("precision", prc->precision, "k = 3");
+    print_row("recall", prc->recall, "k = 3");
+  }
+  if (!result.extractor_hash.empty()) {
+    fmt::print("extractor sha256 {}\n", result.extractor_hash);
+  }
+}
+
+}  // namespace
+
+void add_fid(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<FidOptions>();
+  auto* command = app.add_subcommand("fid", "distances between image sets, features or stored statistics");
+  command->add_option("A", options->a, "generated set: folder of PNG, .npz or .safetensors")->required();
+  command->add_option("B", options->b, "reference set, of the same kinds")->required();
+  command->add_option("--extractor", options->compare.extractor,
+                      "zoo name or TorchScript file; only where a side holds images");
+  command->add_option("--metrics", options->compare.metrics, "comma-separated: fid,kid,is,prc")
+      ->delimiter(',')
+      ->default_str("fid");
+  command->add_option("--kid-subsets", options->compare.kid.subsets, "subsets of KID; 0: the full unbiased estimator")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--seed", options->compare.kid.seed, "draws the subsets of KID")->capture_default_str();
+  command->add_flag("--interval", options->compare.interval,
+                    "95 % interval of the FID (jackknife over 20 groups of A)");
+  command->add_flag("--json", options->json, "print one JSON document");
+  command->footer(
+      "Example: diffbench fid samples.npz methods/zoo/fashion_mnist/train_statistics.npz --extractor fashion_mnist\n"
+      "         diffbench fid generated/ real/ --extractor inception.pt --metrics fid,kid,prc --json");
+  command->callback([options, &exit_code] {
+    const auto result = quality::compare_sets(options->a, options->b, options->compare);
+    if (options->json) {
+      std::cout << quality::to_json(result).dump() << "\n";
+    } else {
+      print_table(result, options->compare.kid);
+    }
+    exit_code = 0;
+  });
+}
+
+}  // namespace diffbench::commands

@@ -1,0 +1,21 @@
+#include "harness/commands/model_options.h"
+
+#include <ATen/Parallel.h>
+
+namespace diffbench::commands {
+
+void add_model_options(CLI::App& command, ModelOptions& options) {
+  command.add_option("--model", options.model, "zoo name, folder with a model.toml, or model.toml")->required();
+  command.add_option("--device", options.device, "auto | cpu | cuda")->capture_default_str();
+  command.add_option("--precision", options.precision, "fp64 | fp32 | bf16 | fp16")->capture_default_str();
+  command.add_option("--threads", options.threads, "CPU threads (default: all)")->check(CLI::PositiveNumber);
+}
+
+std::shared_ptr<Model> load(const ModelOptions& options) {
+  if (options.threads > 0) {
+    at::set_num_threads(options.threads);
+  }
+  return load_model(options.model, resolve_compute(options.device, options.precision));
+}
+
+}  // namespace diffbench::commands

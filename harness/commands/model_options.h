@@ -1,0 +1,24 @@
+#pragma once
+// Flags that several subcommands share: which model, where, in which precision.
+//
+//   auto options = std::make_shared<ModelOptions>();
+//   add_model_options(*command, *options);
+//   auto model = load(*options);
+
+#include <CLI/CLI.hpp>
+
+#include "methods/model.h"
+
+namespace diffbench::commands {
+
+struct ModelOptions {
+  std::string model;
+  std::string device = "auto";
+  std::string precision = "fp32";
+  int threads = 0;
+};
+
+void add_model_options(CLI::App& command, ModelOptions& options);
+std::shared_ptr<Model> load(const ModelOptions& options);
+
+}  // namespace diffbench::commands

@@ -1,0 +1,98 @@
+#include <spdlog/spdlog.h>
+
+#include <fstream>
+#include <iostream>
+
+#include "harness/commands/commands.h"
+#include "harness/commands/result_table.h"
+#include "harness/measure/check.h"
+#include "harness/measure/judge.h"
+#include "harness/measure/rounds.h"
+#include "methods/config/input_error.h"
+#include "methods/config/paths.h"
+#include "methods/solvers/solver_table.h"
+#include "results/summary.h"
+
+namespace diffbench::commands {
+namespace {
+
+struct Options {
+  std::string suite;
+  std::string database = "results.db";
+  bool resume = false;
+  std::string only;
+  std::vector<std::string> set;
+  bool json = false;
+};
+
+// a path, or the name of a shipped suite
+std::filesystem::path find_suite(const std::string& name) {
+  const auto shipped = config::home() / "harness" / "suites" / (name + ".toml");
+  return !std::filesystem::exists(name) && std::filesystem::exists(shipped) ? shipped : std::filesystem::path(name);
+}
+
+std::vector<suite::Cell> choose_cells(const suite::Suite& suite, const std::string& only, bool talk) {
+  auto cells = suite::plan(suite);
+  if (only.empty()) {
+    return cells;
+  }
+  auto selection = suite::only(cells, only);
+  if (talk && !selection.kept_baselines.empty()) {
+    spdlog::info("--only: {} baseline cells are kept to compare with", selection.kept_baselines.size());
+  }
+  return std::move(selection.cells);
+}
+
+int run(const Options& options) {
+  const ranks::Communicator world;
+  suite::Suite suite;
+  std::vector<suite::Cell> cells;
+  std::optional<measure::QualityTools> tools;
+  world.together([&] {
+    suite = suite::parse_suite(find_suite(options.suite), options.set,
+                               {methods::method_names(), solvers::solver_names(), solvers::grid_names()});
+    cells = choose_cells(suite, options.only, world.rank() == 0);
+    if (auto loaded = measure::load_quality_tools(suite, resolve_compute(suite.run.device, "fp32").device)) {
+      tools.emplace(std::move(*loaded));
+    }
+  });
+  const auto identity = nlohmann::json{{"suite", suite::identity(suite)}, {"only", options.only}}.dump();
+  const auto argv = nlohmann::json{{"suite", options.suite}, {"set", options.set}, {"only", options.only},
+                                   {"resume", options.resume}};
+  measure::Session session(world, suite, cells);
+  session.open({.database = options.database,
+                .argv_json = nlohmann::json::array({argv.dump()}).dump(),
+                .identity = identity,
+                .resume = options.resume});
+  measure::check_cells(session);
+  measure::time_cells(session);
+  measure::judge_cells(session, tools);
+  const bool ok = session.finish();
+  if (session.store) {
+    const auto summaries = results::summarize(*session.store, session.run_id);
+    if (options.json) {
+      std::cout << result_json(summaries, session.run_id, options.database) << "\n";
+    } else {
+      std::cout << result_table(summaries);
+      spdlog::info("run {0} is in {1}; to see it: diffbench report {1} -o report/", session.run_id, options.database);
+    }
+  }
+  return ok ? 0 : 1;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("run", "measures a suite: speed, cost and quality of every cell");
+  auto options = std::make_shared<Options>();
+  command->add_option("suite", options->suite, "TOML file, or the name of a shipped suite")->required();
+  command->add_option("--db", options->database, "SQLite file that receives the results")->capture_default_str();
+  command->add_flag("--resume", options->resume, "finish the latest unfinished run of this suite");
+  command->add_option("--only", options->only, "regular expression: only cells whose key matches, and their baselines");
+  command->add_option("--set", options->set, "key=value over the suite's, e.g. timing.max_rounds=5; repeatable");
+  command->add_flag("--json", options->json, "one JSON document on stdout");
+  command->footer("Example: mpirun -n 2 diffbench run harness/suites/demo.toml --db results.db");
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace diffbench::commands

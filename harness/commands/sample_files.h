@@ -1,0 +1,44 @@
+#pragma once
+// What `sample` reads and writes.
+//
+//   SampleInputs inputs = read_sample_inputs("noise.safetensors", "", 64, {1, 28, 28}, 10, plan.noise_draws);
+//   write_samples("out.npz", samples, labels, model.image);
+//
+// Files are complete or absent: each is written to a temporary and renamed.
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "methods/model.h"
+#include "methods/noise.h"
+
+namespace diffbench::commands {
+
+struct SampleInputs {
+  at::Tensor noise;       // [N,C,H,W] or undefined: counter-based
+  at::Tensor step_noise;  // [K,N,C,H,W] or undefined
+  at::Tensor labels;      // [N] int64 or undefined: classes in turn
+
+  std::unique_ptr<NoiseSource> noise_of(const std::vector<int64_t>& rows, uint64_t seed,
+                                        const std::vector<int64_t>& image_shape, const Compute& compute) const;
+  at::Tensor labels_of(const std::vector<int64_t>& rows, int64_t classes, const Compute& compute) const;
+  at::Tensor all_labels(int64_t num, int64_t classes) const;  // undefined for an unconditional network
+};
+
+// empty paths: nothing given. InputError when a tensor is missing, misshapen, not finite, or has too few rows or draws.
+SampleInputs read_sample_inputs(const std::string& noise_file, const std::string& labels_file, int64_t num,
+                                const std::vector<int64_t>& image_shape, int64_t classes, int draws_needed);
+
+// InputError unless `out` ends in .npz or .safetensors or is (or can become) a folder
+void check_output(const std::string& out);
+
+// folder: NNNNNN.png each; .npz: uint8 NHWC `arr_0`, labels `arr_1`; .safetensors: `samples` in the state's dtype
+void write_samples(const std::string& out, const at::Tensor& samples, const at::Tensor& labels, const ImageSpec& image);
+
+void write_trace(const std::string& out, const std::vector<double>& t, const std::vector<at::Tensor>& x,
+                 const std::vector<at::Tensor>& eps);
+
+}  // namespace diffbench::commands

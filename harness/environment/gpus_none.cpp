@@ -1,0 +1,7 @@
+#include "harness/environment/gpus.h"
+
+namespace diffbench::environment {
+
+CudaInfo query_cuda() { return {}; }
+
+}  // namespace diffbench::environment

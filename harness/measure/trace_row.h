@@ -1,0 +1,19 @@
+#pragma once
+// Traces of several ranks into the row that the database keeps.
+//
+//   std::vector<double> mine = flatten(batch.trace);                    // travels to rank 0
+//   results::TraceRow row = merge_traces(all, blocks, flops_full);      // sums over ranks, then per row and per sample
+
+#include <vector>
+
+#include "methods/denoiser.h"
+#include "results/rows.h"
+
+namespace diffbench::measure {
+
+std::vector<double> flatten(const Trace& trace);
+
+// `flat`: one flattened trace per rank, of the same plan. `flops_full`: of one sample through every block.
+results::TraceRow merge_traces(const std::vector<std::vector<double>>& flat, int block_count, double flops_full);
+
+}  // namespace diffbench::measure

@@ -1,0 +1,44 @@
+#pragma once
+// The network whose features quality is judged in: a TorchScript file, or one of the zoo by name.
+//
+//   FeatureExtractor extractor("fashion_mnist");          // <home>/methods/zoo/fashion_mnist/extractor.pt
+//   Extracted out = extractor.extract(images);            // u8 [N, C, H, W] -> features [N, D], logits [N, K]
+//   store(extractor.hash());                              // SHA-256 of the file: belongs to every number made with it
+//
+// The file's forward takes u8 [N, C, H, W] images (0..255) and gives [N, D] features, or a tuple (features, logits).
+// Computes in float32 (no TF32, no graph rewriting after the first calls), always in batches of one size, the last one
+// filled up with zeros: a row's features do not depend on its neighbours. InputError: a file that is no TorchScript,
+// images it cannot take, an output of another shape. One thread at a time.
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace diffbench::quality {
+
+struct Extracted {
+  at::Tensor features;  // [N, D] float32, CPU
+  at::Tensor logits;    // [N, K] float32, CPU; undefined where the extractor gives none
+};
+
+class FeatureExtractor {
+ public:
+  // a name without '/' that is no file is one of the zoo
+  explicit FeatureExtractor(const std::string& name_or_file, at::Device device = at::Device(at::kCPU));
+  ~FeatureExtractor();
+  FeatureExtractor(FeatureExtractor&&) noexcept;
+
+  Extracted extract(const at::Tensor& images);
+
+  const std::string& name() const;  // as given
+  const std::string& hash() const;  // 64 hexadecimal digits
+  static std::filesystem::path resolve(const std::string& name_or_file);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace diffbench::quality

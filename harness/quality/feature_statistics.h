@@ -1,0 +1,64 @@
+#pragma once
+// Mean and covariance of feature rows, gathered batch by batch and rank by rank.
+//
+//   FeatureStatistics mine(reference.mean);         // any centre near the data; the same one on every rank
+//   mine.add(features);                             // [B, D], any float type
+//   std::vector<double> sums = mine.to_vector();    // sum these over ranks, element by element, or store them
+//   Gaussian generated = FeatureStatistics::from_vector(reference.mean, sums).gaussian();
+//
+// Holds count, sum and outer products of (row - centre) in float64. Sums of raw values lose (mean / deviation)^2 of
+// their 16 digits when the mean is subtracted afterwards; a centre near the mean loses none. Rows with NaN or
+// infinity, or of another width, are InputErrors. Not thread-safe.
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace diffbench::quality {
+
+struct Gaussian {
+  at::Tensor mean;               // [D] float64, CPU
+  at::Tensor covariance;         // [D, D] float64, CPU, unbiased (ddof 1)
+  std::optional<int64_t> count;  // rows behind it, where known
+};
+
+class FeatureStatistics {
+ public:
+  explicit FeatureStatistics(int64_t width);             // centre 0
+  explicit FeatureStatistics(const at::Tensor& centre);  // [D]
+
+  void add(const at::Tensor& rows);  // [B, D], B may be 0
+  // both want the same centre (std::logic_error otherwise)
+  void merge(const FeatureStatistics& other);
+  void remove(const FeatureStatistics& part);  // what an earlier merge put in
+
+  int64_t width() const { return centre_.size(0); }
+  int64_t count() const { return count_; }
+  Gaussian gaussian() const;  // at least 2 rows, else InputError
+
+  // count, sum [D], upper triangle of the outer products by rows: 1 + D + D (D + 1) / 2 numbers that add up
+  std::vector<double> to_vector() const;
+  static FeatureStatistics from_vector(const at::Tensor& centre, std::span<const double> values);
+  static size_t vector_size(int64_t width);
+
+ private:
+  void check_same_centre(const FeatureStatistics& other) const;
+
+  // copies share these tensors, so they are replaced and never changed in place
+  at::Tensor centre_;  // [D]
+  int64_t count_ = 0;
+  at::Tensor sum_;    // [D]
+  at::Tensor outer_;  // [D, D]
+};
+
+// mean and covariance of a whole matrix [N, D]
+Gaussian gaussian_of(const at::Tensor& rows);
+
+// [N, D] with N and D above 0 and every value finite, as float64 on the CPU; InputError "<name>: ..." otherwise
+at::Tensor checked_rows(const at::Tensor& rows, std::string_view name);
+
+}  // namespace diffbench::quality

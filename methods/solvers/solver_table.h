@@ -1,0 +1,47 @@
+#pragma once
+// THE table of solvers, and the way from a name to a plan.
+//
+//   Plan plan = make_plan({.solver = "ddim", .grid = "trailing", .steps = 20, .params = {{"eta", 0.0}}}, schedule);
+//
+// A solver defines one function `SolverEntry <name>_entry()`; solver_table.cpp lists the name.
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "methods/config/param_spec.h"
+#include "methods/solvers/noise_schedule.h"
+#include "methods/solvers/plan.h"
+
+namespace diffbench::solvers {
+
+struct PlanRequest {
+  std::string solver;
+  std::string grid = "trailing";
+  int steps = 20;
+  nlohmann::json params = nlohmann::json::object();
+  std::string where = "--solver";  // file and line, or flag, for error messages
+};
+
+struct SolverEntry {
+  std::string name;
+  std::string summary;
+  std::string source;
+  int order = 1;
+  int evaluations_per_step = 1;
+  bool stochastic = false;  // with the parameters' defaults
+  std::vector<std::string> grids;
+  std::vector<config::ParamSpec> params;
+  std::function<Plan(const PlanRequest& request, const NoiseSchedule& schedule)> make;  // params resolved
+};
+
+const std::vector<SolverEntry>& solver_table();
+std::vector<std::string> solver_names();
+std::vector<std::string> grid_names();  // of all solvers, each once
+
+// InputError for an unknown solver or parameter, a grid that the solver does not support (the message lists those it
+// does), or steps outside 1 .. train_steps
+Plan make_plan(PlanRequest request, const NoiseSchedule& schedule);
+
+}  // namespace diffbench::solvers

@@ -1,0 +1,64 @@
+#include "methods/solvers/time_grid.h"
+
+#include <cmath>
+#include <stdexcept>
+
+namespace diffbench::solvers {
+namespace {
+
+// numpy's round: half to even, the processor's default
+double round_half_even(double value) { return std::nearbyint(value); }
+
+// T // N apart, from 0; the multistep family makes one time more and leaves out the 0
+std::vector<double> leading(double train_steps, int steps, GridFamily family) {
+  const int extra = family == GridFamily::kMultistep ? 1 : 0;
+  const double apart = std::floor(train_steps / (steps + extra));
+  std::vector<double> times;
+  for (int i = steps - 1 + extra; i >= extra; --i) {
+    times.push_back(round_half_even(i * apart));
+  }
+  return times;
+}
+
+// evenly from T - 1 to 0; the multistep family makes one time more and leaves out the 0
+std::vector<double> linspace(double train_steps, int steps, GridFamily family) {
+  const int extra = family == GridFamily::kMultistep ? 1 : 0;
+  const int intervals = steps - 1 + extra;
+  std::vector<double> times;
+  if (intervals == 0) {
+    return {0.0};  // numpy.linspace(0, T - 1, 1)
+  }
+  const double apart = (train_steps - 1.0) / intervals;
+  for (int i = intervals; i >= extra; --i) {
+    times.push_back(round_half_even(i == intervals ? train_steps - 1.0 : i * apart));
+  }
+  return times;
+}
+
+// T / N apart, downwards from T, then 1 less
+std::vector<double> trailing(double train_steps, int steps) {
+  const double apart = train_steps / steps;
+  std::vector<double> times;
+  for (int i = 0; i < steps; ++i) {
+    times.push_back(round_half_even(train_steps - i * apart) - 1.0);
+  }
+  return times;
+}
+
+}  // namespace
+
+std::vector<double> grid_times(const std::string& grid, const NoiseSchedule& schedule, int steps, GridFamily family) {
+  const auto train_steps = static_cast<double>(schedule.train_steps());
+  if (grid == "leading") {
+    return leading(train_steps, steps, family);
+  }
+  if (grid == "linspace") {
+    return linspace(train_steps, steps, family);
+  }
+  if (grid == "trailing") {
+    return trailing(train_steps, steps);
+  }
+  throw std::logic_error("grid_times: a solver's table row lists a grid that is not made here: " + grid);
+}
+
+}  // namespace diffbench::solvers

@@ -1,0 +1,7 @@
+// An idx file, plain or gzipped.
+#include "methods/data/idx.h"
+#include "tests/fuzz/fuzz_target.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  return diffbench::fuzz_parser(data, size, [](auto bytes) { diffbench::data::parse_idx(bytes, "f"); });
+}

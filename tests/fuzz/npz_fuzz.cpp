@@ -1,0 +1,7 @@
+// A zip archive of numpy arrays.
+#include "methods/data/npz.h"
+#include "tests/fuzz/fuzz_target.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  return diffbench::fuzz_parser(data, size, [](auto bytes) { diffbench::data::parse_npz(bytes, "f"); });
+}

@@ -1,0 +1,7 @@
+// A whole checkpoint: zip archive, pickle and storages.
+#include "methods/data/pth.h"
+#include "tests/fuzz/fuzz_target.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  return diffbench::fuzz_parser(data, size, [](auto bytes) { diffbench::data::parse_pth(bytes, "f"); });
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Runs every fuzz target for a while, each from a seed corpus made of the tests' golden files:
+#   cmake --preset fuzz && cmake --build --preset fuzz && tests/fuzz/run.sh [seconds] [target ...]
+# Corpora, logs and findings stay in build/fuzz/corpus. The exit code is 1 when a target found something.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+seconds=${1:-60}
+shift $(($# > 0 ? 1 : 0))
+build=${DIFFBENCH_FUZZ_BUILD:-build/fuzz}
+goldens=tests/methods/data/goldens
+
+# prints the files that seed a target
+seeds_of() {
+  case $1 in
+    pickle) ls "$goldens"/*.pth "$goldens"/hostile/*.pth ;; # their data.pkl
+    npy) ls "$goldens"/*.npz "$goldens"/hostile/*.npz ;;    # their arrays
+    idx) ls "$goldens"/*.idx* ;;
+    suite) ls harness/suites/*.toml ;;
+    *) find "$goldens" -name "*.$1" ;;
+  esac
+}
+
+# copies the seeds of target $1 into folder $2, taking archives apart where the target parses what is inside
+make_corpus() {
+  local seed
+  mkdir -p "$2"
+  while read -r seed; do
+    case $1 in
+      pickle | npy) python3 - "$seed" "$2" "$1" <<'PYTHON'
+import pathlib, sys, zipfile
+source, target, kind = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
+if zipfile.is_zipfile(source):
+    with zipfile.ZipFile(source) as archive:
+        for name in archive.namelist():
+            if name.endswith({"pickle": "data.pkl", "npy": ".npy"}[kind]):
+                (target / f"{source.stem}.{name.replace('/', '_')}").write_bytes(archive.read(name))
+PYTHON
+        ;;
+      *) cp "$seed" "$2" ;;
+    esac
+  done < <(seeds_of "$1")
+}
+
+targets=("$@")
+if [ ${#targets[@]} -eq 0 ]; then
+  for source in tests/fuzz/*_fuzz.cpp; do
+    targets+=("$(basename "$source" _fuzz.cpp)")
+  done
+fi
+failed=()
+for target in "${targets[@]}"; do
+  program=$build/bin/${target}_fuzz
+  if [ ! -x "$program" ]; then
+    echo "run.sh: $program is not built; cmake --preset fuzz && cmake --build --preset fuzz" >&2
+    exit 2
+  fi
+  corpus=$build/corpus/$target
+  make_corpus "$target" "$corpus"
+  echo "== $target: $seconds s from $(find "$corpus" -type f | wc -l) inputs"
+  if ! "$program" -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=2048 \
+    -artifact_prefix="$corpus-finding-" "$corpus" > "$corpus.log" 2>&1; then
+    failed+=("$target")
+    grep -E -A 12 'ERROR|runtime error|Test unit written' "$corpus.log" >&2 || tail -n 20 "$corpus.log" >&2
+  fi
+done
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "run.sh: findings in ${failed[*]}; see $build/corpus/*-finding-*" >&2
+  exit 1
+fi
+echo "run.sh: nothing found in ${#targets[@]} targets"
