@@ -34,6 +34,9 @@ function(_diffbench_target name)
   if(ARG_TORCH)
     target_link_libraries(${name} PUBLIC diffbench_torch)
     target_precompile_headers(${name} REUSE_FROM diffbench_torch_pch)
+    # executables would be compiled with -fPIE, and a precompiled header serves one of the two only
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${name} PRIVATE -fPIC)
   endif()
 endfunction()
 

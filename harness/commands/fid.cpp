@@ -71,7 +71,7 @@ void add_fid(CLI::App& app, int& exit_code) {
                     "95 % interval of the FID (jackknife over 20 groups of A)");
   command->add_flag("--json", options->json, "print one JSON document");
   command->footer(
-      "Example: diffbench fid samples.npz methods/zoo/fashion_mnist/train_statistics.npz --extractor fashion_mnist\n"
+      "Example: diffbench fid samples.npz methods/zoo/fashion_mnist/reference.npz --extractor fashion_mnist\n"
       "         diffbench fid generated/ real/ --extractor inception.pt --metrics fid,kid,prc --json");
   command->callback([options, &exit_code] {
     const auto result = quality::compare_sets(options->a, options->b, options->compare);

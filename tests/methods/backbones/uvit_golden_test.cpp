@@ -72,7 +72,7 @@ TEST_P(UViTGolden, EveryStoredExitEqualsPyTorch) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, UViTGolden, ::testing::ValuesIn(golden_cases()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& golden) { return golden.param; });
 
 }  // namespace
 }  // namespace diffbench

@@ -1,0 +1,21 @@
+"""THE table of figures, in the order of the report. A figure is a module with QUERY (its SQL, or None where the cells
+suffice), TITLE, EXPLANATION and draw(data) -> plotly figure, or None when the run holds nothing to draw; and draw_paper(data)
+-> matplotlib figure where a paper would print it."""
+
+from dashboards.figures import (
+    blocks_over_t,
+    exit_heat_map,
+    raw_timings,
+    speed_quality,
+    speedups,
+    throughput_latency,
+)
+
+FIGURES = {
+    "speed_quality": speed_quality,
+    "throughput_latency": throughput_latency,
+    "speedups": speedups,
+    "blocks_over_t": blocks_over_t,
+    "exit_heat_map": exit_heat_map,
+    "raw_timings": raw_timings,
+}

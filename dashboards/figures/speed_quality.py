@@ -1,0 +1,106 @@
+"""Speed against quality, with intervals and the Pareto front: the figure that papers print."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboards.data import RunData, scenario_title
+from dashboards.theme import styled
+
+QUERY = None
+TITLE = "Speed against quality"
+EXPLANATION = (
+    "Right is faster, down is closer to the real images. One marker per method, solver and step count; bars are 95 % "
+    "intervals; the dashed line joins what nothing else beats in both. Only FIDs of the same number of samples share a panel."
+)
+FACET = ["scenario", "batch", "precision", "fid_n"]
+
+
+def _usable(data: RunData) -> pd.DataFrame:
+    cells = data.cells
+    return cells[(cells["status"] == "ok") & (cells["role"] != "null") & cells["fid"].notna() & cells["images_per_s"].notna()]
+
+
+def _facets(data: RunData) -> list[tuple[str, pd.DataFrame]]:
+    return [
+        (f"{scenario_title(scenario, batch, precision)}; FID of N = {int(n)}", cells)
+        for (scenario, batch, precision, n), cells in _usable(data).groupby(FACET, sort=False)
+    ]
+
+
+def draw(data: RunData) -> go.Figure | None:
+    facets = _facets(data)
+    if not facets:
+        return None
+    figure = make_subplots(rows=1, cols=len(facets), subplot_titles=[title for title, _ in facets], horizontal_spacing=0.08)
+    shown = set()
+    for column, (_, cells) in enumerate(facets, start=1):
+        front = cells[cells["on_pareto_front"] == 1].sort_values("images_per_s")
+        figure.add_trace(
+            go.Scatter(
+                x=front["images_per_s"], y=front["fid"], mode="lines", name="Pareto front", showlegend=column == 1,
+                line={"color": "#9AA5B1", "dash": "dash", "width": 1.5}, hoverinfo="skip",
+            ),
+            row=1, col=column,
+        )
+        for (method, solver), group in cells.groupby(["method_label", "solver"], sort=False):
+            group = group.sort_values("steps")
+            figure.add_trace(
+                go.Scatter(
+                    x=group["images_per_s"], y=group["fid"], mode="lines+markers", name=f"{method} · {solver}",
+                    showlegend=(method, solver) not in shown, legendgroup=f"{method} {solver}",
+                    marker={"color": data.look.colours[method], "symbol": data.look.markers[solver], "size": 10,
+                            "line": {"color": "white", "width": 1}},
+                    line={"color": data.look.colours[method], "width": 1},
+                    error_x=_bars(group, "images_per_s", data.look.colours[method]),
+                    error_y=_bars(group, "fid", data.look.colours[method]),
+                    customdata=group[["steps", "speedup", "fid_n"]],
+                    hovertemplate=f"<b>{method}</b>, {solver}, %{{customdata[0]}} steps<br>%{{x:.4g}} images/s"
+                    "<br>FID %{y:.3g} (N = %{customdata[2]})<br>speed-up %{customdata[1]:.3f}<extra></extra>",
+                ),
+                row=1, col=column,
+            )
+            shown.add((method, solver))
+        figure.update_xaxes(title_text="throughput, images/s", row=1, col=column)
+        figure.update_yaxes(title_text="FID (lower is better)" if column == 1 else None, row=1, col=column)
+    spread = [cells["fid"].max() / max(cells["fid"].min(), 1e-12) for _, cells in facets]
+    if max(spread) > 8:
+        figure.update_yaxes(type="log", dtick="D2")
+    return styled(figure, 520)
+
+
+def _bars(group: pd.DataFrame, name: str, colour: str) -> dict:
+    return {
+        "type": "data", "symmetric": False, "thickness": 1, "width": 3, "color": colour,
+        "array": (group[f"{name}_high"] - group[name]).fillna(0.0),
+        "arrayminus": (group[name] - group[f"{name}_low"]).fillna(0.0),
+    }
+
+
+def draw_paper(data: RunData) -> plt.Figure | None:
+    facets = _facets(data)
+    if not facets:
+        return None
+    figure, axes = plt.subplots(1, len(facets), figsize=(5.2 * len(facets), 4.2), squeeze=False, layout="constrained")
+    for axis, (title, cells) in zip(axes[0], facets):
+        for (method, solver), group in cells.groupby(["method_label", "solver"], sort=False):
+            group = group.sort_values("steps")
+            errors = [
+                [(group[n] - group[f"{n}_low"]).fillna(0), (group[f"{n}_high"] - group[n]).fillna(0)]
+                for n in ("images_per_s", "fid")
+            ]
+            axis.errorbar(
+                group["images_per_s"], group["fid"], xerr=errors[0], yerr=errors[1], lw=0.8, ms=5, capsize=2,
+                marker=data.look.paper_markers[solver], color=data.look.colours[method], label=f"{method}, {solver}",
+            )
+        front = cells[cells["on_pareto_front"] == 1].sort_values("images_per_s")
+        axis.plot(front["images_per_s"], front["fid"], "--", color="#9AA5B1", lw=1, zorder=0, label="Pareto front")
+        if cells["fid"].max() > 8 * cells["fid"].min():
+            axis.set_yscale("log")
+        axis.set(title=title, xlabel="images/s", ylabel="FID")
+        axis.grid(alpha=0.3)
+    axes[0][0].legend(fontsize=7)
+    return figure

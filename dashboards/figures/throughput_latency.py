@@ -1,0 +1,43 @@
+"""Throughput and latency of every cell, side by side."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboards.data import RunData, scenario_title
+from dashboards.theme import styled
+
+QUERY = None
+TITLE = "Throughput and latency"
+EXPLANATION = "Medians over repetitions, each the time of the slowest rank, with 95 % intervals. The null method is left out: it prices the harness and is in the table."
+
+
+def draw(data: RunData) -> go.Figure | None:
+    cells = data.cells[(data.cells["status"] == "ok") & (data.cells["role"] != "null") & data.cells["images_per_s"].notna()]
+    if cells.empty:
+        return None
+    facets = list(cells.groupby(["scenario", "batch", "precision"], sort=False))
+    figure = make_subplots(
+        rows=len(facets), cols=2, horizontal_spacing=0.09, vertical_spacing=0.16 / len(facets) ** 0.5,
+        subplot_titles=[f"{what}: {scenario_title(*key)}" for key, _ in facets for what in ("throughput", "latency")],
+    )
+    for row, (_, facet) in enumerate(facets, start=1):
+        for method, group in facet.groupby("method_label", sort=False):
+            names = group["solver"] + "<br>" + group["steps"].astype(str) + " steps"
+            for column, name, scale, unit in ((1, "images_per_s", 1.0, "images/s"), (2, "latency_ns", 1e-6, "ms")):
+                value, low, high = (group[f"{name}{end}"] * scale for end in ("", "_low", "_high"))
+                figure.add_trace(
+                    go.Bar(
+                        x=names, y=value, name=method, legendgroup=method, showlegend=row == 1 and column == 1,
+                        marker_color=data.look.colours[method],
+                        error_y={"type": "data", "symmetric": False, "thickness": 1, "width": 3, "color": "#52606D",
+                                 "array": (high - value).fillna(0), "arrayminus": (value - low).fillna(0)},
+                        hovertemplate=f"<b>{method}</b>, %{{x}}<br>%{{y:.4g}} {unit}<extra></extra>",
+                    ),
+                    row=row, col=column,
+                )
+                figure.update_yaxes(title_text=unit, row=row, col=column)
+    figure.update_layout(barmode="group", bargap=0.25)
+    styled(figure, 130 + 340 * len(facets))
+    return figure.update_layout(legend={"y": -0.09 if len(facets) > 1 else -0.22})
