@@ -40,7 +40,8 @@ std::string find_model_file(const std::string& name) {
       return (candidate / "model.toml").string();
     }
   }
-  std::string message = "--model " + name + ": no such zoo model, folder with a model.toml, or model.toml; the zoo has:";
+  std::string message =
+      "--model " + name + ": no such zoo model, folder with a model.toml, or model.toml; the zoo has:";
   for (const auto& known : zoo_names()) {
     message += " " + known;
   }

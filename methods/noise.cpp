@@ -10,8 +10,7 @@ namespace diffbench {
 namespace {
 
 kernels::Stream current_stream(at::Device device) {
-  return static_cast<kernels::Stream>(
-      c10::impl::getDeviceGuardImpl(device.type())->getStream(device).native_handle());
+  return static_cast<kernels::Stream>(c10::impl::getDeviceGuardImpl(device.type())->getStream(device).native_handle());
 }
 
 }  // namespace

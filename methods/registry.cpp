@@ -13,9 +13,9 @@
 
 namespace diffbench::methods {
 
-#define METHOD(name)    \
-  namespace name {      \
-  MethodEntry entry();  \
+#define METHOD(name)   \
+  namespace name {     \
+  MethodEntry entry(); \
   }
 DIFFBENCH_METHODS(METHOD)
 #undef METHOD

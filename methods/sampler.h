@@ -1,6 +1,6 @@
 #pragma once
-// The one sampling loop: executes a solver's plan (solvers/plan.h) on a batch, calling a denoiser. It knows no solver and no
-// method.
+// The one sampling loop: executes a solver's plan (solvers/plan.h) on a batch, calling a denoiser. It knows no solver
+// and no method.
 //
 //   Sampler sampler(plan, model->compute);
 //   Trace trace;

@@ -11,7 +11,7 @@
 namespace diffbench {
 
 at::ScalarType scalar_type(data::DType dtype);
-at::Tensor to_tensor(const data::RawTensor& raw);   // a copy, on the CPU
-data::RawTensor to_raw(const at::Tensor& tensor);   // a copy; any device, any strides
+at::Tensor to_tensor(const data::RawTensor& raw);  // a copy, on the CPU
+data::RawTensor to_raw(const at::Tensor& tensor);  // a copy; any device, any strides
 
 }  // namespace diffbench

@@ -69,8 +69,7 @@ void eval(const Options& options) {
   EvaluationTrace trace;
   data::write_safetensors(options.out, {{"eps", to_raw(denoiser->predict(x, t, labels, trace))}});
   if (options.json) {
-    std::cout << nlohmann::json{{"out", options.out}, {"rows", rows}, {"blocks", trace.blocks_executed / rows}}
-              << "\n";
+    std::cout << nlohmann::json{{"out", options.out}, {"rows", rows}, {"blocks", trace.blocks_executed / rows}} << "\n";
   }
 }
 
@@ -88,7 +87,8 @@ void add_eval(CLI::App& app, int&) {
         return text.rfind('-', 0) == 0 ? std::string("must be 1 or more") : std::string();
       });
   command->add_flag("--json", options->json, "one JSON document on stdout");
-  command->footer("Example: diffbench eval --model fashion_mnist --input in.safetensors --out out.safetensors --exit 7");
+  command->footer(
+      "Example: diffbench eval --model fashion_mnist --input in.safetensors --out out.safetensors --exit 7");
   command->callback([options] { eval(*options); });
 }
 

@@ -57,8 +57,8 @@ int run(const Options& options) {
     }
   });
   const auto identity = nlohmann::json{{"suite", suite::identity(suite)}, {"only", options.only}}.dump();
-  const auto argv = nlohmann::json{{"suite", options.suite}, {"set", options.set}, {"only", options.only},
-                                   {"resume", options.resume}};
+  const auto argv = nlohmann::json{
+      {"suite", options.suite}, {"set", options.set}, {"only", options.only}, {"resume", options.resume}};
   measure::Session session(world, suite, cells);
   session.open({.database = options.database,
                 .argv_json = nlohmann::json::array({argv.dump()}).dump(),

@@ -74,11 +74,11 @@ void sample(const Options& options) {
                           .params = config::params_from_flags(options.solver_params, "--solver-param")},
                          *model->schedule),
       model->compute);
-  const auto denoiser = methods::make_method(
-      options.method, config::params_from_flags(options.params, "--param"),
-      {.model = model,
-       .load = [&](const std::string& name) { return load_model(name, model->compute); },
-       .where = "--method " + options.method});
+  const auto denoiser =
+      methods::make_method(options.method, config::params_from_flags(options.params, "--param"),
+                           {.model = model,
+                            .load = [&](const std::string& name) { return load_model(name, model->compute); },
+                            .where = "--method " + options.method});
   const std::vector<int64_t> image{model->network.channels, model->network.image_size, model->network.image_size};
   const SampleInputs inputs = read_sample_inputs(options.noise, options.labels, options.num, image,
                                                  model->network.classes, sampler.plan().noise_draws);
@@ -126,7 +126,8 @@ void add_sample(CLI::App& app, int&) {
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   command->add_option("--seed", options->seed, "of the counter-based noise")->capture_default_str();
-  command->add_option("--noise", options->noise, "file with `noise` [N,C,H,W] and, for stochastic solvers, `step_noise`");
+  command->add_option("--noise", options->noise,
+                      "file with `noise` [N,C,H,W] and, for stochastic solvers, `step_noise`");
   command->add_option("--labels", options->labels, "file with `labels` [N] int64 (default: the classes in turn)");
   command->add_option("--out", options->out, "folder for PNG files, or .npz, or .safetensors")->required();
   command->add_option("--trace", options->trace, ".safetensors that receives t, x and eps of every evaluation");

@@ -55,8 +55,8 @@ SampleInputs read_sample_inputs(const std::string& noise_file, const std::string
     }
     const int64_t draws = inputs.step_noise.defined() ? inputs.step_noise.size(0) : 0;
     if (draws < draws_needed) {
-      throw config::InputError(noise_file + ": step_noise: holds " + std::to_string(draws) + " draws, the solver needs " +
-                               std::to_string(draws_needed));
+      throw config::InputError(noise_file + ": step_noise: holds " + std::to_string(draws) +
+                               " draws, the solver needs " + std::to_string(draws_needed));
     }
   }
   if (!labels_file.empty()) {

@@ -22,21 +22,27 @@ CellRunner::CellRunner(const suite::Cell& cell, const suite::Suite& suite, Model
   const auto entry = std::find_if(suite.methods.begin(), suite.methods.end(),
                                   [&](const suite::MethodEntry& method) { return method.label == cell.label; });
   where_ = entry == suite.methods.end() ? cell.key : entry->where;
+  const auto solver = std::find_if(suite.solvers.begin(), suite.solvers.end(), [&](const suite::SolverEntry& row) {
+    return row.name == cell.solver && row.grid == cell.grid && row.params == cell.solver_params &&
+           std::find(row.steps.begin(), row.steps.end(), cell.steps) != row.steps.end();
+  });
   model_ = models_.get(cell.model, cell.precision);
-  sampler_ = std::make_unique<Sampler>(
-      solvers::make_plan(
-          {.solver = cell.solver, .grid = cell.grid, .steps = cell.steps, .params = cell.solver_params},
-          *model_->schedule),
-      model_->compute);
+  sampler_ =
+      std::make_unique<Sampler>(solvers::make_plan({.solver = cell.solver,
+                                                    .grid = cell.grid,
+                                                    .steps = cell.steps,
+                                                    .params = cell.solver_params,
+                                                    .where = solver == suite.solvers.end() ? cell.key : solver->where},
+                                                   *model_->schedule),
+                                model_->compute);
   denoiser_ = make(cell.method, cell.method_params);
 }
 
 std::unique_ptr<Denoiser> CellRunner::make(const std::string& method, const nlohmann::json& params) const {
-  return methods::make_method(
-      method, params,
-      {.model = model_,
-       .load = [this](const std::string& name) { return models_.get(name, cell_.precision); },
-       .where = where_});
+  return methods::make_method(method, params,
+                              {.model = model_,
+                               .load = [this](const std::string& name) { return models_.get(name, cell_.precision); },
+                               .where = where_});
 }
 
 at::Tensor CellRunner::sample(Denoiser& denoiser, const std::vector<int64_t>& samples, Trace& trace) const {

@@ -74,8 +74,8 @@ class Judgement {
     std::vector<ShardPart> parts;
     std::string fault;
     try {
-      for (const int b : ranks::batches_of_rank(static_cast<int>(batches.size()), session_.world.rank(),
-                                                session_.world.size())) {
+      for (const int b :
+           ranks::batches_of_rank(static_cast<int>(batches.size()), session_.world.rank(), session_.world.size())) {
         parts.push_back(judge_batch(owner, batches[static_cast<size_t>(b)]));
       }
     } catch (const std::exception& error) {

@@ -5,9 +5,9 @@
 //   auto tools = load_quality_tools(suite, device);      // before anything is written: its files may be missing
 //   judge_cells(session, tools);
 //
-// Samples are numbered 0 .. N - 1 and made in fixed batches, so they do not depend on the number of ranks. Work is stored
-// shard by shard (resumable); a shard is also a group of the jackknife behind the FID's interval. Cells that make the
-// same samples (batch and scenario change only the speed) share one judgement. The null method has no quality.
+// Samples are numbered 0 .. N - 1 and made in fixed batches, so they do not depend on the number of ranks. Work is
+// stored shard by shard (resumable); a shard is also a group of the jackknife behind the FID's interval. Cells that
+// make the same samples (batch and scenario change only the speed) share one judgement. The null method has no quality.
 
 #include "harness/measure/session.h"
 #include "harness/quality/extractor.h"

@@ -30,7 +30,8 @@ Progress::~Progress() {
 void Progress::advance(int64_t count, std::optional<double> seconds_left) {
   done_ += count;
   const auto now = Clock::now();
-  if (!visible_ || done_ == 0 || now - printed_ < (terminal_ ? Clock::duration(kTerminalPause) : Clock::duration(kFilePause))) {
+  if (!visible_ || done_ == 0 ||
+      now - printed_ < (terminal_ ? Clock::duration(kTerminalPause) : Clock::duration(kFilePause))) {
     return;
   }
   printed_ = now;

@@ -155,8 +155,8 @@ class Timing {
     if (!traces.empty()) {
       std::vector<std::vector<double>> flat;
       std::transform(traces.begin(), traces.end(), std::back_inserter(flat), unpack<double>);
-      traces_[cell.id] = merge_traces(flat, cell.runner->model().network.backbone->block_count(),
-                                      cell.runner->flops_full());
+      traces_[cell.id] =
+          merge_traces(flat, cell.runner->model().network.backbone->block_count(), cell.runner->flops_full());
     }
     return done;
   }
@@ -196,7 +196,8 @@ class Timing {
     const bool narrow = std::all_of(cells.begin(), cells.end(), [&](const CellState* cell) {
       const auto& durations = durations_.at(cell->id);
       const auto interval = results::median_interval(durations);
-      return interval && results::relative_half_width(*interval, results::median(durations)) <= timing.target_half_width;
+      return interval &&
+             results::relative_half_width(*interval, results::median(durations)) <= timing.target_half_width;
     });
     return rounds >= timing.min_rounds && narrow ? "target_half_width" : "";
   }

@@ -71,9 +71,14 @@ Session::Session(const ranks::Communicator& communicator, suite::Suite the_suite
 void Session::open(const SessionOptions& options) {
   world.together([&] { make_runners(); });
   world.together([&] {
-    if (world.rank() == 0) {
+    if (world.rank() != 0) {
+      return;
+    }
+    try {
       store = results::Store::open_or_create(options.database);
       begin_or_resume(options);
+    } catch (const results::DatabaseError& error) {
+      throw config::InputError(error.what());  // the user's file: every rank ends with exit code 2
     }
   });
   store_machines();
@@ -145,8 +150,8 @@ void Session::begin_or_resume(const SessionOptions& options) {
                     .method = cell.method,
                     .method_label = cell.label,
                     .method_params = cell.method_params.dump(),
-                    .role = cell.method == "null" ? CellRole::kNull
-                            : cell.baseline       ? CellRole::kMethod
+                    .role = cell.method == "null"   ? CellRole::kNull
+                            : cell.baseline         ? CellRole::kMethod
                             : cell.method == "full" ? CellRole::kBaseline
                                                     : CellRole::kMethod,
                     .baseline_key = cell.baseline ? cells[static_cast<size_t>(*cell.baseline)].cell.key : "",
@@ -200,8 +205,8 @@ void Session::store_machines() {
 void Session::share_progress() {
   nlohmann::json progress = nlohmann::json::array();
   for (const auto& state : cells) {
-    progress.push_back({static_cast<int>(state.status), state.rounds_done, state.has_trace, state.reason,
-                        state.timing_done});
+    progress.push_back(
+        {static_cast<int>(state.status), state.rounds_done, state.has_trace, state.reason, state.timing_done});
   }
   const auto shared = nlohmann::json::parse(world.broadcast(progress.dump()));
   for (size_t i = 0; i < cells.size(); ++i) {

@@ -26,7 +26,7 @@ struct CellState {
   int64_t id = 0;  // row in the database
   results::CellStatus status = results::CellStatus::kPending;
   std::string reason;
-  int rounds_done = 0;      // stored
+  int rounds_done = 0;  // stored
   bool timing_done = false;
   bool has_trace = false;
   std::unique_ptr<CellRunner> runner;  // absent where making it failed

@@ -25,8 +25,8 @@ struct SampleRange {
   int64_t count = 0;
 };
 
-// The sum modulo 2^64 of one hash per sample (its number and its bytes): the same whatever the order, and different as soon
-// as one bit of one sample is.
+// The sum modulo 2^64 of one hash per sample (its number and its bytes): the same whatever the order, and different as
+// soon as one bit of one sample is.
 class Checksum {
  public:
   void add_samples(const at::Tensor& samples, int64_t first_sample);  // [B, ...]

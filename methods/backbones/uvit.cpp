@@ -23,8 +23,7 @@ Holder register_nested(torch::nn::Module& parent, const std::string& container, 
                        Holder module) {
   const auto children = parent.named_children();
   const auto* nested = children.find(container);
-  auto holder =
-      nested != nullptr ? *nested : parent.register_module(container, std::make_shared<torch::nn::Module>());
+  auto holder = nested != nullptr ? *nested : parent.register_module(container, std::make_shared<torch::nn::Module>());
   holder->register_module(name, module);
   return module;
 }

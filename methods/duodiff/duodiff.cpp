@@ -1,5 +1,5 @@
-// DuoDiff: a shallow network of its own for the noisy steps, the deep one after; and T-Stitch, which does the same with two
-// networks trained apart. Which one runs depends on each row's t.
+// DuoDiff: a shallow network of its own for the noisy steps, the deep one after; and T-Stitch, which does the same with
+// two networks trained apart. Which one runs depends on each row's t.
 #include <ATen/ATen.h>
 
 #include "methods/config/input_error.h"
@@ -121,8 +121,7 @@ MethodEntry entry() {
                   .default_value = "",
                   .description = "its parameters, a JSON object in a string"}},
       .make = make,
-      .never_skip =
-          [](nlohmann::json params, const Model& model) -> std::optional<nlohmann::json> {
+      .never_skip = [](nlohmann::json params, const Model& model) -> std::optional<nlohmann::json> {
         if (params.value("deep_method", "full") != "full") {
           const auto& inner = find_method(params["deep_method"], "deep_method");
           const auto text = params.value("deep_params", "");

@@ -1,13 +1,13 @@
 // DDIM (Song et al., ICLR 2021, arXiv 2010.02502, eq. 12), from time t to the next time s of the grid:
 //   x_s = alpha_s x0 + sqrt(sigma_s^2 - v) eps + sqrt(v) z,   x0 = (x_t - sigma_t eps) / alpha_t,
 //   v = eta^2 (sigma_s^2 / sigma_t^2) (1 - alpha_t^2 / alpha_s^2).
-// Order 1, one evaluation per step. The last step goes to alpha 1. As diffusers' DDIMScheduler(clip_sample=False), except
-// that s is the next entry of the grid and not t - T // N.
+// Order 1, one evaluation per step. The last step goes to alpha 1. As diffusers' DDIMScheduler(clip_sample=False),
+// except that s is the next entry of the grid and not t - T // N.
+#include <cmath>
+
 #include "methods/solvers/linear_form.h"
 #include "methods/solvers/solver_table.h"
 #include "methods/solvers/time_grid.h"
-
-#include <cmath>
 
 namespace diffbench::solvers {
 namespace {

@@ -1,9 +1,11 @@
 // DDPM's ancestral step (Ho et al., NeurIPS 2020, arXiv 2006.11239, eq. 7) between times t and s of the grid, with
 // a_t = alpha_t^2 / alpha_s^2 and b_t = 1 - a_t:
-//   x_s = (alpha_s b_t / sigma_t^2) x0 + (sqrt(a_t) sigma_s^2 / sigma_t^2) x_t + sqrt(v) z,  x0 = (x_t - sigma_t eps) / alpha_t.
-// v = fixed_small: b_t sigma_s^2 / sigma_t^2, or fixed_large: b_t; learned_range: exp of the network's interpolation between
-// their logarithms. Order 1, one evaluation per step; no noise at t = 0. As diffusers' DDPMScheduler(clip_sample=False),
-// which also adds noise of deviation 1e-10 (its clamp) in a last step whose variance is 0; here none is drawn.
+//   x_s = (alpha_s b_t / sigma_t^2) x0 + (sqrt(a_t) sigma_s^2 / sigma_t^2) x_t + sqrt(v) z,  x0 = (x_t - sigma_t eps) /
+//   alpha_t.
+// v = fixed_small: b_t sigma_s^2 / sigma_t^2, or fixed_large: b_t; learned_range: exp of the network's interpolation
+// between their logarithms. Order 1, one evaluation per step; no noise at t = 0. As diffusers'
+// DDPMScheduler(clip_sample=False), which also adds noise of deviation 1e-10 (its clamp) in a last step whose variance
+// is 0; here none is drawn.
 #include <cmath>
 
 #include "methods/solvers/linear_form.h"

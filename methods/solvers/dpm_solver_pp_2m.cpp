@@ -1,8 +1,9 @@
-// DPM-Solver++ 2M, midpoint form (Lu et al., 2022, arXiv 2211.01095, algorithm 2), from time s0 to t with the predictions
-// D0 = x0(s0) and, of the step before, x0(s1); h = lambda_t - lambda_s0, r = (lambda_s0 - lambda_s1) / h:
+// DPM-Solver++ 2M, midpoint form (Lu et al., 2022, arXiv 2211.01095, algorithm 2), from time s0 to t with the
+// predictions D0 = x0(s0) and, of the step before, x0(s1); h = lambda_t - lambda_s0, r = (lambda_s0 - lambda_s1) / h:
 //   x_t = (sigma_t / sigma_s0) x - alpha_t (exp(-h) - 1) (D0 + (D0 - x0(s1)) / (2 r)).
-// Order 2, one evaluation per step. The first step is of order 1, and so is the last, which ends at sigma 0 and therefore
-// gives D0 itself. As diffusers' DPMSolverMultistepScheduler (dpmsolver++, order 2, final_sigmas_type "zero").
+// Order 2, one evaluation per step. The first step is of order 1, and so is the last, which ends at sigma 0 and
+// therefore gives D0 itself. As diffusers' DPMSolverMultistepScheduler (dpmsolver++, order 2, final_sigmas_type
+// "zero").
 #include <cmath>
 
 #include "methods/solvers/linear_form.h"

@@ -1,12 +1,13 @@
 #pragma once
-// How much signal (alpha) and noise (sigma) a sample holds at a time: x_t = alpha(t) x_0 + sigma(t) noise, alpha^2 + sigma^2 = 1.
+// How much signal (alpha) and noise (sigma) a sample holds at a time: x_t = alpha(t) x_0 + sigma(t) noise, alpha^2 +
+// sigma^2 = 1.
 //
-//   NoiseSchedule schedule({.kind = "linear", .train_steps = 1000, .beta_start = 1e-4, .beta_end = 0.02}, "model.toml:3");
-//   schedule.lambda(999.0);             // log(alpha / sigma) of pure noise
+//   NoiseSchedule schedule({.kind = "linear", .train_steps = 1000, .beta_start = 1e-4, .beta_end = 0.02},
+//   "model.toml:3"); schedule.lambda(999.0);             // log(alpha / sigma) of pure noise
 //   schedule.time_of_lambda(0.0);       // where signal and noise are equal
 //
-// Discrete kinds (linear, scaled_linear, cosine): times are indices 0 .. train_steps - 1, fractions allowed; log alpha is
-// piecewise linear between indices. vp_continuous: times are t in (0, 1], in closed form. All in float64. Immutable.
+// Discrete kinds (linear, scaled_linear, cosine): times are indices 0 .. train_steps - 1, fractions allowed; log alpha
+// is piecewise linear between indices. vp_continuous: times are t in (0, 1], in closed form. All in float64. Immutable.
 
 #include <cstdint>
 #include <string>

@@ -28,15 +28,15 @@ struct Term {
   double coefficient;  // finite, never zero
 };
 
-// registers[target] = sum of coefficient * source; all assignments of one evaluation read the OLD registers, then all are
-// stored. A register that no assignment names keeps its value. No terms: the register becomes zero.
+// registers[target] = sum of coefficient * source; all assignments of one evaluation read the OLD registers, then all
+// are stored. A register that no assignment names keeps its value. No terms: the register becomes zero.
 struct Assignment {
   int target;
   std::vector<Term> terms;
 };
 
-// For networks with learned sigma, whose second half of channels is v in [-1, 1]: the noise is multiplied, element by element,
-// by exp((f max_log + (1 - f) min_log) / 2) with f = (v + 1) / 2; the plan's coefficient of kNoise is 1.
+// For networks with learned sigma, whose second half of channels is v in [-1, 1]: the noise is multiplied, element by
+// element, by exp((f max_log + (1 - f) min_log) / 2) with f = (v + 1) / 2; the plan's coefficient of kNoise is 1.
 struct LogVarianceRange {
   double min_log;
   double max_log;
@@ -46,8 +46,9 @@ struct Evaluation {
   double t;                  // time given to the network: index units, or t in (0, 1] on vp_continuous
   int step;                  // the solver step, from 0, that this evaluation belongs to
   double input_scale = 1.0;  // the network's input is input_scale * registers[0]
-  // registers[0] = alpha * data + sigma * noise at this evaluation, so (registers[0] - sigma * eps) / alpha is the predicted
-  // data. Clipping or thresholding replaces eps by the one that predicts the clipped data, before the updates.
+  // registers[0] = alpha * data + sigma * noise at this evaluation, so (registers[0] - sigma * eps) / alpha is the
+  // predicted data. Clipping or thresholding replaces eps by the one that predicts the clipped data, before the
+  // updates.
   double alpha = 1.0;
   double sigma = 0.0;
   std::vector<Assignment> updates;
@@ -60,7 +61,7 @@ struct Plan {
   std::string grid;
   int steps = 0;  // as the user counts them; the number of evaluations is evaluations.size()
   int registers = 1;
-  double initial_scale = 1.0;  // registers[0] starts as initial_scale * unit noise
+  double initial_scale = 1.0;          // registers[0] starts as initial_scale * unit noise
   std::vector<Assignment> prologue{};  // before the first evaluation; may use kNoise, never kEps
   int prologue_noise_draw = -1;
   std::vector<Evaluation> evaluations{};

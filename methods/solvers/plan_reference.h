@@ -1,9 +1,11 @@
 #pragma once
-// Executes a plan on plain vectors: the definition of what a plan means, and what tests compare every other executor with.
+// Executes a plan on plain vectors: the definition of what a plan means, and what tests compare every other executor
+// with.
 //
 //   auto sample = run_reference(plan, unit_noise, eps, step_noise, [&](double t, const Values& input) { ... });
 //
-// `eps(input, t)` returns as many values as its input, or twice as many (eps, then v) where the plan has learned variances.
+// `eps(input, t)` returns as many values as its input, or twice as many (eps, then v) where the plan has learned
+// variances.
 
 #include <cmath>
 #include <functional>

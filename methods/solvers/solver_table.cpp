@@ -64,9 +64,11 @@ Plan make_plan(PlanRequest request, const NoiseSchedule& schedule) {
     throw config::InputError(request.where + ": steps: " + std::to_string(request.steps) + " is not 1 to " +
                              std::to_string(schedule.train_steps()));
   }
-  Plan plan = entry->make(request, schedule);
-  validate(plan);
-  return plan;
+  try {
+    return entry->make(request, schedule);
+  } catch (const config::InputError& error) {
+    throw config::InputError(request.where + ": " + error.what());
+  }
 }
 
 }  // namespace diffbench::solvers

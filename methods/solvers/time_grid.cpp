@@ -1,7 +1,11 @@
 #include "methods/solvers/time_grid.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <stdexcept>
+
+#include "methods/config/input_error.h"
 
 namespace diffbench::solvers {
 namespace {
@@ -45,10 +49,7 @@ std::vector<double> trailing(double train_steps, int steps) {
   return times;
 }
 
-}  // namespace
-
-std::vector<double> grid_times(const std::string& grid, const NoiseSchedule& schedule, int steps, GridFamily family) {
-  const auto train_steps = static_cast<double>(schedule.train_steps());
+std::vector<double> times_of(const std::string& grid, double train_steps, int steps, GridFamily family) {
   if (grid == "leading") {
     return leading(train_steps, steps, family);
   }
@@ -59,6 +60,16 @@ std::vector<double> grid_times(const std::string& grid, const NoiseSchedule& sch
     return trailing(train_steps, steps);
   }
   throw std::logic_error("grid_times: a solver's table row lists a grid that is not made here: " + grid);
+}
+
+}  // namespace
+
+std::vector<double> grid_times(const std::string& grid, const NoiseSchedule& schedule, int steps, GridFamily family) {
+  const auto times = times_of(grid, static_cast<double>(schedule.train_steps()), steps, family);
+  if (std::adjacent_find(times.begin(), times.end(), std::less_equal<>()) != times.end()) {
+    throw config::InputError("grid " + grid + ": with " + std::to_string(steps) + " steps it repeats a time; take fewer");
+  }
+  return times;
 }
 
 }  // namespace diffbench::solvers

@@ -3,8 +3,8 @@
 //
 //   std::vector<double> t = grid_times("trailing", schedule, 10, GridFamily::kDdpm);     // 999, 899, ... 99
 //
-// `leading`, `linspace` and `trailing` are the times that diffusers 0.42.1 gives with the same `timestep_spacing` (offset
-// 0), whose schedulers come in two families with different arithmetic; rounding is numpy's, half to even.
+// `leading`, `linspace` and `trailing` are the times that diffusers 0.42.1 gives with the same `timestep_spacing`
+// (offset 0), whose schedulers come in two families with different arithmetic; rounding is numpy's, half to even.
 
 #include <string>
 #include <vector>
@@ -14,11 +14,11 @@
 namespace diffbench::solvers {
 
 enum class GridFamily {
-  kDdpm,        // DDPMScheduler, DDIMScheduler
-  kMultistep,   // DPMSolverMultistepScheduler, UniPCMultistepScheduler
+  kDdpm,       // DDPMScheduler, DDIMScheduler
+  kMultistep,  // DPMSolverMultistepScheduler, UniPCMultistepScheduler
 };
 
-// InputError for a grid that is not one of the three, or for more steps than times
+// falling; InputError when rounding to whole times makes two of them equal
 std::vector<double> grid_times(const std::string& grid, const NoiseSchedule& schedule, int steps, GridFamily family);
 
 }  // namespace diffbench::solvers

@@ -18,7 +18,8 @@ DepthSchedule::DepthSchedule(std::vector<int64_t> depths, const solvers::NoiseSc
   for (const int64_t depth : depths_) {
     if (depth < least || depth > most) {
       throw config::InputError(where + ": " + std::to_string(depth) + " is not " + std::to_string(least) + " to " +
-                               std::to_string(most) + " (the blocks before the first that this backbone can drop, all)");
+                               std::to_string(most) +
+                               " (the blocks before the first that this backbone can drop, all)");
     }
   }
   const double times = schedule.is_continuous() ? 1.0 : static_cast<double>(schedule.train_steps());

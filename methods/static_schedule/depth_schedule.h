@@ -1,7 +1,7 @@
 #pragma once
-// S(t): how many blocks run at model time t, piecewise constant over equal bins of the training times (ASE, Moon et al.,
-// ICML 2024, arXiv 2408.05927). As an exit policy: rows leave after S(t) blocks and pass through what remains of the
-// others (on the U-ViT the `skip_linear` of dropped decoder blocks).
+// S(t): how many blocks run at model time t, piecewise constant over equal bins of the training times (ASE, Moon et
+// al., ICML 2024, arXiv 2408.05927). As an exit policy: rows leave after S(t) blocks and pass through what remains of
+// the others (on the U-ViT the `skip_linear` of dropped decoder blocks).
 //
 //   DepthSchedule schedule({13, 13, 11, 11, 9, 9, 7, 7, 7, 7}, noise_schedule, backbone, "suite.toml:8: depths");
 //   schedule.depth(999.0);    // 7
@@ -15,8 +15,8 @@ namespace diffbench::methods::static_schedule {
 
 class DepthSchedule : public exits::ExitPolicy {
  public:
-  // depths[b] for t in bin b of depths.size() equal bins from data to noise; InputError "<where>: ..." when one is below
-  // what the backbone can bypass from, or above its block count
+  // depths[b] for t in bin b of depths.size() equal bins from data to noise; InputError "<where>: ..." when one is
+  // below what the backbone can bypass from, or above its block count
   DepthSchedule(std::vector<int64_t> depths, const solvers::NoiseSchedule& schedule,
                 const backbones::Backbone& backbone, const std::string& where);
 

@@ -26,13 +26,14 @@ MethodEntry entry() {
       .summary = "runs S(t) blocks, fewer for noisier inputs; the U-ViT keeps skip_linear of dropped decoder blocks",
       .source = "ASE: Moon et al., ICML 2024, arXiv 2408.05927",
       .needs = "a checkpoint fine-tuned under the schedule (recipe with exit_depths); runs on any, at lower quality",
-      .params = {{.name = "depths",
-                  .type = config::ParamType::kIntegerList,
-                  .default_value = nlohmann::json::array(),
-                  .description =
-                      "S(t): blocks to run in equal bins of t, from data to noise; empty: the authors' schedule 'demo', "
-                      "scaled to the network",
-                  .minimum = 1}},
+      .params =
+          {{.name = "depths",
+            .type = config::ParamType::kIntegerList,
+            .default_value = nlohmann::json::array(),
+            .description =
+                "S(t): blocks to run in equal bins of t, from data to noise; empty: the authors' schedule 'demo', "
+                "scaled to the network",
+            .minimum = 1}},
       .make = make,
       .never_skip =
           [](nlohmann::json params, const Model& model) {

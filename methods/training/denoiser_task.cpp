@@ -1,7 +1,7 @@
 // Noise prediction (Ho et al., NeurIPS 2020, arXiv 2006.11239, eq. 14): mean |eps - eps_theta(x_t, t, y)|^2, t uniform.
-// With `exit_depths` it is ASE's fine-tuning (arXiv 2408.05927, algorithm 1, lambda(t) = 1 as in the authors' code): row by
-// row only the blocks up to S(t) run, the rest leave what they leave at sampling time; the averaged weights are the
-// teacher that is kept.
+// With `exit_depths` it is ASE's fine-tuning (arXiv 2408.05927, algorithm 1, lambda(t) = 1 as in the authors' code):
+// row by row only the blocks up to S(t) run, the rest leave what they leave at sampling time; the averaged weights are
+// the teacher that is kept.
 #include "methods/training/denoiser_task.h"
 
 #include <ATen/ATen.h>
@@ -26,8 +26,9 @@ class DenoiserTask : public Task {
         model_toml_(config::TomlTable::parse_file(model_file_)),
         schedule_(read_noise_schedule(model_toml_.table("noise"))),
         image_(read_image_spec(model_toml_.table_or_empty("image"))),
-        batches_(data::load_dataset(recipe.dataset, recipe.data_dir, recipe.dataset == "image_folder" ? "all" : "train"),
-                 recipe.batch, recipe.seed),
+        batches_(
+            data::load_dataset(recipe.dataset, recipe.data_dir, recipe.dataset == "image_folder" ? "all" : "train"),
+            recipe.batch, recipe.seed),
         weights_file_(model_toml_.table("weights").get<std::string>("file")) {
     recipe.toml.reject_unknown_keys();
     torch::manual_seed(recipe.seed);
@@ -65,7 +66,8 @@ class DenoiserTask : public Task {
       const auto dropped = at::rand({recipe_.batch}, random, on_cpu) < recipe_.label_dropout;
       labels = at::where(dropped, at::full({}, network_.classes, labels.options()), labels);
     }
-    const auto x = per_row(t, &solvers::NoiseSchedule::alpha) * images + per_row(t, &solvers::NoiseSchedule::sigma) * noise;
+    const auto x =
+        per_row(t, &solvers::NoiseSchedule::alpha) * images + per_row(t, &solvers::NoiseSchedule::sigma) * noise;
 
     const Autocast autocast(compute_.device.type(), recipe_.precision == "bf16");
     EvaluationTrace trace;
@@ -114,8 +116,8 @@ class DenoiserTask : public Task {
   std::unique_ptr<exits::ExitPolicy> make_depth_policy(const Recipe& recipe) const {
     const int blocks = network_.backbone->block_count();
     const auto depths = recipe.exit_depths.empty() ? std::vector<int64_t>{blocks} : recipe.exit_depths;
-    return std::make_unique<methods::static_schedule::DepthSchedule>(
-        depths, *schedule_, *network_.backbone, recipe.file.string() + ": [denoiser] exit_depths");
+    return std::make_unique<methods::static_schedule::DepthSchedule>(depths, *schedule_, *network_.backbone,
+                                                                     recipe.file.string() + ": [denoiser] exit_depths");
   }
 
   at::Tensor per_row(const std::vector<double>& t, double (solvers::NoiseSchedule::*value)(double) const) const {

@@ -1,6 +1,6 @@
-// The network is written once, in TorchScript, so what is trained is what is exported: uint8 NCHW (0..255) in, (features
-// [N,128], logits [N,classes]) out. Four convolutions with group normalisation and one hidden layer, whose activations are
-// the features.
+// The network is written once, in TorchScript, so what is trained is what is exported: uint8 NCHW (0..255) in,
+// (features [N,128], logits [N,classes]) out. Four convolutions with group normalisation and one hidden layer, whose
+// activations are the features.
 #include "methods/training/extractor_task.h"
 
 #include <torch/script.h>
@@ -79,7 +79,9 @@ class ExtractorTask : public Task {
         network_("FeatureExtractor") {
     recipe.toml.reject_unknown_keys();
     if (train_.classes < 2 || train_.images.shape[2] != train_.images.shape[3] || train_.images.shape[2] % 4 != 0) {
-      throw config::InputError(recipe.file.string() + ": [data]: an extractor needs square images, a multiple of 4 pixels wide, of at least two classes");
+      throw config::InputError(
+          recipe.file.string() +
+          ": [data]: an extractor needs square images, a multiple of 4 pixels wide, of at least two classes");
     }
     torch::manual_seed(recipe.seed);
     network_ = make_network(train_.images.shape[1], train_.images.shape[2], train_.classes);

@@ -53,6 +53,12 @@ Recipe read_recipe(const std::filesystem::path& file, const RecipeOverrides& ove
   recipe.batch = count_from(optimizer, "batch", recipe.batch, 1);
   recipe.learning_rate = number_in(optimizer, "learning_rate", recipe.learning_rate, 1e-9, 10.0);
   recipe.warmup_steps = count_from(optimizer, "warmup_steps", recipe.warmup_steps, 0);
+  recipe.restarts = optimizer.get_or<std::vector<int64_t>>("restarts", {});
+  if (!std::is_sorted(recipe.restarts.begin(), recipe.restarts.end()) ||
+      (!recipe.restarts.empty() &&
+       (recipe.restarts.front() <= recipe.warmup_steps || recipe.restarts.back() >= recipe.steps))) {
+    optimizer.fail("restarts", "must rise, and lie between warmup_steps and steps");
+  }
   const auto betas = optimizer.get_or<std::vector<double>>("betas", {recipe.beta1, recipe.beta2});
   if (betas.size() != 2 || std::any_of(betas.begin(), betas.end(), [](double b) { return !(b >= 0.0 && b < 1.0); })) {
     optimizer.fail("betas", "must be two numbers in [0, 1)");

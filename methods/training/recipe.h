@@ -31,6 +31,7 @@ struct Recipe {
   int64_t batch = 128;
   double learning_rate = 1e-3;  // reached after warm-up, then a cosine to 0 at the last step
   int64_t warmup_steps = 0;
+  std::vector<int64_t> restarts;  // steps, rising, at which the cosine begins anew
   double beta1 = 0.9;
   double beta2 = 0.999;
   double weight_decay = 0.01;
@@ -38,8 +39,8 @@ struct Recipe {
   double ema_decay = 0.999;  // after i steps min(ema_decay, (1 + i) / (10 + i))
   double label_dropout = 0.0;
 
-  std::string start_model;          // fine-tuning starts from these weights; empty: from random ones
-  std::vector<int64_t> exit_depths; // blocks to run per equal bin of t; empty: all of them
+  std::string start_model;           // fine-tuning starts from these weights; empty: from random ones
+  std::vector<int64_t> exit_depths;  // blocks to run per equal bin of t; empty: all of them
 
   int64_t log_every_steps = 50;
   double save_every_seconds = 120.0;

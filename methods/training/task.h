@@ -1,5 +1,6 @@
 #pragma once
-// What is trained: a set of parameters, a loss per step, and what to write at the end. The loop (trainer.h) knows no more.
+// What is trained: a set of parameters, a loss per step, and what to write at the end. The loop (trainer.h) knows no
+// more.
 //
 //   std::unique_ptr<Task> task = make_task(recipe);
 //   at::Tensor loss = task->loss(step);

@@ -39,12 +39,21 @@ Trainer::Trainer(const Recipe& recipe, Task& task, fs::path state_dir)
   }
 }
 
+// linear warm-up, then a cosine to 0 that begins anew at every restart (SGDR: Loshchilov and Hutter, ICLR 2017)
 double Trainer::learning_rate(int64_t step) const {
   if (step < recipe_.warmup_steps) {
     return recipe_.learning_rate * static_cast<double>(step + 1) / static_cast<double>(recipe_.warmup_steps);
   }
-  const double done = static_cast<double>(step - recipe_.warmup_steps) /
-                      static_cast<double>(std::max<int64_t>(1, recipe_.steps - recipe_.warmup_steps));
+  int64_t begin = recipe_.warmup_steps;
+  int64_t end = recipe_.steps;
+  for (const int64_t restart : recipe_.restarts) {
+    if (restart <= step) {
+      begin = restart;
+    } else {
+      end = std::min(end, restart);
+    }
+  }
+  const double done = static_cast<double>(step - begin) / static_cast<double>(std::max<int64_t>(1, end - begin));
   return recipe_.learning_rate * 0.5 * (1.0 + std::cos(std::numbers::pi * done));
 }
 

@@ -25,9 +25,8 @@ std::shared_ptr<Model> mixture(const testing_models::TemporaryFolder& folder, co
 
 at::Tensor sample(const Model& model, const solvers::PlanRequest& request, const std::vector<int64_t>& samples) {
   const Sampler sampler(solvers::make_plan(request, *model.schedule), model.compute);
-  const auto denoiser = methods::make_method(
-      "full", nlohmann::json::object(),
-      {.model = std::make_shared<Model>(model), .load = {}, .where = "test"});
+  const auto denoiser = methods::make_method("full", nlohmann::json::object(),
+                                             {.model = std::make_shared<Model>(model), .load = {}, .where = "test"});
   PhiloxNoise noise(11, samples, {1, model.network.image_size, model.network.image_size}, model.compute);
   Trace trace;
   return sampler.run(*denoiser, noise, default_labels(samples, model.network.classes, model.compute), trace);

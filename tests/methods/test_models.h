@@ -52,8 +52,7 @@ class TemporaryModel {
     std::ofstream(folder_.path() / "model.toml") << tiny_toml(options);
     torch::manual_seed(options.seed);
     const auto toml = config::TomlTable::parse(tiny_toml(options), "tiny");
-    const auto network =
-        backbones::make_backbone(toml.table("backbone"), read_noise_schedule(toml.table("noise")));
+    const auto network = backbones::make_backbone(toml.table("backbone"), read_noise_schedule(toml.table("noise")));
     const torch::NoGradGuard no_grad;
     for (auto& parameter : network.module->parameters()) {
       parameter.add_(at::randn_like(parameter) * 0.1);  // so that no block is near the identity

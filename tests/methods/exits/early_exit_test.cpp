@@ -1,10 +1,9 @@
 // The engine: exits are executed, rows do not disturb each other, and the trace tells the truth.
-#include "methods/exits/early_exit_denoiser.h"
-
 #include <ATen/ATen.h>
 #include <ATen/record_function.h>
 #include <gmock/gmock.h>
 
+#include "methods/exits/early_exit_denoiser.h"
 #include "methods/registry.h"
 #include "methods/static_schedule/depth_schedule.h"
 #include "tests/methods/test_models.h"
@@ -21,8 +20,7 @@ class AttentionCounter {
     launches_ = 0;
     rows_ = 0;
     handle_ = at::addThreadLocalCallback(at::RecordFunctionCallback([](const at::RecordFunction& call) {
-                                           if (std::string_view(call.name()) ==
-                                               "aten::scaled_dot_product_attention") {
+                                           if (std::string_view(call.name()) == "aten::scaled_dot_product_attention") {
                                              ++launches_;
                                              rows_ += call.inputs()[0].toTensor().size(0);
                                            }
@@ -53,11 +51,11 @@ class EarlyExit : public ::testing::Test {
   EarlyExit() : files_({.depth = 4}), model_(load_model(files_.path(), resolve_compute("cpu", "fp32"))) {}
 
   Outcome predict(const std::string& method, const nlohmann::json& params, const std::vector<double>& t) {
-    const auto denoiser = methods::make_method(
-        method, params,
-        {.model = model_,
-         .load = [this](const std::string& name) { return load_model(name, model_->compute); },
-         .where = "test"});
+    const auto denoiser =
+        methods::make_method(method, params,
+                             {.model = model_,
+                              .load = [this](const std::string& name) { return load_model(name, model_->compute); },
+                              .where = "test"});
     const auto rows = static_cast<int64_t>(t.size());
     at::manual_seed(3);
     const auto x = at::randn({rows, 1, 8, 8});
@@ -163,8 +161,8 @@ TEST_F(EarlyExit, TraceFlopsAreTheSumOfBlockCosts) {
   const auto full = predict("full", nlohmann::json::object(), {999, 3});
   EXPECT_DOUBLE_EQ(full.trace.flops, 2.0 * backbones::full_flops(backbone));
   const auto exit = predict("fixed_exit", {{"exit", 1}}, {999, 3});
-  EXPECT_DOUBLE_EQ(exit.trace.flops, 2.0 * (backbone.embed_cost().flops + backbone.cost(0).flops +
-                                            backbone.head_cost().flops));
+  EXPECT_DOUBLE_EQ(exit.trace.flops,
+                   2.0 * (backbone.embed_cost().flops + backbone.cost(0).flops + backbone.head_cost().flops));
 }
 
 }  // namespace

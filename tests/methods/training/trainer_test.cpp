@@ -40,7 +40,9 @@ class TrainerTest : public ::testing::Test {
         << denoiser;
   }
 
-  Recipe recipe() const { return read_recipe(folder_.path() / "recipe.toml", {.data_dir = "", .device = "cpu", .output = ""}); }
+  Recipe recipe() const {
+    return read_recipe(folder_.path() / "recipe.toml", {.data_dir = "", .device = "cpu", .output = ""});
+  }
 
   // parameters after training until `stops`, each time as a new process would go on
   std::map<std::string, at::Tensor> train(const std::string& state, const std::vector<int64_t>& stops) const {
@@ -104,7 +106,8 @@ TEST_F(TrainerTest, WrongRecipesNameFileLineAndKey) {
   write_recipe("label_dropuot = 0.1\n");
   EXPECT_THAT([&] { recipe(); }, ThrowsMessage<config::InputError>(HasSubstr("did you mean 'label_dropout'?")));
   write_recipe("exit_depths = [9]\n");
-  EXPECT_THAT([&] { make_task(recipe()); }, ThrowsMessage<config::InputError>(HasSubstr("exit_depths: 9 is not 2 to 3")));
+  EXPECT_THAT([&] { make_task(recipe()); },
+              ThrowsMessage<config::InputError>(HasSubstr("exit_depths: 9 is not 2 to 3")));
 }
 
 TEST_F(TrainerTest, AStateOfAnotherRecipeIsRefused) {

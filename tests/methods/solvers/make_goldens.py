@@ -1,0 +1,147 @@
+"""Writes goldens.json: what diffusers 0.42.1 does with a network that is known in closed form, in float64.
+
+    python make_goldens.py            # in an environment with requirements.txt
+
+diffusers keeps its tables in float32, which moves results by up to 1e-4; they are recomputed in float64 here (and so is the state, which the multistep
+scheduler casts to float32). Its DDIM steps
+to t - T // N whatever the grid says, so DDIM is driven here by its published formula (Song et al., eq. 12) with the next entry
+of the grid, and compared with diffusers wherever the two agree on that entry (asserted below).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import diffusers
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, DDPMScheduler, DPMSolverMultistepScheduler
+
+assert diffusers.__version__ == "0.42.1"
+torch.set_default_dtype(torch.float64)
+MEAN, STD = 0.3, 0.4  # of the data: independent normals
+START = torch.tensor([[-1.3, 0.2, 0.9, 2.1]])
+SCHEDULES = {"linear": (1e-4, 0.02), "scaled_linear": (0.00085, 0.012), "cosine": (0.0, 0.0)}
+GRIDS = ["leading", "linspace", "trailing"]
+STEPS = [1, 3, 5, 10, 25, 50]
+
+
+class Float64Torch:
+    """torch for a diffusers module that casts its state to float32 on the way: there float32 is float64"""
+
+    float32 = torch.float64
+
+    def __getattr__(self, name: str):
+        return getattr(torch, name)
+
+
+sys.modules[DPMSolverMultistepScheduler.__module__].torch = Float64Torch()
+
+
+def betas_of(schedule: str) -> np.ndarray:
+    start, end = SCHEDULES[schedule]
+    if schedule == "linear":
+        return np.linspace(start, end, 1000)
+    if schedule == "scaled_linear":
+        return np.linspace(start**0.5, end**0.5, 1000) ** 2
+    bar = lambda t: np.cos((t + 0.008) / 1.008 * np.pi / 2) ** 2  # noqa: E731
+    return np.array([min(1 - bar((i + 1) / 1000) / bar(i / 1000), 0.999) for i in range(1000)])
+
+
+def exact(scheduler, schedule: str):
+    """the scheduler with its tables in float64"""
+    scheduler.betas = torch.tensor(betas_of(schedule))
+    scheduler.alphas = 1.0 - scheduler.betas
+    scheduler.alphas_cumprod = torch.cumprod(scheduler.alphas, 0)
+    scheduler.one = torch.tensor(1.0)
+    scheduler.final_alpha_cumprod = torch.tensor(1.0)
+    if hasattr(scheduler, "alpha_t"):
+        scheduler.alpha_t = scheduler.alphas_cumprod.sqrt()
+        scheduler.sigma_t = (1 - scheduler.alphas_cumprod).sqrt()
+        scheduler.lambda_t = scheduler.alpha_t.log() - scheduler.sigma_t.log()
+    return scheduler
+
+
+def eps(x: torch.Tensor, alpha_cumprod: torch.Tensor) -> torch.Tensor:
+    alpha, sigma = alpha_cumprod.sqrt(), (1 - alpha_cumprod).sqrt()
+    return sigma * (x - alpha * MEAN) / (alpha**2 * STD**2 + sigma**2)
+
+
+class Noise:
+    """draws by number, recorded; diffusers gets them through its own call"""
+
+    def __init__(self) -> None:
+        self.random = np.random.default_rng(7)
+        self.draws: list[list[float]] = []
+
+    def __call__(self, *_args, **_kwargs) -> torch.Tensor:
+        self.draws.append(self.random.standard_normal(4).tolist())
+        return torch.tensor([self.draws[-1]])
+
+
+def run(scheduler, steps: int, noise: Noise | None) -> dict:
+    scheduler.set_timesteps(steps)
+    if hasattr(scheduler, "sigmas"):  # float32 tables again: sigma at the chosen integer times, then 0
+        table = ((1 - scheduler.alphas_cumprod) / scheduler.alphas_cumprod).sqrt()
+        scheduler.sigmas = torch.cat([table[scheduler.timesteps], torch.zeros(1)])
+    x, inputs = START.clone(), []
+    for t in scheduler.timesteps:
+        inputs.append(x[0].tolist())
+        x = scheduler.step(eps(x, scheduler.alphas_cumprod[t]), t, x).prev_sample
+    return {"t": scheduler.timesteps.tolist(), "x": inputs, "sample": x[0].tolist(), "noise": noise.draws if noise else []}
+
+
+def run_ddim(schedule: str, grid: str, steps: int, eta: float) -> dict:
+    scheduler = exact(DDIMScheduler(clip_sample=False, timestep_spacing=grid), schedule)
+    scheduler.set_timesteps(steps)
+    times, noise = scheduler.timesteps.tolist(), Noise()
+    x, inputs = START.clone(), []
+    for i, t in enumerate(times):
+        inputs.append(x[0].tolist())
+        following = times[i + 1] if i + 1 < len(times) else -1
+        a = scheduler.alphas_cumprod[t]
+        b = scheduler.alphas_cumprod[following] if following >= 0 else torch.tensor(1.0)
+        e = eps(x, a)
+        variance = eta**2 * (1 - b) / (1 - a) * (1 - a / b)
+        step = b.sqrt() * (x - (1 - a).sqrt() * e) / a.sqrt() + (1 - b - variance).clamp(min=0).sqrt() * e
+        draw = noise() if variance > 0 else torch.zeros(1, 4)
+        if t - 1000 // steps == following or (following == -1 and t - 1000 // steps < 0):
+            theirs = scheduler.step(e, t, x, eta=eta, variance_noise=draw if eta > 0 else None).prev_sample
+            assert torch.allclose(theirs, step + variance.sqrt() * draw, atol=1e-12), (schedule, grid, steps, t)
+        x = step + variance.sqrt() * draw
+    return {"t": times, "x": inputs, "sample": x[0].tolist(), "noise": noise.draws}
+
+
+def run_ddpm(schedule: str, grid: str, steps: int, variance: str) -> dict:
+    scheduler = exact(DDPMScheduler(clip_sample=False, variance_type=variance, timestep_spacing=grid), schedule)
+    noise = Noise()
+    module = __import__("diffusers.schedulers.scheduling_ddpm", fromlist=["randn_tensor"])
+    module.randn_tensor = noise
+    return run(scheduler, steps, noise)
+
+
+def cases():
+    for schedule in SCHEDULES:
+        for grid in GRIDS:
+            for steps in STEPS:
+                common = {"schedule": schedule, "grid": grid, "steps": steps}
+                for eta in (0.0, 0.7):
+                    yield {"solver": "ddim", "params": {"eta": eta}} | common | run_ddim(schedule, grid, steps, eta)
+                for variance in ("fixed_small", "fixed_large"):
+                    yield {"solver": "ddpm", "params": {"variance": variance}} | common | run_ddpm(schedule, grid, steps, variance)
+                multistep = exact(DPMSolverMultistepScheduler(timestep_spacing=grid), schedule)
+                yield {"solver": "dpm_solver_pp_2m", "params": {}} | common | run(multistep, steps, None)
+
+
+def kept(case: dict) -> bool:
+    """all step counts on the linear schedule, two on the others: the arithmetic is the same"""
+    return case["schedule"] == "linear" or case["steps"] in (3, 10)
+
+
+if __name__ == "__main__":
+    chosen = [case for case in cases() if kept(case)]
+    text = json.dumps({"mean": MEAN, "std": STD, "start": START[0].tolist(), "cases": chosen}, separators=(",", ":"))
+    Path(__file__).with_name("goldens.json").write_text(text + "\n")
+    print(len(chosen), "cases,", len(text) // 1024, "KiB")
