@@ -39,12 +39,15 @@ std::vector<double> linspace(double train_steps, int steps, GridFamily family) {
   return times;
 }
 
-// T / N apart, downwards from T, then 1 less
+// numpy.arange(T, 0, -T / N) rounded, then 1 less. Written as numpy computes it, from the difference of the first two
+// entries: T - i * (T / N) rounds to another time at N = 48, 96 and 48 more of the counts up to 1000. For 62 of those
+// counts (61, 103, 121, ...) numpy's own rounding yields an entry too many, which diffusers runs at time -1; it is left
+// out here.
 std::vector<double> trailing(double train_steps, int steps) {
-  const double apart = train_steps / steps;
+  const double difference = (train_steps - train_steps / steps) - train_steps;
   std::vector<double> times;
   for (int i = 0; i < steps; ++i) {
-    times.push_back(round_half_even(train_steps - i * apart) - 1.0);
+    times.push_back(round_half_even(train_steps + i * difference) - 1.0);
   }
   return times;
 }

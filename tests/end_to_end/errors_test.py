@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tensor_files
-from conftest import diffbench, run_ok
+from program import diffbench, run_ok
 
 
 def refused(result, *words: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ENVIRONMENT, command, diffbench, run_ok
+from program import ENVIRONMENT, command, diffbench, run_ok
 
 
 def outcome(result: subprocess.CompletedProcess) -> dict[str, tuple]:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import tensor_files
-from conftest import ENVIRONMENT, command, diffbench, run_ok, write_uvit
+from program import ENVIRONMENT, command, diffbench, run_ok, write_uvit
 
 
 def sample(model: Path, out: Path, *more: object) -> Path:

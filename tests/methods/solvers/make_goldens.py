@@ -1,11 +1,22 @@
 """Writes goldens.json: what diffusers 0.42.1 does with a network that is known in closed form, in float64.
 
-    python make_goldens.py            # in an environment with requirements.txt
+    python make_goldens.py            # in an environment with requirements.txt; seconds on one core
 
-diffusers keeps its tables in float32, which moves results by up to 1e-4; they are recomputed in float64 here (and so is the state, which the multistep
-scheduler casts to float32). Its DDIM steps
-to t - T // N whatever the grid says, so DDIM is driven here by its published formula (Song et al., eq. 12) with the next entry
-of the grid, and compared with diffusers wherever the two agree on that entry (asserted below).
+- cases: times, network inputs and samples of one trajectory of 4 numbers per solver, schedule, grid and step count.
+- tables: alphas_cumprod of each schedule at some indices.
+- grid_sums: for each family of schedulers and each grid, sum of (i + 1) * t_i modulo 9973 for 1 .. 1000 steps, so that
+  every time of every grid is compared.
+
+diffusers keeps its tables in float32, which moves results by up to 1e-4; they are recomputed in float64 here (and so is
+the state, which the multistep scheduler casts to float32).
+
+Its DDIM steps to t - T // N whatever the grid says. Our contract is the next entry of the grid, so DDIM is driven here
+by its published formula (Song et al., eq. 12) with that entry, and every step on which the two agree is compared with
+diffusers' own (asserted): all steps of leading; all of trailing where N divides T; a few of linspace.
+
+Its trailing grid is numpy.arange(T, 0, -T / N), which for T = 1000 has N + 1 entries at 62 of the N in 1 .. 1000 (61,
+103, 121, 122, 201, ...). The surplus entry is time -1, which indexes its tables from the end. grid_sums leave it out,
+as our grid does; no case has such an N.
 """
 
 from __future__ import annotations
@@ -26,6 +37,14 @@ START = torch.tensor([[-1.3, 0.2, 0.9, 2.1]])
 SCHEDULES = {"linear": (1e-4, 0.02), "scaled_linear": (0.00085, 0.012), "cosine": (0.0, 0.0)}
 GRIDS = ["leading", "linspace", "trailing"]
 STEPS = [1, 3, 5, 10, 25, 50]
+MULTISTEP = {
+    "algorithm_type": "dpmsolver++",
+    "solver_order": 2,
+    "solver_type": "midpoint",
+    "final_sigmas_type": "zero",
+}
+TABLE_INDICES = [0, 1, 2, 10, 100, 250, 499, 500, 750, 900, 990, 998, 999]
+DDIM_STEPS = {grid: [0, 0] for grid in GRIDS}  # how many there were, and how many diffusers agreed on
 
 
 class Float64Torch:
@@ -50,9 +69,14 @@ def betas_of(schedule: str) -> np.ndarray:
     return np.array([min(1 - bar((i + 1) / 1000) / bar(i / 1000), 0.999) for i in range(1000)])
 
 
-def exact(scheduler, schedule: str):
-    """the scheduler with its tables in float64"""
+def exact(kind, schedule: str, grid: str, **options):
+    """a scheduler of diffusers with its tables in float64"""
+    start, end = SCHEDULES[schedule] if schedule != "cosine" else (0.0001, 0.02)  # not read by cosine
+    name = {"cosine": "squaredcos_cap_v2"}.get(schedule, schedule)
+    scheduler = kind(beta_schedule=name, beta_start=start, beta_end=end, timestep_spacing=grid, **options)
+    theirs = scheduler.betas
     scheduler.betas = torch.tensor(betas_of(schedule))
+    assert torch.allclose(theirs.double(), scheduler.betas, rtol=2e-4, atol=1e-9), schedule  # the same but for rounding
     scheduler.alphas = 1.0 - scheduler.betas
     scheduler.alphas_cumprod = torch.cumprod(scheduler.alphas, 0)
     scheduler.one = torch.tensor(1.0)
@@ -94,7 +118,7 @@ def run(scheduler, steps: int, noise: Noise | None) -> dict:
 
 
 def run_ddim(schedule: str, grid: str, steps: int, eta: float) -> dict:
-    scheduler = exact(DDIMScheduler(clip_sample=False, timestep_spacing=grid), schedule)
+    scheduler = exact(DDIMScheduler, schedule, grid, clip_sample=False)
     scheduler.set_timesteps(steps)
     times, noise = scheduler.timesteps.tolist(), Noise()
     x, inputs = START.clone(), []
@@ -107,15 +131,17 @@ def run_ddim(schedule: str, grid: str, steps: int, eta: float) -> dict:
         variance = eta**2 * (1 - b) / (1 - a) * (1 - a / b)
         step = b.sqrt() * (x - (1 - a).sqrt() * e) / a.sqrt() + (1 - b - variance).clamp(min=0).sqrt() * e
         draw = noise() if variance > 0 else torch.zeros(1, 4)
+        DDIM_STEPS[grid][0] += 1
         if t - 1000 // steps == following or (following == -1 and t - 1000 // steps < 0):
             theirs = scheduler.step(e, t, x, eta=eta, variance_noise=draw if eta > 0 else None).prev_sample
+            DDIM_STEPS[grid][1] += 1
             assert torch.allclose(theirs, step + variance.sqrt() * draw, atol=1e-12), (schedule, grid, steps, t)
         x = step + variance.sqrt() * draw
     return {"t": times, "x": inputs, "sample": x[0].tolist(), "noise": noise.draws}
 
 
 def run_ddpm(schedule: str, grid: str, steps: int, variance: str) -> dict:
-    scheduler = exact(DDPMScheduler(clip_sample=False, variance_type=variance, timestep_spacing=grid), schedule)
+    scheduler = exact(DDPMScheduler, schedule, grid, clip_sample=False, variance_type=variance)
     noise = Noise()
     module = __import__("diffusers.schedulers.scheduling_ddpm", fromlist=["randn_tensor"])
     module.randn_tensor = noise
@@ -131,8 +157,30 @@ def cases():
                     yield {"solver": "ddim", "params": {"eta": eta}} | common | run_ddim(schedule, grid, steps, eta)
                 for variance in ("fixed_small", "fixed_large"):
                     yield {"solver": "ddpm", "params": {"variance": variance}} | common | run_ddpm(schedule, grid, steps, variance)
-                multistep = exact(DPMSolverMultistepScheduler(timestep_spacing=grid), schedule)
+                multistep = exact(DPMSolverMultistepScheduler, schedule, grid, **MULTISTEP)
                 yield {"solver": "dpm_solver_pp_2m", "params": {}} | common | run(multistep, steps, None)
+
+
+def tables() -> dict:
+    bars = {schedule: np.cumprod(1 - betas_of(schedule)) for schedule in SCHEDULES}
+    return {"t": TABLE_INDICES} | {schedule: bar[TABLE_INDICES].tolist() for schedule, bar in bars.items()}
+
+
+def grid_sums() -> dict:
+    sums: dict = {}
+    for solver, kind in (("ddim", DDIMScheduler), ("dpm_solver_pp_2m", DPMSolverMultistepScheduler)):
+        for grid in GRIDS:
+            scheduler, of_steps = kind(timestep_spacing=grid), []
+            for steps in range(1, 1001):
+                scheduler.set_timesteps(steps)
+                times = scheduler.timesteps.tolist()
+                if len(times) == steps + 1:
+                    assert grid == "trailing" and times.pop() == -1
+                assert len(times) == steps
+                repeats = len(set(times)) < steps  # which our grid refuses
+                of_steps.append(-1 if repeats else sum((i + 1) * t for i, t in enumerate(times)) % 9973)
+            sums[f"{solver} {grid}"] = of_steps
+    return sums
 
 
 def kept(case: dict) -> bool:
@@ -142,6 +190,10 @@ def kept(case: dict) -> bool:
 
 if __name__ == "__main__":
     chosen = [case for case in cases() if kept(case)]
-    text = json.dumps({"mean": MEAN, "std": STD, "start": START[0].tolist(), "cases": chosen}, separators=(",", ":"))
+    for grid, (steps, compared) in DDIM_STEPS.items():
+        print(f"ddim on {grid}: {compared} of {steps} steps compared with diffusers' own")
+    goldens = {"mean": MEAN, "std": STD, "start": START[0].tolist(), "cases": chosen}
+    goldens |= {"tables": tables(), "grid_sums": grid_sums()}
+    text = json.dumps(goldens, separators=(",", ":"))
     Path(__file__).with_name("goldens.json").write_text(text + "\n")
     print(len(chosen), "cases,", len(text) // 1024, "KiB")
