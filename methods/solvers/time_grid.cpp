@@ -70,7 +70,8 @@ std::vector<double> times_of(const std::string& grid, double train_steps, int st
 std::vector<double> grid_times(const std::string& grid, const NoiseSchedule& schedule, int steps, GridFamily family) {
   const auto times = times_of(grid, static_cast<double>(schedule.train_steps()), steps, family);
   if (std::adjacent_find(times.begin(), times.end(), std::less_equal<>()) != times.end()) {
-    throw config::InputError("grid " + grid + ": with " + std::to_string(steps) + " steps it repeats a time; take fewer");
+    throw config::InputError("grid " + grid + ": with " + std::to_string(steps) +
+                             " steps it repeats a time; take fewer");
   }
   return times;
 }

@@ -1,12 +1,15 @@
-// Every solver, schedule, grid and step count against diffusers 0.42.1 in float64 (make_goldens.py): times equal, network
-// inputs and samples within 1e-8.
+// Solvers, schedules and grids against diffusers 0.42.1 in float64 (make_goldens.py): times equal, network inputs and
+// samples within 1e-8.
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "methods/config/input_error.h"
 #include "methods/solvers/plan_reference.h"
 #include "methods/solvers/solver_table.h"
+#include "methods/solvers/time_grid.h"
 
 namespace diffbench::solvers {
 namespace {
@@ -30,9 +33,27 @@ NoiseSchedule schedule_of(const std::string& kind) {
   return NoiseSchedule(spec);
 }
 
-TEST(SolverGoldens, EqualDiffusers) {
+// sum of (i + 1) * t_i modulo 9973; -1 where rounding would repeat a time
+int64_t grid_sum(const std::string& grid, const NoiseSchedule& schedule, int steps, GridFamily family) {
+  try {
+    int64_t sum = 0;
+    int64_t position = 0;
+    for (const double t : grid_times(grid, schedule, steps, family)) {
+      sum += ++position * static_cast<int64_t>(t);
+    }
+    return sum % 9973;
+  } catch (const config::InputError&) {
+    return -1;
+  }
+}
+
+json read_goldens() {
   std::ifstream in(DIFFBENCH_TESTS_DIR "/methods/solvers/goldens.json");
-  const auto goldens = json::parse(in);
+  return json::parse(in);
+}
+
+TEST(SolverGoldens, TrajectoriesEqualDiffusers) {
+  const auto goldens = read_goldens();
   const double mean = goldens["mean"];
   const double std = goldens["std"];
   ASSERT_GT(goldens["cases"].size(), 100u);
@@ -40,11 +61,9 @@ TEST(SolverGoldens, EqualDiffusers) {
     const auto name = golden["solver"].get<std::string>() + " " + golden["schedule"].get<std::string>() + " " +
                       golden["grid"].get<std::string>() + " " + golden["steps"].dump() + " " + golden["params"].dump();
     const auto schedule = schedule_of(golden["schedule"]);
-    const auto plan = make_plan({.solver = golden["solver"],
-                                 .grid = golden["grid"],
-                                 .steps = golden["steps"],
-                                 .params = golden["params"]},
-                                schedule);
+    const auto plan = make_plan(
+        {.solver = golden["solver"], .grid = golden["grid"], .steps = golden["steps"], .params = golden["params"]},
+        schedule);
     std::vector<double> times;
     std::vector<Values> inputs;
     const auto eps = [&](const Values& x, double t) {
@@ -61,11 +80,43 @@ TEST(SolverGoldens, EqualDiffusers) {
                                         times.push_back(t);
                                         inputs.push_back(x);
                                       });
+    EXPECT_EQ(plan.steps, golden["steps"].get<int>()) << name;
     ASSERT_EQ(times, golden["t"].get<std::vector<double>>()) << name;
     for (size_t i = 0; i < inputs.size(); ++i) {
       EXPECT_LT(largest_difference(inputs[i], golden["x"][i].get<Values>()), 1e-8) << name << ", evaluation " << i;
     }
     EXPECT_LT(largest_difference(sample, golden["sample"].get<Values>()), 1e-8) << name;
+  }
+}
+
+TEST(SolverGoldens, SignalTablesEqual) {
+  const auto tables = read_goldens()["tables"];
+  for (const char* kind : {"linear", "scaled_linear", "cosine"}) {
+    const auto schedule = schedule_of(kind);
+    ASSERT_EQ(tables["t"].size(), tables[kind].size());
+    for (size_t i = 0; i < tables["t"].size(); ++i) {
+      const double expected = tables[kind][i];
+      const size_t t = tables["t"][i];
+      EXPECT_NEAR(schedule.alphas_cumprod().at(t) / expected, 1.0, 1e-12) << kind << " at " << t;
+      EXPECT_NEAR(schedule.alpha(static_cast<double>(t)), std::sqrt(expected), 1e-12) << kind << " at " << t;
+    }
+  }
+}
+
+// all times of all grids, for every number of steps that a schedule of 1000 allows
+TEST(SolverGoldens, GridsEqualDiffusersAtEveryNumberOfSteps) {
+  const auto sums = read_goldens()["grid_sums"];
+  const auto schedule = schedule_of("linear");
+  for (const char* solver : {"ddim", "dpm_solver_pp_2m"}) {
+    const auto family = std::string(solver) == "ddim" ? GridFamily::kDdpm : GridFamily::kMultistep;
+    for (const char* grid : {"leading", "linspace", "trailing"}) {
+      const auto expected = sums.at(std::string(solver) + " " + grid).get<std::vector<int64_t>>();
+      ASSERT_EQ(expected.size(), 1000u);
+      for (int steps = 1; steps <= 1000; ++steps) {
+        const auto sum = grid_sum(grid, schedule, steps, family);
+        ASSERT_EQ(sum, expected[static_cast<size_t>(steps - 1)]) << solver << " " << grid << " " << steps;
+      }
+    }
   }
 }
 

@@ -12,7 +12,7 @@ the state, which the multistep scheduler casts to float32).
 
 Its DDIM steps to t - T // N whatever the grid says. Our contract is the next entry of the grid, so DDIM is driven here
 by its published formula (Song et al., eq. 12) with that entry, and every step on which the two agree is compared with
-diffusers' own (asserted): all steps of leading; all of trailing where N divides T; a few of linspace.
+diffusers' own (asserted): all steps of leading; all of trailing where N divides T; some of linspace.
 
 Its trailing grid is numpy.arange(T, 0, -T / N), which for T = 1000 has N + 1 entries at 62 of the N in 1 .. 1000 (61,
 103, 121, 122, 201, ...). The surplus entry is time -1, which indexes its tables from the end. grid_sums leave it out,
@@ -114,7 +114,8 @@ def run(scheduler, steps: int, noise: Noise | None) -> dict:
     for t in scheduler.timesteps:
         inputs.append(x[0].tolist())
         x = scheduler.step(eps(x, scheduler.alphas_cumprod[t]), t, x).prev_sample
-    return {"t": scheduler.timesteps.tolist(), "x": inputs, "sample": x[0].tolist(), "noise": noise.draws if noise else []}
+    draws = noise.draws if noise else []
+    return {"t": scheduler.timesteps.tolist(), "x": inputs, "sample": x[0].tolist(), "noise": draws}
 
 
 def run_ddim(schedule: str, grid: str, steps: int, eta: float) -> dict:
@@ -156,7 +157,8 @@ def cases():
                 for eta in (0.0, 0.7):
                     yield {"solver": "ddim", "params": {"eta": eta}} | common | run_ddim(schedule, grid, steps, eta)
                 for variance in ("fixed_small", "fixed_large"):
-                    yield {"solver": "ddpm", "params": {"variance": variance}} | common | run_ddpm(schedule, grid, steps, variance)
+                    params = {"variance": variance}
+                    yield {"solver": "ddpm", "params": params} | common | run_ddpm(schedule, grid, steps, variance)
                 multistep = exact(DPMSolverMultistepScheduler, schedule, grid, **MULTISTEP)
                 yield {"solver": "dpm_solver_pp_2m", "params": {}} | common | run(multistep, steps, None)
 

@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include <cmath>
 #include <set>
+#include <stdexcept>
 
 #include "methods/config/input_error.h"
 #include "methods/solvers/plan_reference.h"
@@ -39,6 +39,8 @@ TEST(SolverTable, MistakesAreNamed) {
   };
   error({.solver = "ddimm"}, "did you mean 'ddim'?");
   error({.solver = "ddim", .grid = "karras"}, "valid: leading linspace trailing");
+  error({.solver = ""}, "valid: ddpm ddim dpm_solver_pp_2m");
+  error({.solver = "ddim", .steps = -3}, "-3 is not 1 to 1000");
   error({.solver = "ddim", .steps = 0}, "0 is not 1 to 1000");
   error({.solver = "ddim", .steps = 1001}, "1001 is not 1 to 1000");
   error({.solver = "dpm_solver_pp_2m", .grid = "leading", .steps = 1000}, "repeats a time");
@@ -53,39 +55,28 @@ TEST(SolverTable, AContinuousScheduleIsRefusedByDiscreteGrids) {
               ThrowsMessage<config::InputError>(HasSubstr("needs a discrete noise schedule")));
 }
 
-// error against the exact solution of the probability flow of N(mean, std^2), which moves x along its quantile
-double error_at(const std::string& solver, int steps) {
-  const double mean = 0.3;
-  const double std = 0.4;
-  const auto plan = make_plan({.solver = solver, .grid = "trailing", .steps = steps}, kLinear);
-  const auto deviation = [&](double t) {
-    return std::hypot(kLinear.alpha(t) * std, kLinear.sigma(t));
-  };
-  const Values start{-1.5, 0.4, 1.1};
-  const auto sample = run_reference(plan, start, [&](const Values& x, double t) {
-    Values eps;
-    for (const double value : x) {
-      eps.push_back(kLinear.sigma(t) * (value - kLinear.alpha(t) * mean) / std::pow(deviation(t), 2));
-    }
-    return eps;
-  });
-  double largest = 0.0;
-  const double begin = plan.evaluations.front().t;
-  for (size_t i = 0; i < start.size(); ++i) {
-    const double quantile = (start[i] - kLinear.alpha(begin) * mean) / deviation(begin);
-    largest = std::max(largest, std::abs(sample[i] - (mean + std * quantile)));
-  }
-  return largest;
+TEST(SolverTable, TooFewNoiseDrawsAreRefused) {
+  const auto plan = make_plan({.solver = "ddpm", .grid = "leading", .steps = 5}, kLinear);
+  ASSERT_EQ(plan.noise_draws, 4);  // none at t = 0
+  const auto eps = [](const Values& x, double) { return x; };
+  EXPECT_THROW(run_reference(plan, {1.0}, eps, {{0.0}, {0.0}, {0.0}}), std::invalid_argument);
+  EXPECT_NO_THROW(run_reference(plan, {1.0}, eps, {{0.0}, {0.0}, {0.0}, {0.0}, {0.0}}));
 }
 
-// step counts that divide 1000, so that rounding to whole times does not bend the grid
-double observed_order(const std::string& solver) { return std::log2(error_at(solver, 20) / error_at(solver, 40)); }
-
-TEST(SolverTable, ErrorsFallAsTheOrderSays) {
-  EXPECT_NEAR(observed_order("ddim"), 1.0, 0.15);
-  // its last step, to sigma 0, is of first order, but its error is of second: the prediction is nearly exact there
-  EXPECT_GT(observed_order("dpm_solver_pp_2m"), 1.6);
-  EXPECT_LT(error_at("dpm_solver_pp_2m", 20), 0.6 * error_at("ddim", 20));
+// deterministic solvers take no noise; eta turns ddim into one that does
+TEST(SolverTable, NoiseIsDrawnOnlyWhereItsCoefficientIsNotZero) {
+  const auto draws = [](const char* solver, const char* grid, nlohmann::json params) {
+    return make_plan({.solver = solver, .grid = grid, .steps = 10, .params = std::move(params)}, kLinear).noise_draws;
+  };
+  for (const char* grid : {"leading", "linspace", "trailing"}) {
+    EXPECT_EQ(draws("ddim", grid, {{"eta", 0.0}}), 0) << grid;
+    EXPECT_EQ(draws("dpm_solver_pp_2m", grid, nlohmann::json::object()), 0) << grid;
+    EXPECT_EQ(draws("ddim", grid, {{"eta", 0.5}}), 9) << grid;  // the last step ends without noise
+    EXPECT_EQ(draws("ddpm", grid, {{"variance", "fixed_small"}}), 9) << grid;
+  }
+  // the last step of trailing starts at t = 99, not at 0, where fixed_large adds noise as diffusers does
+  EXPECT_EQ(draws("ddpm", "trailing", {{"variance", "fixed_large"}}), 10);
+  EXPECT_EQ(draws("ddpm", "leading", {{"variance", "fixed_large"}}), 9);
 }
 
 }  // namespace
