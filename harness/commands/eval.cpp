@@ -6,6 +6,7 @@
 
 #include "harness/commands/commands.h"
 #include "harness/commands/model_options.h"
+#include "harness/commands/sample_files.h"
 #include "methods/config/input_error.h"
 #include "methods/data/safetensors.h"
 #include "methods/data/tensor_file.h"
@@ -33,10 +34,15 @@ at::Tensor read(const data::NamedTensors& file, const std::string& path, const s
     throw config::InputError(path + ": " + name + ": shape " + found->second.shape_text() + " instead of " +
                              data::RawTensor{data::DType::f32, shape, {}}.shape_text());
   }
-  return to_tensor(found->second);
+  const auto tensor = to_tensor(found->second);
+  if (!at::isfinite(tensor).all().item<bool>()) {
+    throw config::InputError(path + ": " + name + ": must be finite");
+  }
+  return tensor;
 }
 
 void eval(const Options& options) {
+  check_file_output("--out", options.out);
   const auto model = load(options.model);
   const auto& network = model->network;
   const int blocks = network.backbone->block_count();
@@ -56,7 +62,10 @@ void eval(const Options& options) {
   const std::vector<double> t(times.data_ptr<double>(), times.data_ptr<double>() + rows);
   at::Tensor labels;
   if (file.contains("y") && network.classes > 0) {
-    labels = read(file, options.input, "y", {rows}).to(at::kLong);
+    labels = read(file, options.input, "y", {rows});
+    if (labels.scalar_type() != at::kLong) {
+      throw config::InputError(options.input + ": y: must be int64");
+    }
     if (labels.min().item<int64_t>() < 0 || labels.max().item<int64_t>() > network.classes) {
       throw config::InputError(options.input + ": y: labels must be 0 to " + std::to_string(network.classes) +
                                " (the last is the null label)");

@@ -1,6 +1,6 @@
 #include <spdlog/spdlog.h>
 
-#include <fstream>
+#include <filesystem>
 #include <iostream>
 
 #include "harness/commands/commands.h"
@@ -9,6 +9,7 @@
 #include "harness/measure/judge.h"
 #include "harness/measure/rounds.h"
 #include "methods/config/input_error.h"
+#include "methods/config/nearest.h"
 #include "methods/config/paths.h"
 #include "methods/solvers/solver_table.h"
 #include "results/summary.h"
@@ -45,12 +46,21 @@ std::vector<suite::Cell> choose_cells(const suite::Suite& suite, const std::stri
 
 int run(const Options& options) {
   const ranks::Communicator world;
+  if (options.resume && !std::filesystem::exists(options.database)) {
+    throw config::InputError("--resume: " + options.database + ": no such database");
+  }
   suite::Suite suite;
   std::vector<suite::Cell> cells;
   std::optional<measure::QualityTools> tools;
   world.together([&] {
     suite = suite::parse_suite(find_suite(options.suite), options.set,
                                {methods::method_names(), solvers::solver_names(), solvers::grid_names()});
+    for (const auto& metric : suite.quality.metrics) {
+      if (metric != "fid") {  // the others need every feature row: diffbench fid computes them from files
+        throw config::InputError(options.suite + ": [quality] metrics: " +
+                                 config::unknown_name("metric of a run", metric, {"fid"}));
+      }
+    }
     cells = choose_cells(suite, options.only, world.rank() == 0);
     if (auto loaded = measure::load_quality_tools(suite, resolve_compute(suite.run.device, "fp32").device)) {
       tools.emplace(std::move(*loaded));

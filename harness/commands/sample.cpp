@@ -62,6 +62,9 @@ nlohmann::json to_json(const Trace& trace, int64_t num) {
 
 void sample(const Options& options) {
   check_output(options.out);
+  if (!options.trace.empty()) {
+    check_file_output("--trace", options.trace);
+  }
   if (!options.trace.empty() && options.num > options.batch) {
     throw config::InputError("--trace: needs --num (" + std::to_string(options.num) + ") at most --batch (" +
                              std::to_string(options.batch) + ")");
@@ -95,6 +98,9 @@ void sample(const Options& options) {
     spdlog::info("{}/{} samples", first + static_cast<int64_t>(rows.size()), options.num);
   }
   const auto samples = decode(at::cat(parts), *model);
+  if (!at::isfinite(samples).all().item<bool>()) {
+    throw config::InputError(model->file + ": the samples are not finite: damaged weights, or too low a precision");
+  }
   write_samples(options.out, samples, inputs.all_labels(options.num, model->network.classes), model->image);
   if (!options.trace.empty()) {
     write_trace(options.trace, recorder.t, recorder.x, recorder.eps);

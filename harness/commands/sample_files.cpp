@@ -100,9 +100,20 @@ at::Tensor SampleInputs::all_labels(int64_t num, int64_t classes) const {
   return labels.defined() ? labels.slice(0, 0, num) : at::arange(num, at::TensorOptions(at::kLong)) % classes;
 }
 
+void check_file_output(const std::string& flag, const std::string& out) {
+  const auto parent = fs::path(out).parent_path();
+  if (!parent.empty() && !fs::is_directory(parent)) {
+    throw config::InputError(flag + " " + out + ": the folder " + parent.string() + " does not exist");
+  }
+  if (fs::is_directory(out)) {
+    throw config::InputError(flag + " " + out + ": is a folder");
+  }
+}
+
 void check_output(const std::string& out) {
   const auto extension = fs::path(out).extension();
   if (extension == ".npz" || extension == ".safetensors") {
+    check_file_output("--out", out);
     return;
   }
   if (!extension.empty() && !fs::is_directory(out)) {

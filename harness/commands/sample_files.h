@@ -34,6 +34,8 @@ SampleInputs read_sample_inputs(const std::string& noise_file, const std::string
 
 // InputError unless `out` ends in .npz or .safetensors or is (or can become) a folder
 void check_output(const std::string& out);
+// InputError unless a file can stand there; asked before any work that would be lost
+void check_file_output(const std::string& flag, const std::string& out);
 
 // folder: NNNNNN.png each; .npz: uint8 NHWC `arr_0`, labels `arr_1`; .safetensors: `samples` in the state's dtype
 void write_samples(const std::string& out, const at::Tensor& samples, const at::Tensor& labels, const ImageSpec& image);

@@ -2,6 +2,8 @@
 // two networks trained apart. Which one runs depends on each row's t.
 #include <ATen/ATen.h>
 
+#include <filesystem>
+
 #include "methods/config/input_error.h"
 #include "methods/method.h"
 #include "methods/registry.h"
@@ -68,7 +70,8 @@ nlohmann::json inner_params(const nlohmann::json& params, const char* key, const
 
 std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext& context) {
   const auto shallow_name = params.at("shallow").get<std::string>();
-  const auto shallow_model = context.load(shallow_name.empty() ? context.model->name + "/shallow" : shallow_name);
+  const auto beside = std::filesystem::path(context.model->file).parent_path() / "shallow";
+  const auto shallow_model = context.load(shallow_name.empty() ? beside.string() : shallow_name);
   const auto& deep = context.model->network;
   const auto& shallow = shallow_model->network;
   if (shallow.channels != deep.channels || shallow.image_size != deep.image_size || shallow.classes != deep.classes) {

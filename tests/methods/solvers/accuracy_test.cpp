@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "methods/solvers/plan_reference.h"
@@ -82,19 +83,20 @@ Orders orders_of(const std::string& solver) {
   return {fitted_order(halfway), fitted_order(sample)};
 }
 
-// Halfway shows the order of the step itself; the sample also contains the last steps, whose log(alpha / sigma) does
-// not become dense with more steps (it goes to infinity), and which are of first order at the end.
+// Halfway shows the order of the step itself. The sample also contains the last steps, whose log(alpha / sigma) goes to
+// infinity and does not become dense with more steps: ddim stays of first order there, while dpm_solver_pp_2m's error
+// changes sign between 64 and 128 steps, so that no order can be fitted to it and it is compared with ddim's instead.
 TEST(SolverAccuracy, DdimIsOfFirstOrder) {
   const auto orders = orders_of("ddim");
   EXPECT_NEAR(orders.halfway, 1.0, 0.1);
   EXPECT_NEAR(orders.sample, 1.0, 0.1);
 }
 
-TEST(SolverAccuracy, DpmSolverPp2mIsOfSecondOrder) {
-  const auto orders = orders_of("dpm_solver_pp_2m");
-  EXPECT_NEAR(orders.halfway, 2.0, 0.2);
-  EXPECT_NEAR(orders.sample, 2.0, 0.35);
-  EXPECT_LT(errors_of("dpm_solver_pp_2m", 16).sample, errors_of("ddim", 16).sample);
+TEST(SolverAccuracy, DpmSolverPp2mIsOfSecondOrderBeforeItsLastSteps) {
+  EXPECT_NEAR(orders_of("dpm_solver_pp_2m").halfway, 2.0, 0.15);
+  for (const auto& [steps, times_better] : {std::pair{8, 1.05}, {16, 1.5}, {32, 4.0}, {64, 20.0}, {128, 20.0}}) {
+    EXPECT_LT(errors_of("dpm_solver_pp_2m", steps).sample * times_better, errors_of("ddim", steps).sample) << steps;
+  }
 }
 
 // What each draw of step noise and the start contribute to the sample: component i of the vectors is a trajectory of
