@@ -79,6 +79,12 @@ TEST(Validate, RefusesTablesThatCannotRun) {
   expect_refused([](Plan& plan) { plan.evaluations[0].t = NAN; }, "no valid time");
   expect_refused([](Plan& plan) { plan.evaluations[0].alpha = 0.0; }, "no valid time or scale");
   expect_refused([](Plan& plan) { plan.evaluations[0].step = 1; }, "steps are not in order");
+  expect_refused(
+      [](Plan& plan) {
+        plan.steps = 3;
+        plan.evaluations[0].step = 2;
+      },
+      "steps are not in order");
   expect_refused([](Plan& plan) { plan.evaluations[0].updates[0].target = 1; }, "bad target");
   expect_refused([](Plan& plan) { plan.evaluations[0].updates.push_back(plan.evaluations[0].updates[0]); },
                  "bad target");
