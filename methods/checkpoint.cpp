@@ -28,14 +28,20 @@ std::map<std::string, at::Tensor> named_weights(const torch::nn::Module& module)
 
 void load_weights(torch::nn::Module& module, const std::filesystem::path& file) {
   const auto stored = data::read_tensors(file);
-  const auto wanted = named_weights(module);
+  auto wanted = named_weights(module);
+  const auto buffers = module.named_buffers();
+  for (const auto& buffer : buffers) {
+    wanted.emplace(buffer.key(), buffer.value());
+  }
   std::vector<std::string> missing;
   std::vector<std::string> surplus;
   std::vector<std::string> misshaped;
   for (const auto& [name, parameter] : wanted) {
     const auto found = stored.find(name);
     if (found == stored.end()) {
-      missing.push_back(name);
+      if (!buffers.contains(name)) {
+        missing.push_back(name);
+      }
     } else if (found->second.shape != parameter.sizes().vec()) {
       misshaped.push_back(name + " is " + found->second.shape_text() + " instead of " +
                           data::RawTensor{data::DType::f32, parameter.sizes().vec(), {}}.shape_text());
@@ -58,7 +64,9 @@ void load_weights(torch::nn::Module& module, const std::filesystem::path& file) 
   }
   const torch::NoGradGuard no_grad;
   for (const auto& [name, parameter] : wanted) {
-    at::Tensor(parameter).copy_(to_tensor(stored.at(name)));
+    if (const auto found = stored.find(name); found != stored.end()) {
+      at::Tensor(parameter).copy_(to_tensor(found->second));
+    }
   }
 }
 

@@ -4,7 +4,8 @@
 //   load_weights(*network, "zoo/fashion_mnist/backbone.safetensors");
 //   save_weights(named_weights(*network), "backbone.safetensors", at::kHalf);
 //
-// A missing, surplus or wrongly shaped tensor is an InputError that lists every such name.
+// A missing, surplus or wrongly shaped tensor is an InputError that lists every such name. Buffers (tables that the
+// module computes itself) may be in the file or not, and are not written.
 
 #include <torch/torch.h>
 

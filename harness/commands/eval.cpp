@@ -76,7 +76,12 @@ void eval(const Options& options) {
   const auto denoiser = methods::make_method("fixed_exit", {{"exit", options.exit == -1 ? blocks : options.exit}},
                                              {.model = model, .load = {}, .where = "--exit"});
   EvaluationTrace trace;
-  data::write_safetensors(options.out, {{"eps", to_raw(denoiser->predict(x, t, labels, trace))}});
+  const auto output = denoiser->predict(x, t, labels, trace);
+  data::NamedTensors results{{"eps", to_raw(output.narrow(1, 0, network.channels))}};
+  if (network.learned_sigma) {
+    results.emplace("v", to_raw(output.narrow(1, network.channels, network.channels)));
+  }
+  data::write_safetensors(options.out, results);
   if (options.json) {
     std::cout << nlohmann::json{{"out", options.out}, {"rows", rows}, {"blocks", trace.blocks_executed / rows}} << "\n";
   }
@@ -90,7 +95,8 @@ void add_eval(CLI::App& app, int&) {
   add_model_options(*command, options->model);
   command->add_option("--input", options->input, "tensors x [B,C,H,W], t [B] in index units, y [B] (optional)")
       ->required();
-  command->add_option("--out", options->out, ".safetensors that receives `eps`")->required();
+  command->add_option("--out", options->out, ".safetensors that receives `eps`, and `v` where sigma is learned")
+      ->required();
   command->add_option("--exit", options->exit, "apply the head after so many blocks, counted from 1")
       ->check([](const std::string& text) {  // -1 means "not given" inside, so it must not come from outside
         return text.rfind('-', 0) == 0 ? std::string("must be 1 or more") : std::string();

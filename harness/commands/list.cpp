@@ -69,6 +69,7 @@ json list_solvers() {
                       {"evaluations_per_step", entry.evaluations_per_step},
                       {"stochastic", entry.stochastic},
                       {"grids", entry.grids},
+                      {"grids_on_vp_continuous", entry.continuous_grids},
                       {"params", params_json(entry.params)}});
   }
   return result;
@@ -79,7 +80,8 @@ json list_grids() {
   for (const auto& grid : solvers::grid_names()) {
     json users = json::array();
     for (const auto& solver : solvers::solver_table()) {
-      if (std::find(solver.grids.begin(), solver.grids.end(), grid) != solver.grids.end()) {
+      const auto grids = solver.all_grids();
+      if (std::find(grids.begin(), grids.end(), grid) != grids.end()) {
         users.push_back(solver.name);
       }
     }

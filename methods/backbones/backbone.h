@@ -5,6 +5,10 @@
 //   for (int i = 0; i < backbone.block_count(); ++i) backbone.run_block(i, hidden);
 //   at::Tensor eps = backbone.head(hidden);                 // [B,C,H,W]; usable after any block
 //
+// A network with learned sigma (Network::learned_sigma) gives [B,2C,H,W]: eps, then v, the place of the log variance
+// between its bounds (solvers/plan.h). What only moves rows passes both on; whoever computes with eps takes the
+// first C channels.
+//
 // Times are in the index units of the model's noise schedule (FORMATS: 0 .. train_steps - 1, fractions allowed; on
 // vp_continuous, t in (0, 1]) and live on the host: static decisions need them there, and no step waits for a device.
 // Not thread-safe; one backbone per thread of execution.
@@ -47,7 +51,7 @@ class Backbone {
   virtual void bypass_block(int index, Hidden& hidden);
   // the fewest blocks after which the rest may be bypassed
   virtual int min_bypass_depth() const { return 1; }
-  // eps [rows,C,H,W] in the dtype that `embed` was given
+  // eps [rows,C,H,W], or eps and v [rows,2C,H,W] with learned sigma, in the dtype that `embed` was given
   virtual at::Tensor head(const Hidden& hidden) = 0;
 
   virtual BlockCost cost(int index) const = 0;

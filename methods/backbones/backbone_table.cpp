@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "methods/backbones/dit.h"
 #include "methods/backbones/gaussian_mixture.h"
 #include "methods/backbones/uvit.h"
 #include "methods/config/nearest.h"
@@ -30,8 +31,10 @@ TimeInput read_time_input(const config::TomlTable& table, const solvers::NoiseSc
   return input;
 }
 
-Network make_uvit(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule) {
-  UViTOptions options;
+// what both transformers have: image, patches, tokens and labels
+template <typename Options>
+Options read_transformer(const config::TomlTable& table) {
+  Options options;
   options.image_size = positive(table, "image_size", 4096);
   options.channels = positive(table, "channels", 4096);
   options.patch_size = positive(table, "patch_size", 4096);
@@ -39,18 +42,12 @@ Network make_uvit(const config::TomlTable& table, std::shared_ptr<const solvers:
   options.depth = positive(table, "depth", 1000);
   options.heads = positive(table, "heads", 1024);
   options.mlp_ratio = table.get_or<double>("mlp_ratio", 4.0);
-  options.qkv_bias = table.get_or<bool>("qkv_bias", false);
   options.classes = table.get_or<int64_t>("classes", 0);
-  options.mlp_time_embed = table.get_or<bool>("mlp_time_embed", false);
-  options.final_conv = table.get_or<bool>("final_conv", true);
   if (options.image_size % options.patch_size != 0) {
     table.fail("patch_size", "must divide image_size");
   }
   if (options.width % options.heads != 0) {
     table.fail("heads", "must divide width");
-  }
-  if (options.depth % 2 != 0) {
-    table.fail("depth", "must be even: half of the blocks come before the mid block, half after");
   }
   if (options.classes < 0 || options.classes > 1'000'000) {
     table.fail("classes", "must be 0 (unconditional) to 1000000");
@@ -58,8 +55,32 @@ Network make_uvit(const config::TomlTable& table, std::shared_ptr<const solvers:
   if (!(options.mlp_ratio * static_cast<double>(options.width) >= 1.0 && options.mlp_ratio <= 64.0)) {
     table.fail("mlp_ratio", "must give a hidden width of at least 1, and be at most 64");
   }
+  return options;
+}
+
+Network make_uvit(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule) {
+  auto options = read_transformer<UViTOptions>(table);
+  options.qkv_bias = table.get_or<bool>("qkv_bias", false);
+  options.mlp_time_embed = table.get_or<bool>("mlp_time_embed", false);
+  options.final_conv = table.get_or<bool>("final_conv", true);
+  if (options.depth % 2 != 0) {
+    table.fail("depth", "must be even: half of the blocks come before the mid block, half after");
+  }
   auto network = std::make_shared<UViT>(options, read_time_input(table, *schedule));
-  return {network, network, options.channels, options.image_size, options.classes};
+  return {network, network, options.channels, options.image_size, options.classes, false};
+}
+
+Network make_dit(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule) {
+  auto options = read_transformer<DiTOptions>(table);
+  options.learned_sigma = table.get_or<bool>("learned_sigma", false);
+  if (!table.get_or<bool>("qkv_bias", true)) {
+    table.fail("qkv_bias", "is always true for dit");
+  }
+  if (options.width % 4 != 0) {
+    table.fail("width", "must be a multiple of 4: sines and cosines of x and y");
+  }
+  auto network = std::make_shared<DiT>(options, read_time_input(table, *schedule));
+  return {network, network, options.channels, options.image_size, options.classes, options.learned_sigma};
 }
 
 Network make_gaussian_mixture(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule) {
@@ -94,11 +115,18 @@ Network make_gaussian_mixture(const config::TomlTable& table, std::shared_ptr<co
   }
   const int64_t channels = options.channels;
   const int64_t image_size = options.image_size;
-  return {std::make_shared<GaussianMixture>(std::move(options), std::move(schedule)), nullptr, channels, image_size, 0};
+  return {std::make_shared<GaussianMixture>(std::move(options), std::move(schedule)),
+          nullptr,
+          channels,
+          image_size,
+          0,
+          false};
 }
 
 constexpr BackboneEntry kBackbones[] = {
     {"uvit", "vision transformer with long skips", "Bao et al., CVPR 2023, arXiv 2209.12152", make_uvit},
+    {"dit", "transformer scaled, shifted and gated by time and label", "Peebles and Xie, ICCV 2023, arXiv 2212.09748",
+     make_dit},
     {"gaussian_mixture", "exact noise prediction for a mixture of normals per pixel", "closed form",
      make_gaussian_mixture},
 };

@@ -21,6 +21,7 @@ struct Network {
   int64_t channels = 1;
   int64_t image_size = 1;
   int64_t classes = 0;
+  bool learned_sigma = false;  // the head gives 2 * channels: eps, then v
 };
 
 struct BackboneEntry {

@@ -1,6 +1,7 @@
 #include "methods/backbones/uvit.h"
 
-#include <cmath>
+#include "methods/backbones/modules.h"
+#include "methods/backbones/timestep_embedding.h"
 
 namespace diffbench::backbones {
 namespace {
@@ -16,17 +17,6 @@ torch::nn::Linear make_linear(int64_t in, int64_t out, bool bias = true) {
 }
 
 torch::nn::LayerNorm make_norm(int64_t width) { return torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})); }
-
-// upstream nests parameters in plain containers ("attn.qkv", "mlp.fc1", "time_embed.0"); a bare module gives the prefix
-template <typename Holder>
-Holder register_nested(torch::nn::Module& parent, const std::string& container, const std::string& name,
-                       Holder module) {
-  const auto children = parent.named_children();
-  const auto* nested = children.find(container);
-  auto holder = nested != nullptr ? *nested : parent.register_module(container, std::make_shared<torch::nn::Module>());
-  holder->register_module(name, module);
-  return module;
-}
 
 }  // namespace
 
@@ -96,20 +86,6 @@ UViT::UViT(const UViTOptions& options, TimeInput time_input) : options_(options)
 int64_t UViT::token_count() const {
   const int64_t side = options_.image_size / options_.patch_size;
   return extra_tokens() + side * side;
-}
-
-at::Tensor timestep_embedding(const std::vector<double>& t, int64_t width, const at::TensorOptions& options) {
-  const auto dtype = options.dtype() == at::kDouble ? at::kDouble : at::kFloat;
-  const auto made = options.dtype(dtype);
-  const int64_t half = width / 2;
-  const auto frequencies = at::exp(at::arange(half, made) * (-std::log(10000.0) / static_cast<double>(half)));
-  const auto times = at::tensor(t, at::TensorOptions(at::kDouble)).to(made);
-  const auto angles = times.unsqueeze(1) * frequencies.unsqueeze(0);
-  auto embedding = at::cat({at::cos(angles), at::sin(angles)}, 1);
-  if (width % 2 == 1) {
-    embedding = at::constant_pad_nd(embedding, {0, 1});
-  }
-  return embedding.to(options);
 }
 
 Hidden UViT::embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) {

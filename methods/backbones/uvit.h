@@ -84,8 +84,4 @@ class UViT : public torch::nn::Module, public Backbone {
   torch::nn::Conv2d final_layer_{nullptr};
 };
 
-// cos then sin of t * 10000^(-i / half), as [rows, width] in `options`' dtype (fp64 stays fp64, everything else is made
-// in fp32 as upstream does); an odd width ends in a zero
-at::Tensor timestep_embedding(const std::vector<double>& t, int64_t width, const at::TensorOptions& options);
-
 }  // namespace diffbench::backbones

@@ -34,7 +34,7 @@ class DuoDiff : public Denoiser {
   // rows on both sides of the switch: each network gets its own, and the outputs go back to their places
   at::Tensor predict_mixed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
                            EvaluationTrace& trace) {
-    auto eps = at::empty_like(x);
+    at::Tensor eps;
     for (const bool shallow : {true, false}) {
       std::vector<int64_t> rows;
       std::vector<double> times;
@@ -46,8 +46,11 @@ class DuoDiff : public Denoiser {
       }
       const auto index = at::tensor(rows, at::TensorOptions(at::kLong)).to(x.device());
       const auto own_labels = labels.defined() ? labels.index_select(0, index) : labels;
-      eps.index_copy_(0, index,
-                      (shallow ? shallow_ : deep_)->predict(x.index_select(0, index), times, own_labels, trace));
+      const auto own = (shallow ? shallow_ : deep_)->predict(x.index_select(0, index), times, own_labels, trace);
+      if (!eps.defined()) {
+        eps = at::empty({x.size(0), own.size(1), own.size(2), own.size(3)}, own.options());
+      }
+      eps.index_copy_(0, index, own);
     }
     trace.t = t.front();
     return eps;
@@ -74,9 +77,10 @@ std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext
   const auto shallow_model = context.load(shallow_name.empty() ? beside.string() : shallow_name);
   const auto& deep = context.model->network;
   const auto& shallow = shallow_model->network;
-  if (shallow.channels != deep.channels || shallow.image_size != deep.image_size || shallow.classes != deep.classes) {
+  if (shallow.channels != deep.channels || shallow.image_size != deep.image_size || shallow.classes != deep.classes ||
+      shallow.learned_sigma != deep.learned_sigma) {
     throw config::InputError(context.where + ": shallow: '" + shallow_model->name + "' and '" + context.model->name +
-                             "' make images of different shapes or classes");
+                             "' differ in image shape, classes or learned_sigma");
   }
   const auto inner = [&](const std::string& side, std::shared_ptr<Model> model) {
     MethodContext own = context;

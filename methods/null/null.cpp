@@ -1,4 +1,6 @@
 // Prices the harness: everything but a network.
+#include <ATen/ATen.h>
+
 #include "methods/method.h"
 
 namespace diffbench::methods::null {
@@ -6,14 +8,19 @@ namespace {
 
 class NullDenoiser : public Denoiser {
  public:
+  explicit NullDenoiser(bool learned_sigma) : learned_sigma_(learned_sigma) {}
+
   at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor&,
                      EvaluationTrace& trace) override {
     trace.t = t.front();
     trace.rows += static_cast<int64_t>(t.size());
     trace.exit_count.resize(1);
     trace.exit_count[0] += static_cast<int64_t>(t.size());
-    return x;
+    return learned_sigma_ ? at::cat({x, at::zeros_like(x)}, 1) : x;
   }
+
+ private:
+  bool learned_sigma_;
 };
 
 }  // namespace
@@ -25,7 +32,10 @@ MethodEntry entry() {
       .source = "MLPerf LoadGen's null system under test",
       .needs = "nothing",
       .params = {},
-      .make = [](const nlohmann::json&, const MethodContext&) { return std::make_unique<NullDenoiser>(); },
+      .make =
+          [](const nlohmann::json&, const MethodContext& context) {
+            return std::make_unique<NullDenoiser>(context.model->network.learned_sigma);
+          },
       .never_skip = [](const nlohmann::json&, const Model&) { return std::optional<nlohmann::json>(); },
   };
 }

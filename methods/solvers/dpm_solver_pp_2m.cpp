@@ -1,42 +1,46 @@
-// DPM-Solver++ 2M, midpoint form (Lu et al., 2022, arXiv 2211.01095, algorithm 2), from time s0 to t with the
+// DPM-Solver++ 2M, midpoint form (Lu et al., 2022, arXiv 2211.01095, algorithm 2), from point s0 to t with the
 // predictions D0 = x0(s0) and, of the step before, x0(s1); h = lambda_t - lambda_s0, r = (lambda_s0 - lambda_s1) / h:
 //   x_t = (sigma_t / sigma_s0) x - alpha_t (exp(-h) - 1) (D0 + (D0 - x0(s1)) / (2 r)).
-// Order 2, one evaluation per step. The first step is of order 1, and so is the last, which ends at sigma 0 and
-// therefore gives D0 itself. As diffusers' DPMSolverMultistepScheduler (dpmsolver++, order 2, final_sigmas_type
-// "zero").
+// Order 2, one evaluation per step. The first step is of order 1, and so is the last where it ends at sigma 0 (and then
+// gives D0 itself), or, on a continuous grid, where there are fewer than 10 steps. As diffusers'
+// DPMSolverMultistepScheduler (dpmsolver++, order 2, final_sigmas_type "zero"), and as the authors' code on uniform,
+// quadratic and logsnr.
 #include <cmath>
 
+#include "methods/solvers/grid_points.h"
 #include "methods/solvers/linear_form.h"
 #include "methods/solvers/solver_table.h"
-#include "methods/solvers/time_grid.h"
 
 namespace diffbench::solvers {
 namespace {
 
+constexpr int kAuthorsLowerOrderBelow = 10;
+
 Plan make_dpm_solver_pp_2m(const PlanRequest& request, const NoiseSchedule& schedule) {
-  const auto times = grid_times(request.grid, schedule, request.steps, GridFamily::kMultistep);
+  const auto points = multistep_points(request.grid, schedule, request.steps, End::kZero);
   PlanBuilder builder("dpm_solver_pp_2m", request.grid, request.steps);
-  const Linear x = Linear::state(0);
-  const Linear before = Linear::state(1);  // x0 of the step before
-  for (size_t i = 0; i < times.size(); ++i) {
-    const bool last = i + 1 == times.size();
-    const double alpha = schedule.alpha(times[i]);
-    const double sigma = schedule.sigma(times[i]);
-    const Linear x0 = (x - sigma * Linear::eps()) / alpha;
-    builder.evaluate(times[i], static_cast<int>(i), alpha, sigma);
-    if (last) {
+  for (int i = 0; i < request.steps; ++i) {
+    const auto& from = points[static_cast<size_t>(i)];
+    const auto& to = points[static_cast<size_t>(i) + 1];
+    const bool last = i + 1 == request.steps;
+    builder.evaluate(from.t, i, from.alpha, from.sigma);
+    const Linear x = Linear::state(0);
+    const Linear x0 = (x - from.sigma * Linear::eps()) / from.alpha;
+    if (to.sigma == 0.0) {
       builder.update(0, x0);
       break;
     }
-    const double h = schedule.lambda(times[i + 1]) - schedule.lambda(times[i]);
-    const double gain = -schedule.alpha(times[i + 1]) * std::expm1(-h);
-    Linear next = (schedule.sigma(times[i + 1]) / sigma) * x + gain * x0;
-    if (i > 0) {
-      const double r = (schedule.lambda(times[i]) - schedule.lambda(times[i - 1])) / h;
-      next = next + (gain / (2.0 * r)) * (x0 - before);
+    const double h = to.lambda() - from.lambda();
+    const double gain = -to.alpha * std::expm1(-h);
+    Linear next = (to.sigma / from.sigma) * x + gain * x0;
+    if (i > 0 && !(last && request.steps < kAuthorsLowerOrderBelow)) {
+      const double r = (from.lambda() - points[static_cast<size_t>(i) - 1].lambda()) / h;
+      next = next + (gain / (2.0 * r)) * (x0 - Linear::state(1));
     }
     builder.update(0, next);
-    builder.update(1, x0);
+    if (!last) {
+      builder.update(1, x0);
+    }
   }
   return builder.finish();
 }
@@ -50,7 +54,8 @@ SolverEntry dpm_solver_pp_2m_entry() {
           .order = 2,
           .evaluations_per_step = 1,
           .stochastic = false,
-          .grids = {"leading", "linspace", "trailing"},
+          .grids = {"leading", "linspace", "trailing", "karras", "uniform", "quadratic", "logsnr"},
+          .continuous_grids = {"uniform", "quadratic", "logsnr"},
           .params = {},
           .make = make_dpm_solver_pp_2m};
 }

@@ -30,10 +30,13 @@ struct SolverEntry {
   std::string source;
   int order = 1;
   int evaluations_per_step = 1;
-  bool stochastic = false;  // with the parameters' defaults
-  std::vector<std::string> grids;
+  bool stochastic = false;                      // with the parameters' defaults
+  std::vector<std::string> grids;               // on a discrete noise schedule
+  std::vector<std::string> continuous_grids{};  // on vp_continuous
   std::vector<config::ParamSpec> params;
   std::function<Plan(const PlanRequest& request, const NoiseSchedule& schedule)> make;  // params resolved
+
+  std::vector<std::string> all_grids() const;  // on either kind of schedule, each once
 };
 
 const std::vector<SolverEntry>& solver_table();

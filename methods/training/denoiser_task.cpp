@@ -36,6 +36,9 @@ class DenoiserTask : public Task {
     if (!network_.module) {
       model_toml_.table("backbone").fail("kind", "this backbone has nothing to train");
     }
+    if (network_.learned_sigma) {
+      model_toml_.table("backbone").fail("learned_sigma", "training learns eps alone: set it to false");
+    }
     if (schedule_->is_continuous()) {
       model_toml_.table("noise").fail("schedule", "training needs a discrete schedule");
     }

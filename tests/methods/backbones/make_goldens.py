@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Writes goldens/<case>/{model.toml, weights.*, io.safetensors} for every option that [backbone] has for U-ViT.
+"""Writes goldens/<case>/{model.toml, weights.*, io.safetensors} for every option that [backbone] has for U-ViT and DiT.
 
     pip install -r requirements.txt && python make_goldens.py
 
 io.safetensors holds x [3,C,H,W], t [3] (index units, one fractional), y [3] int64 (conditional cases only), eps = the
-network's output, eps_exit_<K> = the head after K blocks, and eps_fp64 = the same network computed in float64 throughout.
-Every parameter is random, norms, biases and position embedding included, so nothing can be left out unnoticed.
+network's output, eps_exit_<K> = the head after K blocks, and eps_fp64 = the same network computed in float64 throughout
+(eps_fp64_exit_<K> for DiT). With DiT's learned sigma all of them are [3,2C,H,W]: eps, then v.
+Every parameter is random, norms, biases and position embedding included, so nothing can be left out unnoticed;
+dit_fixed_positions has no pos_embed in its file, so that the network must make the table itself.
 The three rows hold t = 0, 499.25 and 999; in conditional cases the last row has the null label.
 """
 
@@ -17,10 +19,13 @@ import shutil
 import safetensors.torch
 import torch
 
+import reference_dit
 import reference_uvit
 
 GOLDENS = pathlib.Path(__file__).parent / "goldens"
 BASE = reference_uvit.UViTConfig(image_size=8, channels=1, patch_size=2, width=16, depth=4, heads=2)
+DIT_BASE = reference_dit.DiTConfig(
+    image_size=8, channels=2, patch_size=2, width=8, depth=3, heads=2, classes=10, learned_sigma=True)
 
 # case -> (what differs from BASE, weights file, its dtype)
 CASES = {
@@ -45,17 +50,34 @@ CASES = {
         "weights.safetensors", torch.float32),
     "pth": ({"classes": 10, "qkv_bias": True}, "weights.pth", torch.float16),
 }
+DIT_CASES = {
+    "dit_base": ({}, "weights.safetensors", torch.float32),
+    "dit_unconditional": ({"classes": 0}, "weights.safetensors", torch.float32),
+    "dit_fixed_sigma": ({"learned_sigma": False}, "weights.safetensors", torch.float32),
+    "dit_fixed_positions": ({"width": 12, "heads": 3}, "weights.safetensors", torch.float32),
+    "dit_patch_4": ({"image_size": 12, "patch_size": 4, "channels": 1}, "weights.safetensors", torch.float32),
+    "dit_time_unit": ({"time_input": "unit"}, "weights.safetensors", torch.float32),
+    "dit_everything": (
+        {"channels": 3, "classes": 0, "width": 24, "heads": 1, "mlp_ratio": 1.3, "depth": 2, "learned_sigma": False,
+         "time_input": "uvit_continuous"},
+        "weights.safetensors", torch.bfloat16),
+    "dit_pth": ({"depth": 2}, "weights.pth", torch.float16),
+}
+
+
+def is_dit(config):
+    return isinstance(config, reference_dit.DiTConfig)
 
 
 def random_weights(config, generator):
     weights = {}
-    for name, shape in reference_uvit.parameter_shapes(config).items():
+    for name, shape in (reference_dit if is_dit(config) else reference_uvit).parameter_shapes(config).items():
         value = torch.randn(shape, generator=generator)
         if ".norm" in f".{name}" and name.endswith("weight"):
             value = 1 + 0.3 * value
         elif name.endswith("bias"):
             value = 0.2 * value
-        elif name in ("pos_embed", "label_emb.weight"):
+        elif name in ("pos_embed", "label_emb.weight", "y_embedder.embedding_table.weight"):
             value = 0.5 * value
         else:
             value = value / value[0].numel() ** 0.5
@@ -63,9 +85,8 @@ def random_weights(config, generator):
     return weights
 
 
-def write_pth(path, weights, generator):
-    """As training scripts save it: "ema" beside other weights, an argparse.Namespace, numbers; one tensor is a view."""
-    strided = "mid_block.attn.qkv.weight"
+def write_pth(path, weights, strided, generator):
+    """As training scripts save it: "ema" beside other weights, an argparse.Namespace, numbers; `strided` is a view."""
     storage = torch.zeros(weights[strided].numel() + 5, dtype=weights[strided].dtype)
     view = storage[5:].view(weights[strided].shape[::-1]).t()
     view.copy_(weights[strided])
@@ -81,34 +102,40 @@ def toml_value(value):
 
 def write_model_toml(path, config, weights_file):
     keys = {name: value for name, value in dataclasses.asdict(config).items() if name != "train_steps"}
-    lines = ["[backbone]", 'kind = "uvit"']
+    lines = ["[backbone]", 'kind = "dit"' if is_dit(config) else 'kind = "uvit"']
     lines += [f"{name} = {toml_value(value)}" for name, value in keys.items()]
     lines += ["", "[noise]", 'schedule = "linear"', f"train_steps = {config.train_steps}", "beta_start = 0.0001",
               "beta_end = 0.02", "", "[weights]", f'file = "{weights_file}"', "", "[image]", "range = [-1.0, 1.0]"]
     path.write_text("\n".join(lines) + "\n")
 
 
-def make_case(number, name, changes, weights_file, dtype):
+def make_case(number, name, config, weights_file, dtype):
     folder = GOLDENS / name
     folder.mkdir(parents=True)
     generator = torch.Generator().manual_seed(1000 + number)
-    config = dataclasses.replace(BASE, **changes)
     stored = {key: value.to(dtype) for key, value in random_weights(config, generator).items()}
+    if name == "dit_fixed_positions":
+        del stored["pos_embed"]
     weights = {key: value.float() for key, value in stored.items()}  # the reference sees what the file holds
 
     x = torch.randn(3, config.channels, config.image_size, config.image_size, generator=generator)
     t = torch.tensor([0.0, 499.25, 999.0])
     y = torch.tensor([3, 0, config.classes]) if config.classes else None
 
-    io = {"x": x, "t": t, "eps": reference_uvit.forward(config, weights, x, t, y)}
-    io["eps_fp64"] = reference_uvit.forward(config, weights, x.double(), t.double(), y)
-    for exit_after in sorted({1, config.depth // 2 + 1, config.depth // 2 + 2, config.depth + 1}):
-        io[f"eps_exit_{exit_after}"] = reference_uvit.forward(config, weights, x, t, y, exit_after)
+    forward = reference_dit.forward if is_dit(config) else reference_uvit.forward
+    io = {"x": x, "t": t, "eps": forward(config, weights, x, t, y)}
+    io["eps_fp64"] = forward(config, weights, x.double(), t.double(), y)
+    half = config.depth // 2
+    for exit_after in range(1, config.depth + 1) if is_dit(config) else sorted({1, half + 1, half + 2, 2 * half + 1}):
+        io[f"eps_exit_{exit_after}"] = forward(config, weights, x, t, y, exit_after)
+        if is_dit(config):
+            io[f"eps_fp64_exit_{exit_after}"] = forward(config, weights, x.double(), t.double(), y, exit_after)
     if y is not None:
         io["y"] = y
     safetensors.torch.save_file({key: value.contiguous() for key, value in io.items()}, folder / "io.safetensors")
     if weights_file.endswith(".pth"):
-        write_pth(folder / weights_file, stored, generator)
+        write_pth(folder / weights_file, stored, "blocks.1.attn.qkv.weight" if is_dit(config) else "mid_block.attn.qkv.weight",
+                  generator)
     else:
         safetensors.torch.save_file(stored, folder / weights_file)
     write_model_toml(folder / "model.toml", config, weights_file)
@@ -116,15 +143,17 @@ def make_case(number, name, changes, weights_file, dtype):
     size = sum(file.stat().st_size for file in folder.iterdir())
     error = (io["eps"] - io["eps_fp64"]).abs().max().item()
     print(f"{name:22} {size / 1000:6.1f} kB  eps std {io['eps'].std():.3f}  fp32 against fp64 {error:.1e}")
-    if size > 150_000 or error > 2e-5 or not 0.05 < io["eps"].std() < 20:
+    # DiT reads 256 sinusoids: in float32 the angle of t = 999 is off by up to 6e-5, and most frequencies are as high
+    if size > 150_000 or error > (1e-4 if is_dit(config) else 2e-5) or not 0.05 < io["eps"].std() < 20:
         raise SystemExit(f"{name}: too large, too imprecise or trivial")
 
 
 def main():
     torch.set_num_threads(1)
     shutil.rmtree(GOLDENS, ignore_errors=True)
-    for number, (name, (changes, weights_file, dtype)) in enumerate(CASES.items()):
-        make_case(number, name, changes, weights_file, dtype)
+    cases = [(BASE, *case) for case in CASES.items()] + [(DIT_BASE, *case) for case in DIT_CASES.items()]
+    for number, (base, name, (changes, weights_file, dtype)) in enumerate(cases):
+        make_case(number, name, dataclasses.replace(base, **changes), weights_file, dtype)
 
 
 if __name__ == "__main__":

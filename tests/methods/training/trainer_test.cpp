@@ -110,6 +110,23 @@ TEST_F(TrainerTest, WrongRecipesNameFileLineAndKey) {
               ThrowsMessage<config::InputError>(HasSubstr("exit_depths: 9 is not 2 to 3")));
 }
 
+TEST_F(TrainerTest, ADiTLearnsFromItsZeroStartButNotItsSigma) {
+  const auto model = [&](const std::string& line) {
+    std::ofstream(folder_.path() / "model.toml")
+        << "[backbone]\nkind = \"dit\"\nimage_size = 8\nchannels = 1\npatch_size = 4\nwidth = 16\ndepth = 2\nheads = "
+           "2\n"
+        << line << "[noise]\nschedule = \"linear\"\n[weights]\nfile = \"weights.safetensors\"\n";
+  };
+  model("");
+  const auto weights = train("state", {12});
+  EXPECT_FALSE(weights.contains("pos_embed"));
+  EXPECT_GT(weights.at("final_layer.linear.weight").abs().max().item<double>(), 0.0);
+  EXPECT_GT(weights.at("blocks.1.adaLN_modulation.1.weight").abs().max().item<double>(), 0.0);
+  model("learned_sigma = true\n");
+  EXPECT_THAT([&] { make_task(recipe()); },
+              ThrowsMessage<config::InputError>(HasSubstr("[backbone] learned_sigma: training learns eps alone")));
+}
+
 TEST_F(TrainerTest, AStateOfAnotherRecipeIsRefused) {
   train("state", {2});
   std::ofstream(folder_.path() / "state" / "state.pt") << "rubbish";

@@ -1,5 +1,5 @@
-// The U-ViT against an independent PyTorch implementation (reference_uvit.py), on random weights, for every option of
-// [backbone]; make_goldens.py wrote the files.
+// U-ViT and DiT against independent PyTorch implementations (reference_uvit.py, reference_dit.py), on random weights,
+// for every option of [backbone]; make_goldens.py wrote the files.
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
@@ -27,7 +27,7 @@ std::vector<std::string> golden_cases() {
   return names;
 }
 
-class UViTGolden : public ::testing::TestWithParam<std::string> {
+class BackboneGolden : public ::testing::TestWithParam<std::string> {
  protected:
   data::NamedTensors io() const { return data::read_tensors(kGoldens / GetParam() / "io.safetensors"); }
 
@@ -50,28 +50,32 @@ double largest_difference(const at::Tensor& a, const at::Tensor& b) {
   return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
 }
 
-TEST_P(UViTGolden, Fp32EqualsPyTorch) {
+TEST_P(BackboneGolden, Fp32EqualsPyTorch) {
   EXPECT_LT(largest_difference(run("fp32", 0), to_tensor(io().at("eps"))), 1e-5);
 }
 
-TEST_P(UViTGolden, Fp64EqualsPyTorch) {
+TEST_P(BackboneGolden, Fp64EqualsPyTorch) {
   const auto eps = run("fp64", 0);
   EXPECT_EQ(eps.scalar_type(), at::kDouble);
   EXPECT_LT(largest_difference(eps, to_tensor(io().at("eps_fp64"))), 1e-9);
 }
 
-TEST_P(UViTGolden, EveryStoredExitEqualsPyTorch) {
+TEST_P(BackboneGolden, EveryStoredExitEqualsPyTorch) {
   int exits = 0;
   for (const auto& [name, expected] : io()) {
-    if (name.rfind("eps_exit_", 0) == 0) {
-      ++exits;
-      EXPECT_LT(largest_difference(run("fp32", std::stoi(name.substr(9))), to_tensor(expected)), 1e-5) << name;
+    for (const auto& [prefix, precision, tolerance] :
+         {std::tuple<std::string, std::string, double>{"eps_exit_", "fp32", 1e-5}, {"eps_fp64_exit_", "fp64", 1e-9}}) {
+      if (name.rfind(prefix, 0) == 0) {
+        ++exits;
+        const int exit = std::stoi(name.substr(prefix.size()));
+        EXPECT_LT(largest_difference(run(precision, exit), to_tensor(expected)), tolerance) << name;
+      }
     }
   }
   EXPECT_GT(exits, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, UViTGolden, ::testing::ValuesIn(golden_cases()),
+INSTANTIATE_TEST_SUITE_P(Cases, BackboneGolden, ::testing::ValuesIn(golden_cases()),
                          [](const auto& golden) { return golden.param; });
 
 }  // namespace

@@ -1,0 +1,146 @@
+#include "methods/backbones/dit.h"
+
+#include <cmath>
+
+#include "methods/backbones/modules.h"
+#include "methods/backbones/timestep_embedding.h"
+
+namespace diffbench::backbones {
+namespace {
+
+// as upstream starts: Xavier for what mixes tokens, zeros for every modulation and the output, so that a new network
+// begins with blocks that pass tokens on unchanged
+enum class Init { xavier, small, zero };
+
+torch::nn::Linear make_linear(int64_t in, int64_t out, Init init = Init::xavier) {
+  torch::nn::Linear linear(in, out);
+  const torch::NoGradGuard no_grad;
+  torch::nn::init::zeros_(linear->bias);
+  if (init == Init::xavier) {
+    torch::nn::init::xavier_uniform_(linear->weight);
+  } else if (init == Init::small) {
+    torch::nn::init::normal_(linear->weight, 0.0, 0.02);
+  } else {
+    torch::nn::init::zeros_(linear->weight);
+  }
+  return linear;
+}
+
+at::Tensor normalised(const at::Tensor& tokens) {
+  return at::layer_norm(tokens, {tokens.size(2)}, {}, {}, 1e-6);  // DiT's norms learn nothing: adaLN does
+}
+
+// norm(tokens) * (1 + scale) + shift in one pass
+at::Tensor modulated(const at::Tensor& tokens, const at::Tensor& shift, const at::Tensor& scale) {
+  return at::addcmul(shift, normalised(tokens), scale + 1.0);
+}
+
+// [B, parts * D] -> parts tensors [B, 1, D]
+std::vector<at::Tensor> parts_of(const at::Tensor& modulation, int64_t parts) {
+  return modulation.unsqueeze(1).chunk(parts, -1);
+}
+
+}  // namespace
+
+DiTBlock::DiTBlock(const DiTOptions& options) : heads_(options.heads) {
+  const int64_t width = options.width;
+  qkv_ = register_nested(*this, "attn", "qkv", make_linear(width, 3 * width));
+  proj_ = register_nested(*this, "attn", "proj", make_linear(width, width));
+  fc1_ = register_nested(*this, "mlp", "fc1", make_linear(width, options.mlp_width()));
+  fc2_ = register_nested(*this, "mlp", "fc2", make_linear(options.mlp_width(), width));
+  modulation_ = register_nested(*this, "adaLN_modulation", "1", make_linear(width, 6 * width, Init::zero));
+}
+
+at::Tensor DiTBlock::attend(const at::Tensor& tokens) {
+  const int64_t rows = tokens.size(0);
+  const int64_t count = tokens.size(1);
+  const int64_t width = tokens.size(2);
+  // [B, L, 3, H, D] -> three of [B, H, L, D]
+  const auto qkv = linear(qkv_, tokens).reshape({rows, count, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4});
+  const auto attended = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
+  return linear(proj_, attended.transpose(1, 2).reshape({rows, count, width}));
+}
+
+at::Tensor DiTBlock::forward(const at::Tensor& tokens, const at::Tensor& condition) {
+  const auto parts =
+      parts_of(linear(modulation_, condition), 6);  // shift, scale and gate of attention, then of the MLP
+  const auto x = at::addcmul(tokens, parts[2], attend(modulated(tokens, parts[0], parts[1])));
+  const auto hidden = at::gelu(linear(fc1_, modulated(x, parts[3], parts[4])), "tanh");
+  return at::addcmul(x, parts[5], linear(fc2_, hidden));
+}
+
+DiT::DiT(const DiTOptions& options, TimeInput time_input) : options_(options), time_input_(std::move(time_input)) {
+  const int64_t width = options.width;
+  patch_embed_ = register_nested(
+      *this, "x_embedder", "proj",
+      torch::nn::Conv2d(
+          torch::nn::Conv2dOptions(options.channels, width, options.patch_size).stride(options.patch_size)));
+  const torch::NoGradGuard no_grad;
+  auto flat = patch_embed_->weight.flatten(1);  // a view: upstream starts the convolution as the linear map that it is
+  torch::nn::init::xavier_uniform_(flat);
+  torch::nn::init::zeros_(patch_embed_->bias);
+  time_fc1_ = register_nested(*this, "t_embedder.mlp", "0", make_linear(kDiTTimeWidth, width, Init::small));
+  time_fc2_ = register_nested(*this, "t_embedder.mlp", "2", make_linear(width, width, Init::small));
+  if (options.classes > 0) {
+    labels_ = register_nested(*this, "y_embedder", "embedding_table", torch::nn::Embedding(options.classes + 1, width));
+    torch::nn::init::normal_(labels_->weight, 0.0, 0.02);
+  }
+  pos_embed_ = register_buffer("pos_embed", sincos_position_table(options.side(), width));
+  torch::nn::ModuleList list;
+  for (int64_t i = 0; i < options.depth; ++i) {
+    blocks_.push_back(std::make_shared<DiTBlock>(options));
+    list->push_back(blocks_.back());
+  }
+  register_module("blocks", list);
+  const int64_t patch_values = options.patch_size * options.patch_size * options.out_channels();
+  final_linear_ = register_nested(*this, "final_layer", "linear", make_linear(width, patch_values, Init::zero));
+  final_modulation_ =
+      register_nested(*this, "final_layer.adaLN_modulation", "1", make_linear(width, 2 * width, Init::zero));
+}
+
+Hidden DiT::embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) {
+  input_dtype_ = x.scalar_type();
+  Hidden hidden;
+  hidden.t = t;
+  hidden.tokens = patch_embed_(x.to(pos_embed_.scalar_type())).flatten(2).transpose(1, 2) + pos_embed_;
+  std::vector<double> network_time(t.size());
+  std::transform(t.begin(), t.end(), network_time.begin(), [&](double v) { return time_input_.network_time(v); });
+  auto condition = linear(time_fc1_, timestep_embedding(network_time, kDiTTimeWidth, pos_embed_.options()));
+  condition = linear(time_fc2_, at::silu(condition));
+  if (options_.classes > 0) {
+    const auto known =
+        labels.defined() ? labels : at::full({x.size(0)}, options_.classes, x.options().dtype(at::kLong));
+    condition = condition + labels_(known);
+  }
+  hidden.condition = at::silu(condition);
+  return hidden;
+}
+
+void DiT::run_block(int index, Hidden& hidden) {
+  hidden.tokens = blocks_[static_cast<size_t>(index)]->forward(hidden.tokens, hidden.condition);
+}
+
+at::Tensor DiT::head(const Hidden& hidden) {
+  const auto parts = parts_of(linear(final_modulation_, hidden.condition), 2);
+  const auto patches = linear(final_linear_, modulated(hidden.tokens, parts[0], parts[1]));
+  const int64_t side = options_.side();
+  const int64_t patch = options_.patch_size;
+  // [B, (h w), (p1 p2 C)] -> [B, C, (h p1), (w p2)]
+  return patches.reshape({-1, side, side, patch, patch, options_.out_channels()})
+      .permute({0, 5, 1, 3, 2, 4})
+      .reshape({-1, options_.out_channels(), options_.image_size, options_.image_size})
+      .to(input_dtype_);
+}
+
+at::Tensor sincos_position_table(int64_t side, int64_t width) {
+  const auto made = at::TensorOptions(at::kDouble);
+  const auto frequencies =
+      at::pow(10000.0, at::arange(width / 4, made) * (-1.0 / static_cast<double>(width / 4)));  // [D / 4]
+  const auto angles = at::arange(side, made).unsqueeze(1) * frequencies.unsqueeze(0);
+  const auto axis = at::cat({at::sin(angles), at::cos(angles)}, 1);  // [side, D / 2]
+  const auto x = axis.unsqueeze(0).expand({side, side, width / 2});
+  const auto y = axis.unsqueeze(1).expand({side, side, width / 2});
+  return at::cat({x, y}, 2).reshape({1, side * side, width}).to(at::kFloat);
+}
+
+}  // namespace diffbench::backbones

@@ -1,0 +1,97 @@
+#pragma once
+// DiT (Peebles and Xie, ICCV 2023, arXiv 2212.09748): a vision transformer on noisy patches or latents whose blocks are
+// scaled, shifted and gated by time and label (adaLN-Zero). Parameter names are the authors', so published checkpoints
+// load.
+//
+//   DiTOptions options{.image_size = 32, .channels = 4, .patch_size = 2, .width = 384, .depth = 12, .heads = 6};
+//   auto network = std::make_shared<DiT>(options, TimeInput{});
+//   network->to(at::kBFloat16);
+//
+// Tokens: patches row by row, nothing else. There are no long skips, so a dropped block leaves nothing behind, and one
+// head serves after every block. The position table is a buffer, fixed to sines and cosines; a weights file may bring
+// its own.
+
+#include <torch/torch.h>
+
+#include "methods/backbones/backbone.h"
+#include "methods/backbones/time_input.h"
+
+namespace diffbench::backbones {
+
+struct DiTOptions {
+  int64_t image_size = 32;  // square
+  int64_t channels = 4;
+  int64_t patch_size = 2;
+  int64_t width = 384;  // a multiple of 4
+  int64_t depth = 12;   // blocks
+  int64_t heads = 6;
+  double mlp_ratio = 4.0;
+  int64_t classes = 0;         // 0: unconditional; else the table has one row more, the null label
+  bool learned_sigma = false;  // the head gives 2 * channels: eps, then v
+
+  int64_t side() const { return image_size / patch_size; }
+  int64_t token_count() const { return side() * side(); }
+  int64_t out_channels() const { return learned_sigma ? 2 * channels : channels; }
+  int64_t mlp_width() const { return static_cast<int64_t>(static_cast<double>(width) * mlp_ratio); }
+};
+
+class DiTBlock : public torch::nn::Module {
+ public:
+  explicit DiTBlock(const DiTOptions& options);
+  // tokens [B,L,D]; condition [B,D], after its SiLU
+  at::Tensor forward(const at::Tensor& tokens, const at::Tensor& condition);
+
+ private:
+  at::Tensor attend(const at::Tensor& tokens);
+
+  int64_t heads_;
+  torch::nn::Linear qkv_{nullptr};
+  torch::nn::Linear proj_{nullptr};
+  torch::nn::Linear fc1_{nullptr};
+  torch::nn::Linear fc2_{nullptr};
+  torch::nn::Linear modulation_{nullptr};
+};
+
+class DiT : public torch::nn::Module, public Backbone {
+ public:
+  DiT(const DiTOptions& options, TimeInput time_input);
+
+  int block_count() const override { return static_cast<int>(blocks_.size()); }
+  // Hidden::condition is silu(time + label): every block and the head begin with that SiLU, so it is taken once
+  Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override;
+  void run_block(int index, Hidden& hidden) override;
+  at::Tensor head(const Hidden& hidden) override;
+
+  BlockCost cost(int index) const override;
+  BlockCost embed_cost() const override;
+  BlockCost head_cost() const override;
+
+ private:
+  double element_bytes() const { return static_cast<double>(pos_embed_.element_size()); }
+
+  DiTOptions options_;
+  TimeInput time_input_;
+  at::ScalarType input_dtype_ = at::kFloat;  // of the last `embed`; `head` returns it
+  torch::nn::Conv2d patch_embed_{nullptr};
+  torch::nn::Linear time_fc1_{nullptr};
+  torch::nn::Linear time_fc2_{nullptr};
+  torch::nn::Embedding labels_{nullptr};
+  at::Tensor pos_embed_;
+  std::vector<std::shared_ptr<DiTBlock>> blocks_;
+  torch::nn::Linear final_linear_{nullptr};
+  torch::nn::Linear final_modulation_{nullptr};
+};
+
+// sinusoids that the network reads its time from, before t_embedder's MLP
+inline constexpr int64_t kDiTTimeWidth = 256;
+
+// [1, side * side, width] float32: the first half of the columns encodes a patch's x, the second its y, each by sines,
+// then cosines, of position * 10000^(-i / (width / 4))
+at::Tensor sincos_position_table(int64_t side, int64_t width);
+
+// the cost from sizes alone (dit_cost.cpp), also where the network itself would not fit
+BlockCost dit_block_cost(const DiTOptions& options, double element_bytes);
+BlockCost dit_embed_cost(const DiTOptions& options, double element_bytes);
+BlockCost dit_head_cost(const DiTOptions& options, double element_bytes);
+
+}  // namespace diffbench::backbones
