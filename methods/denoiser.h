@@ -31,6 +31,9 @@ class Denoiser {
   virtual ~Denoiser() = default;
   // a new batch of trajectories starts: forget whatever was kept of the last
   virtual void begin() {}
+  // rows i and i + B/2 of the batches to come are the two halves of one guided sample: they leave together or not at
+  // all
+  virtual void couple_halves(bool) {}
   // x [B,C,H,W]; t [B]; labels [B] int64 or undefined -> eps [B,C,H,W], dtype and device of x; eps and v [B,2C,H,W]
   // from a network with learned sigma (backbones/backbone.h)
   virtual at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,

@@ -1,19 +1,12 @@
 #include "methods/noise.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/impl/DeviceGuardImplInterface.h>
 
 #include "kernels/philox_normal/philox_normal.h"
 #include "methods/config/input_error.h"
+#include "methods/kernel_stream.h"
 
 namespace diffbench {
-namespace {
-
-kernels::Stream current_stream(at::Device device) {
-  return static_cast<kernels::Stream>(c10::impl::getDeviceGuardImpl(device.type())->getStream(device).native_handle());
-}
-
-}  // namespace
 
 PhiloxNoise::PhiloxNoise(uint64_t seed, const std::vector<int64_t>& samples, std::vector<int64_t> image_shape,
                          const Compute& compute)

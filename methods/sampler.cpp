@@ -3,85 +3,149 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
+#include <numeric>
+#include <set>
+
 #include "methods/config/input_error.h"
+#include "methods/plan_executor.h"
 
 namespace diffbench {
 namespace {
 
-// what the terms of a plan's assignments name
-struct State {
-  std::vector<at::Tensor> registers;
-  at::Tensor eps;
-  at::Tensor noise;
+using RowEvaluations = std::vector<const solvers::Evaluation*>;
 
-  const at::Tensor& source(int index) const {
-    if (index == solvers::kEps) {
-      return eps;
-    }
-    return index == solvers::kNoise ? noise : registers[static_cast<size_t>(index)];
+// each row's own draw; most batches have all rows at one evaluation, and then it is one call
+at::Tensor noise_of(const RowEvaluations& evaluations, NoiseSource& noise) {
+  std::set<int> draws;
+  for (const auto* evaluation : evaluations) {
+    draws.insert(evaluation->noise_draw);
   }
+  if (draws.size() == 1) {
+    return *draws.begin() < 0 ? at::Tensor() : noise.step(*draws.begin());
+  }
+  at::Tensor result;
+  for (const int draw : draws) {
+    if (draw < 0) {
+      continue;
+    }
+    const auto values = noise.step(draw);
+    if (!result.defined()) {
+      result = at::zeros_like(values);
+    }
+    std::vector<int64_t> rows;
+    for (size_t row = 0; row < evaluations.size(); ++row) {
+      if (evaluations[row]->noise_draw == draw) {
+        rows.push_back(static_cast<int64_t>(row));
+      }
+    }
+    const auto index = at::tensor(rows, at::TensorOptions(at::kLong)).to(values.device());
+    result.index_copy_(0, index, values.index_select(0, index));
+  }
+  return result;
+}
 
-  at::Tensor combine(const std::vector<solvers::Term>& terms) const {
-    if (terms.empty()) {
-      return at::zeros_like(registers.front());
-    }
-    auto result = at::mul(source(terms.front().source), terms.front().coefficient);
-    for (size_t k = 1; k < terms.size(); ++k) {
-      result.add_(source(terms[k].source), terms[k].coefficient);
-    }
-    return result;
+at::Tensor scaled_input(const at::Tensor& state, const RowEvaluations& evaluations) {
+  std::vector<double> scales;
+  for (const auto* evaluation : evaluations) {
+    scales.push_back(evaluation->input_scale);
   }
-
-  // all assignments read the old registers
-  void apply(const std::vector<solvers::Assignment>& assignments) {
-    std::vector<at::Tensor> values;
-    values.reserve(assignments.size());
-    for (const auto& assignment : assignments) {
-      values.push_back(combine(assignment.terms));
-    }
-    for (size_t k = 0; k < assignments.size(); ++k) {
-      registers[static_cast<size_t>(assignments[k].target)] = std::move(values[k]);
-    }
-  }
-};
+  const bool unscaled = std::all_of(scales.begin(), scales.end(), [](double scale) { return scale == 1.0; });
+  return unscaled ? state : state * per_row(state, scales);
+}
 
 }  // namespace
 
-Sampler::Sampler(solvers::Plan plan, Compute compute) : plan_(std::move(plan)), compute_(compute) {
-  for (const auto& evaluation : plan_.evaluations) {
-    if (evaluation.learned_variance) {
-      throw config::InputError(plan_.solver + ": variance = learned_range needs a network with learned sigma");
-    }
+Trajectories join(const Trajectories& first, const Trajectories& second) {
+  Trajectories result{.registers = {}, .next = first.next};
+  for (size_t i = 0; i < first.registers.size(); ++i) {
+    result.registers.push_back(at::cat({first.registers[i], second.registers[i]}));
   }
+  result.next.insert(result.next.end(), second.next.begin(), second.next.end());
+  return result;
+}
+
+Trajectories select(const Trajectories& trajectories, const std::vector<int64_t>& rows) {
+  Trajectories result;
+  const auto index = at::tensor(rows, at::TensorOptions(at::kLong)).to(trajectories.registers.front().device());
+  for (const auto& values : trajectories.registers) {
+    result.registers.push_back(values.index_select(0, index));
+  }
+  for (const int64_t row : rows) {
+    result.next.push_back(trajectories.next[static_cast<size_t>(row)]);
+  }
+  return result;
+}
+
+Sampler::Sampler(solvers::Plan plan, const Model& model)
+    : plan_(std::move(plan)),
+      compute_(model.compute),
+      channels_(model.network.channels),
+      learned_sigma_(model.network.learned_sigma) {
+  const bool needs_variance =
+      std::any_of(plan_.evaluations.begin(), plan_.evaluations.end(),
+                  [](const auto& evaluation) { return evaluation.learned_variance.has_value(); });
+  if (needs_variance && !learned_sigma_) {
+    throw config::InputError(plan_.solver + ": variance = learned_range needs a network with learned sigma, which '" +
+                             model.name + "' has not");
+  }
+}
+
+Trajectories Sampler::start(NoiseSource& noise) const {
+  const c10::InferenceMode inference;
+  Trajectories result;
+  // a copy, since updates work in place and the noise may belong to somebody
+  const auto state = noise.initial() * plan_.initial_scale;
+  result.registers.push_back(state);
+  for (int i = 1; i < plan_.registers; ++i) {
+    result.registers.push_back(at::empty_like(state));  // a plan writes a register before it reads it
+  }
+  result.next.resize(static_cast<size_t>(state.size(0)));
+  const std::vector<const std::vector<solvers::Assignment>*> prologue(result.next.size(), &plan_.prologue);
+  const auto draw = plan_.prologue_noise_draw;
+  apply_updates(result.registers, prologue,
+                {.eps = {}, .noise = draw < 0 ? at::Tensor() : noise.step(draw), .unclipped_eps = {}});
+  return result;
+}
+
+void Sampler::advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSource& noise, const at::Tensor& labels,
+                      EvaluationTrace& trace, const Observer& observe) const {
+  const c10::InferenceMode inference;
+  RowEvaluations evaluations;
+  std::vector<double> t;
+  std::vector<const std::vector<solvers::Assignment>*> updates;
+  for (auto& next : trajectories.next) {
+    evaluations.push_back(&plan_.evaluations.at(next++));
+    t.push_back(evaluations.back()->t);
+    updates.push_back(&evaluations.back()->updates);
+  }
+  const auto& state = trajectories.registers.front();
+  const auto input = scaled_input(state, evaluations);
+  const auto output = denoiser.predict(input, t, labels, trace);
+  const auto eps = learned_sigma_ ? output.narrow(1, 0, channels_) : output;
+  if (observe) {
+    observe(t.front(), input, eps);
+  }
+  auto draws = noise_of(evaluations, noise);
+  const bool learned = std::any_of(evaluations.begin(), evaluations.end(),
+                                   [](const auto* evaluation) { return evaluation->learned_variance.has_value(); });
+  if (learned && draws.defined()) {
+    draws = scale_by_learned_variance(draws, output.narrow(1, channels_, channels_), evaluations);
+  }
+  const bool clips = plan_.clipping.kind != solvers::Clipping::Kind::kNone;
+  apply_updates(
+      trajectories.registers, updates,
+      {.eps = clips ? clip_eps(plan_.clipping, state, eps, evaluations) : eps, .noise = draws, .unclipped_eps = eps});
 }
 
 at::Tensor Sampler::run(Denoiser& denoiser, NoiseSource& noise, const at::Tensor& labels, Trace& trace,
                         const Observer& observe) const {
-  const c10::InferenceMode inference;
-  State state;
-  state.registers.resize(static_cast<size_t>(plan_.registers));
-  auto initial = noise.initial();
-  state.registers[0] = plan_.initial_scale == 1.0 ? initial : initial * plan_.initial_scale;
-  if (plan_.prologue_noise_draw >= 0) {
-    state.noise = noise.step(plan_.prologue_noise_draw);
-  }
-  state.apply(plan_.prologue);
+  auto trajectories = start(noise);
   denoiser.begin();
-  std::vector<double> t(static_cast<size_t>(initial.size(0)));
-  for (const auto& evaluation : plan_.evaluations) {
-    const auto& x = state.registers[0];
-    const auto input = evaluation.input_scale == 1.0 ? x : x * evaluation.input_scale;
-    t.assign(t.size(), evaluation.t);
-    state.eps = denoiser.predict(input, t, labels, trace.emplace_back());
-    if (observe) {
-      observe(evaluation.t, input, state.eps);
-    }
-    if (evaluation.noise_draw >= 0) {
-      state.noise = noise.step(evaluation.noise_draw);
-    }
-    state.apply(evaluation.updates);
+  for (size_t i = 0; i < plan_.evaluations.size(); ++i) {
+    advance(trajectories, denoiser, noise, labels, trace.emplace_back(), observe);
   }
-  return state.registers[0];
+  return trajectories.registers.front();
 }
 
 at::Tensor default_labels(const std::vector<int64_t>& samples, int64_t classes, const Compute& compute) {

@@ -62,6 +62,8 @@ json list_methods() {
 json list_solvers() {
   json result = json::array();
   for (const auto& entry : solvers::solver_table()) {
+    auto params = entry.params;
+    params.insert(params.end(), solvers::common_params().begin(), solvers::common_params().end());
     result.push_back({{"name", entry.name},
                       {"summary", entry.summary},
                       {"source", entry.source},
@@ -70,7 +72,7 @@ json list_solvers() {
                       {"stochastic", entry.stochastic},
                       {"grids", entry.grids},
                       {"grids_on_vp_continuous", entry.continuous_grids},
-                      {"params", params_json(entry.params)}});
+                      {"params", params_json(params)}});
   }
   return result;
 }

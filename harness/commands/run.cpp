@@ -57,8 +57,8 @@ int run(const Options& options) {
                                {methods::method_names(), solvers::solver_names(), solvers::grid_names()});
     for (const auto& metric : suite.quality.metrics) {
       if (metric != "fid") {  // the others need every feature row: diffbench fid computes them from files
-        throw config::InputError(options.suite + ": [quality] metrics: " +
-                                 config::unknown_name("metric of a run", metric, {"fid"}));
+        throw config::InputError(options.suite +
+                                 ": [quality] metrics: " + config::unknown_name("metric of a run", metric, {"fid"}));
       }
     }
     cells = choose_cells(suite, options.only, world.rank() == 0);

@@ -9,6 +9,7 @@
 #include "harness/commands/sample_files.h"
 #include "methods/config/input_error.h"
 #include "methods/decode.h"
+#include "methods/guidance.h"
 #include "methods/registry.h"
 #include "methods/sampler.h"
 #include "methods/solvers/solver_table.h"
@@ -27,6 +28,9 @@ struct Options {
   int64_t num = 16;
   int64_t batch = 64;
   uint64_t seed = 0;
+  double guidance = 1.0;
+  std::vector<double> guidance_interval;
+  std::string guidance_exits = "joint";
   std::string noise;
   std::string labels;
   std::string out;
@@ -76,12 +80,14 @@ void sample(const Options& options) {
                           .steps = options.steps,
                           .params = config::params_from_flags(options.solver_params, "--solver-param")},
                          *model->schedule),
-      model->compute);
-  const auto denoiser =
-      methods::make_method(options.method, config::params_from_flags(options.params, "--param"),
-                           {.model = model,
-                            .load = [&](const std::string& name) { return load_model(name, model->compute); },
-                            .where = "--method " + options.method});
+      *model);
+  Guidance guidance{.scale = options.guidance, .joint_exits = options.guidance_exits == "joint"};
+  set_interval(guidance, options.guidance_interval, "--guidance-interval");
+  auto method = methods::make_method(options.method, config::params_from_flags(options.params, "--param"),
+                                     {.model = model,
+                                      .load = [&](const std::string& name) { return load_model(name, model->compute); },
+                                      .where = "--method " + options.method});
+  const auto denoiser = guide(std::move(method), guidance, *model, "--guidance");
   const std::vector<int64_t> image{model->network.channels, model->network.image_size, model->network.image_size};
   const SampleInputs inputs = read_sample_inputs(options.noise, options.labels, options.num, image,
                                                  model->network.classes, sampler.plan().noise_draws);
@@ -132,6 +138,16 @@ void add_sample(CLI::App& app, int&) {
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   command->add_option("--seed", options->seed, "of the counter-based noise")->capture_default_str();
+  command->add_option("--guidance", options->guidance, "scale of classifier-free guidance; 1: none")
+      ->capture_default_str();
+  command->add_option("--guidance-interval", options->guidance_interval, "two times between which it acts, as LOW,HIGH")
+      ->delimiter(',')
+      ->expected(2);
+  command
+      ->add_option("--guidance-exits", options->guidance_exits,
+                   "joint: both halves of a sample leave the network together; separate: each by itself")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"joint", "separate"}));
   command->add_option("--noise", options->noise,
                       "file with `noise` [N,C,H,W] and, for stochastic solvers, `step_noise`");
   command->add_option("--labels", options->labels, "file with `labels` [N] int64 (default: the classes in turn)");

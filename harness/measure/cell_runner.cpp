@@ -8,6 +8,15 @@
 #include "methods/solvers/solver_table.h"
 
 namespace diffbench::measure {
+namespace {
+
+Guidance guidance_of(const suite::RunOptions& run) {
+  Guidance guidance{.scale = run.guidance, .joint_exits = run.guidance_exits == "joint"};
+  set_interval(guidance, run.guidance_interval, "[run] guidance_interval");
+  return guidance;
+}
+
+}  // namespace
 
 std::shared_ptr<Model> ModelCache::get(const std::string& name, const std::string& precision) {
   auto& model = models_[precision + " " + name];
@@ -18,7 +27,7 @@ std::shared_ptr<Model> ModelCache::get(const std::string& name, const std::strin
 }
 
 CellRunner::CellRunner(const suite::Cell& cell, const suite::Suite& suite, ModelCache& models)
-    : cell_(cell), seed_(static_cast<uint64_t>(suite.seed)), models_(models) {
+    : cell_(cell), seed_(static_cast<uint64_t>(suite.seed)), guidance_(guidance_of(suite.run)), models_(models) {
   const auto entry = std::find_if(suite.methods.begin(), suite.methods.end(),
                                   [&](const suite::MethodEntry& method) { return method.label == cell.label; });
   where_ = entry == suite.methods.end() ? cell.key : entry->where;
@@ -34,15 +43,17 @@ CellRunner::CellRunner(const suite::Cell& cell, const suite::Suite& suite, Model
                                                     .params = cell.solver_params,
                                                     .where = solver == suite.solvers.end() ? cell.key : solver->where},
                                                    *model_->schedule),
-                                model_->compute);
+                                *model_);
   denoiser_ = make(cell.method, cell.method_params);
 }
 
 std::unique_ptr<Denoiser> CellRunner::make(const std::string& method, const nlohmann::json& params) const {
-  return methods::make_method(method, params,
-                              {.model = model_,
-                               .load = [this](const std::string& name) { return models_.get(name, cell_.precision); },
-                               .where = where_});
+  auto denoiser =
+      methods::make_method(method, params,
+                           {.model = model_,
+                            .load = [this](const std::string& name) { return models_.get(name, cell_.precision); },
+                            .where = where_});
+  return guide(std::move(denoiser), guidance_, *model_, "[run] guidance");
 }
 
 at::Tensor CellRunner::sample(Denoiser& denoiser, const std::vector<int64_t>& samples, Trace& trace) const {
@@ -75,7 +86,11 @@ double CellRunner::never_skip_difference(const std::vector<int64_t>& samples) {
 }
 
 double CellRunner::flops_full() const {
-  return backbones::full_flops(*model_->network.backbone) * static_cast<double>(plan().evaluations.size());
+  double rows = 0.0;
+  for (const auto& evaluation : plan().evaluations) {
+    rows += guidance_.active_at(evaluation.t) ? 2.0 : 1.0;
+  }
+  return backbones::full_flops(*model_->network.backbone) * rows;
 }
 
 }  // namespace diffbench::measure

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "harness/suite/plan.h"
+#include "methods/guidance.h"
 #include "methods/registry.h"
 #include "methods/sampler.h"
 
@@ -55,6 +56,7 @@ class CellRunner {
 
   suite::Cell cell_;
   uint64_t seed_;
+  Guidance guidance_;
   std::string where_;
   ModelCache& models_;
   std::shared_ptr<Model> model_;

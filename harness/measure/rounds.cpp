@@ -140,9 +140,11 @@ class Timing {
       cell.has_trace = true;
     }
     Repetition done;
+    int64_t sample_count = 0;
     for (size_t rank = 0; rank < timings.size(); ++rank) {
       const auto numbers = unpack<int64_t>(timings[rank]);
       done.duration_ns = std::max(done.duration_ns, numbers[1]);
+      sample_count += numbers[2];
       rows_.push_back({.cell = cell.id,
                        .round = round,
                        .repetition = repetition,
@@ -155,8 +157,8 @@ class Timing {
     if (!traces.empty()) {
       std::vector<std::vector<double>> flat;
       std::transform(traces.begin(), traces.end(), std::back_inserter(flat), unpack<double>);
-      traces_[cell.id] =
-          merge_traces(flat, cell.runner->model().network.backbone->block_count(), cell.runner->flops_full());
+      traces_[cell.id] = merge_traces(flat, sample_count, cell.runner->model().network.backbone->block_count(),
+                                      cell.runner->flops_full());
     }
     return done;
   }

@@ -48,7 +48,8 @@ void add(EvaluationTrace& total, const EvaluationTrace& part) {
 
 }  // namespace
 
-results::TraceRow merge_traces(const std::vector<std::vector<double>>& flat, int block_count, double flops_full) {
+results::TraceRow merge_traces(const std::vector<std::vector<double>>& flat, int64_t samples, int block_count,
+                               double flops_full) {
   Trace total;
   for (const auto& part : flat) {
     const Trace trace = unflatten(part);
@@ -61,7 +62,7 @@ results::TraceRow merge_traces(const std::vector<std::vector<double>>& flat, int
   for (size_t e = 0; e < total.size(); ++e) {
     const auto& evaluation = total[e];
     const auto rows = static_cast<double>(evaluation.rows);
-    row.flops_per_sample += evaluation.flops / rows;
+    row.flops_per_sample += evaluation.flops / static_cast<double>(samples);
     row.evaluations.push_back({.evaluation = static_cast<int>(e),
                                .t = evaluation.t,
                                .rows = evaluation.rows,

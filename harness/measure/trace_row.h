@@ -13,7 +13,9 @@ namespace diffbench::measure {
 
 std::vector<double> flatten(const Trace& trace);
 
-// `flat`: one flattened trace per rank, of the same plan. `flops_full`: of one sample through every block.
-results::TraceRow merge_traces(const std::vector<std::vector<double>>& flat, int block_count, double flops_full);
+// `flat`: one flattened trace per rank, of the same plan, of `samples` samples altogether (under guidance a sample is
+// two rows). `flops_full`: of one sample through every block.
+results::TraceRow merge_traces(const std::vector<std::vector<double>>& flat, int64_t samples, int block_count,
+                               double flops_full);
 
 }  // namespace diffbench::measure

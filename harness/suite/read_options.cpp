@@ -103,6 +103,17 @@ void read_run(const TomlTable& table, RunOptions& run) {
   read_list(table, "batch", run.batch, 1);
   read_choices(table, "scenario", run.scenario, {"offline", "single_stream"});
   read(table, "threads", run.threads, 1);
+  if (table.has("guidance")) {
+    run.guidance = table.get<double>("guidance");
+  }
+  if (table.has("guidance_interval")) {
+    run.guidance_interval = one_or_many<double>(table, "guidance_interval");
+    if (run.guidance_interval.size() != 2 || !(run.guidance_interval[0] <= run.guidance_interval[1])) {
+      table.fail("guidance_interval", "must be two times, the smaller first");
+    }
+  }
+  read(table, "guidance_exits", run.guidance_exits);
+  check_choice(table, "guidance_exits", run.guidance_exits, {"joint", "separate"});
   read(table, "compare_with", run.compare_with);
   table.reject_unknown_keys();
 }

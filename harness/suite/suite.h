@@ -39,8 +39,11 @@ struct RunOptions {
   std::vector<std::string> precision = {"fp32"};
   std::vector<int> batch = {64};  // rows per rank and repetition, scenario offline
   std::vector<std::string> scenario = {"offline"};
-  int threads = 1;           // per rank
-  std::string compare_with;  // label of the baseline; "" = the first `full` without a model of its own
+  int threads = 1;                        // per rank
+  double guidance = 1.0;                  // scale of classifier-free guidance; 1: none
+  std::vector<double> guidance_interval;  // two times between which it acts; empty: everywhere
+  std::string guidance_exits = "joint";   // joint | separate
+  std::string compare_with;               // label of the baseline; "" = the first `full` without a model of its own
 };
 
 struct TimingOptions {

@@ -21,6 +21,11 @@ class DuoDiff : public Denoiser {
     deep_->begin();
   }
 
+  void couple_halves(bool coupled) override {
+    shallow_->couple_halves(coupled);
+    deep_->couple_halves(coupled);
+  }
+
   at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
                      EvaluationTrace& trace) override {
     const auto noisy = std::count_if(t.begin(), t.end(), [&](double time) { return time >= switch_t_; });

@@ -30,8 +30,8 @@ struct Outputs {
 
 class Evaluation {
  public:
-  Evaluation(Backbone& backbone, ExitPolicy& policy, EvaluationTrace& trace)
-      : backbone_(backbone), policy_(policy), trace_(trace) {}
+  Evaluation(Backbone& backbone, ExitPolicy& policy, EvaluationTrace& trace, bool coupled_halves)
+      : backbone_(backbone), policy_(policy), trace_(trace), coupled_halves_(coupled_halves) {}
 
   at::Tensor run(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) {
     const auto rows = static_cast<double>(t.size());
@@ -59,7 +59,18 @@ class Evaluation {
     const double flops = static_cast<double>(inside_.size()) * policy_.probe_flops(block);
     trace_.probe_flops += flops;
     trace_.flops += flops;
-    return policy_.decide(block, hidden);
+    const auto mask = policy_.decide(block, hidden);
+    return coupled_halves_ && mask.kind == RowMask::Kind::some ? both_halves(mask.leaves) : mask;
+  }
+
+  // Pairs leave together, so the rows still inside keep their order: first halves, then second halves.
+  static RowMask both_halves(std::vector<bool> leaves) {
+    const size_t half = leaves.size() / 2;
+    for (size_t i = 0; i < half; ++i) {
+      leaves[i] = leaves[i] && leaves[i + half];
+      leaves[i + half] = leaves[i];
+    }
+    return RowMask::from(std::move(leaves));
   }
 
   // lets the rows of `mask` leave, and keeps the others in `hidden`
@@ -110,6 +121,7 @@ class Evaluation {
   Backbone& backbone_;
   ExitPolicy& policy_;
   EvaluationTrace& trace_;
+  bool coupled_halves_;
   std::vector<int64_t> inside_;  // rows of the batch still in the network, in the order of the Hidden's rows
   Outputs outputs_;
 };
@@ -117,8 +129,8 @@ class Evaluation {
 }  // namespace
 
 at::Tensor run_with_exits(Backbone& backbone, ExitPolicy& policy, const at::Tensor& x, const std::vector<double>& t,
-                          const at::Tensor& labels, EvaluationTrace& trace) {
-  return Evaluation(backbone, policy, trace).run(x, t, labels);
+                          const at::Tensor& labels, EvaluationTrace& trace, bool coupled_halves) {
+  return Evaluation(backbone, policy, trace, coupled_halves).run(x, t, labels);
 }
 
 }  // namespace diffbench::exits

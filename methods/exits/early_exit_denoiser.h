@@ -14,23 +14,27 @@
 
 namespace diffbench::exits {
 
-// one evaluation; adds what was executed to `trace`
+// one evaluation; adds what was executed to `trace`. With coupled_halves, rows i and i + B/2 leave where both would.
 at::Tensor run_with_exits(backbones::Backbone& backbone, ExitPolicy& policy, const at::Tensor& x,
-                          const std::vector<double>& t, const at::Tensor& labels, EvaluationTrace& trace);
+                          const std::vector<double>& t, const at::Tensor& labels, EvaluationTrace& trace,
+                          bool coupled_halves = false);
 
 class EarlyExitDenoiser : public Denoiser {
  public:
   EarlyExitDenoiser(std::shared_ptr<backbones::Backbone> backbone, std::unique_ptr<ExitPolicy> policy)
       : backbone_(std::move(backbone)), policy_(std::move(policy)) {}
 
+  void couple_halves(bool coupled) override { coupled_halves_ = coupled; }
+
   at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
                      EvaluationTrace& trace) override {
-    return run_with_exits(*backbone_, *policy_, x, t, labels, trace);
+    return run_with_exits(*backbone_, *policy_, x, t, labels, trace, coupled_halves_);
   }
 
  private:
   std::shared_ptr<backbones::Backbone> backbone_;
   std::unique_ptr<ExitPolicy> policy_;
+  bool coupled_halves_ = false;
 };
 
 }  // namespace diffbench::exits

@@ -2,7 +2,8 @@
 //   x_s = alpha_s x0 + sqrt(sigma_s^2 - v) eps + sqrt(v) z,   x0 = (x_t - sigma_t eps) / alpha_t,
 //   v = eta^2 (sigma_s^2 / sigma_t^2) (1 - alpha_t^2 / alpha_s^2).
 // Order 1, one evaluation per step. The last step goes to alpha 1. As diffusers' DDIMScheduler(clip_sample=False),
-// except that s is the next entry of the grid and not t - T // N.
+// except that s is the next entry of the grid and not t - T // N. As there, clipping the data leaves the eps of the
+// direction as the network predicted it.
 #include <cmath>
 
 #include "methods/solvers/linear_form.h"
@@ -18,6 +19,9 @@ Plan make_ddim(const PlanRequest& request, const NoiseSchedule& schedule) {
   PlanBuilder builder("ddim", request.grid, request.steps);
   const Linear x = Linear::state(0);
   const Linear eps = Linear::eps();
+  builder.clip(request.clipping);
+  const bool clips = request.clipping.kind != Clipping::Kind::kNone;
+  const Linear direction_eps = clips ? Linear::unclipped_eps() : eps;
   for (size_t i = 0; i < times.size(); ++i) {
     const bool last = i + 1 == times.size();
     const double alpha = schedule.alpha(times[i]);
@@ -28,7 +32,7 @@ Plan make_ddim(const PlanRequest& request, const NoiseSchedule& schedule) {
         eta * eta * (next_sigma * next_sigma) / (sigma * sigma) * (1.0 - alpha * alpha / (next_alpha * next_alpha));
     const double direction = std::sqrt(std::max(0.0, next_sigma * next_sigma - variance));
     builder.evaluate(times[i], static_cast<int>(i), alpha, sigma);
-    Linear next = next_alpha * ((x - sigma * eps) / alpha) + direction * eps;
+    Linear next = next_alpha * ((x - sigma * eps) / alpha) + direction * direction_eps;
     if (variance > 0.0) {
       next = next + std::sqrt(variance) * Linear::noise();
     }

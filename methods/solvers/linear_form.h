@@ -24,6 +24,7 @@ class Linear {
   static Linear state(int index) { return Linear(index); }
   static Linear eps() { return Linear(kEps); }
   static Linear noise() { return Linear(kNoise); }
+  static Linear unclipped_eps() { return Linear(kUnclippedEps); }
 
   friend Linear operator*(double factor, const Linear& form) {
     Linear result;
@@ -52,6 +53,7 @@ class PlanBuilder {
  public:
   PlanBuilder(std::string solver, std::string grid, int steps);
 
+  void clip(const Clipping& clipping) { plan_.clipping = clipping; }
   void start_with(double initial_scale) { plan_.initial_scale = initial_scale; }
   void prologue(int target, const Linear& form);
   // opens the next evaluation; alpha and sigma as in Evaluation

@@ -21,7 +21,9 @@ bool check_updates(const Plan& plan, const std::vector<Assignment>& updates, boo
     }
     std::set<int> sources;
     for (const auto& term : update.terms) {
-      if (term.source >= plan.registers || term.source < kNoise || (term.source == kEps && !eps_allowed) ||
+      const int lowest = plan.clipping.kind == Clipping::Kind::kNone ? kNoise : kUnclippedEps;
+      if (term.source >= plan.registers || term.source < lowest ||
+          ((term.source == kEps || term.source == kUnclippedEps) && !eps_allowed) ||
           !sources.insert(term.source).second) {
         fail(plan, "bad source");
       }

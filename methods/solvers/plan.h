@@ -22,6 +22,8 @@ namespace diffbench::solvers {
 // sources beside the registers 0 .. registers - 1
 inline constexpr int kEps = -1;    // what the network returned
 inline constexpr int kNoise = -2;  // this evaluation's draw of unit noise
+// what the network returned where clipping replaced eps; only in a plan that clips
+inline constexpr int kUnclippedEps = -3;
 
 struct Term {
   int source;
@@ -40,6 +42,15 @@ struct Assignment {
 struct LogVarianceRange {
   double min_log;
   double max_log;
+};
+
+// What happens to the predicted data before a plan's updates see them. Off by default.
+struct Clipping {
+  enum class Kind { kNone, kClip, kDynamicThreshold };
+  Kind kind = Kind::kNone;
+  double range = 1.0;      // kClip: data are clipped to [-range, range]
+  double quantile = 0.0;   // kDynamicThreshold (Saharia et al., NeurIPS 2022, arXiv 2205.11487): of a sample's |data|
+  double max_value = 1.0;  // that quantile is moved into [1, max_value]; data are clipped to it and divided by it
 };
 
 struct Evaluation {
@@ -65,6 +76,7 @@ struct Plan {
   std::vector<Assignment> prologue{};  // before the first evaluation; may use kNoise, never kEps
   int prologue_noise_draw = -1;
   std::vector<Evaluation> evaluations{};
+  Clipping clipping{};
   int noise_draws = 0;  // step-noise draws per trajectory, counted over prologue and evaluations in order
 };
 

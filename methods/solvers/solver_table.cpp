@@ -25,6 +25,54 @@ namespace diffbench::solvers {
 DIFFBENCH_SOLVERS(SOLVER)
 #undef SOLVER
 
+namespace {
+
+Clipping clipping_of(const nlohmann::json& params, const std::string& where) {
+  const bool clip = params.at("clip_sample");
+  const bool threshold = params.at("thresholding");
+  if (clip && threshold) {
+    throw config::InputError(where + ": clip_sample and thresholding exclude each other");
+  }
+  return {.kind = clip        ? Clipping::Kind::kClip
+                  : threshold ? Clipping::Kind::kDynamicThreshold
+                              : Clipping::Kind::kNone,
+          .range = params.at("clip_sample_range"),
+          .quantile = params.at("dynamic_thresholding_ratio"),
+          .max_value = params.at("sample_max_value")};
+}
+
+}  // namespace
+
+const std::vector<config::ParamSpec>& common_params() {
+  using config::ParamType;
+  static const std::vector<config::ParamSpec> specs = {
+      {.name = "clip_sample",
+       .type = ParamType::kBool,
+       .default_value = false,
+       .description = "clip the predicted data at every evaluation"},
+      {.name = "clip_sample_range",
+       .type = ParamType::kNumber,
+       .default_value = 1.0,
+       .description = "to this absolute value",
+       .minimum = 0.0},
+      {.name = "thresholding",
+       .type = ParamType::kBool,
+       .default_value = false,
+       .description = "dynamic thresholding of the predicted data (arXiv 2205.11487)"},
+      {.name = "dynamic_thresholding_ratio",
+       .type = ParamType::kNumber,
+       .default_value = 0.995,
+       .description = "quantile of a sample's absolute values to which it is clipped",
+       .minimum = 0.0,
+       .maximum = 1.0},
+      {.name = "sample_max_value",
+       .type = ParamType::kNumber,
+       .default_value = 1.0,
+       .description = "largest threshold",
+       .minimum = 1.0}};
+  return specs;
+}
+
 const std::vector<SolverEntry>& solver_table() {
 #define SOLVER(name) name##_entry(),
   static const std::vector<SolverEntry> table = {DIFFBENCH_SOLVERS(SOLVER)};
@@ -69,7 +117,11 @@ Plan make_plan(PlanRequest request, const NoiseSchedule& schedule) {
   if (entry == table.end()) {
     throw config::InputError(request.where + ": " + config::unknown_name("solver", request.solver, solver_names()));
   }
-  request.params = config::resolve_params(request.params, entry->params, request.where + ": " + entry->name);
+  auto specs = entry->params;
+  specs.insert(specs.end(), common_params().begin(), common_params().end());
+  const std::string place = request.where + ": " + entry->name;
+  request.params = config::resolve_params(request.params, specs, place);
+  request.clipping = clipping_of(request.params, place);
   const auto& grids = schedule.is_continuous() ? entry->continuous_grids : entry->grids;
   if (grids.empty()) {
     throw config::InputError(request.where + ": " + entry->name + " needs a " +
@@ -86,7 +138,9 @@ Plan make_plan(PlanRequest request, const NoiseSchedule& schedule) {
                              std::to_string(schedule.train_steps()));
   }
   try {
-    return entry->make(request, schedule);
+    auto plan = entry->make(request, schedule);
+    plan.clipping = request.clipping;
+    return plan;
   } catch (const config::InputError& error) {
     throw config::InputError(request.where + ": " + error.what());
   }

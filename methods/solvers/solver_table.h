@@ -21,6 +21,7 @@ struct PlanRequest {
   std::string grid = "trailing";
   int steps = 20;
   nlohmann::json params = nlohmann::json::object();
+  Clipping clipping{};             // made from params by make_plan
   std::string where = "--solver";  // file and line, or flag, for error messages
 };
 
@@ -40,6 +41,8 @@ struct SolverEntry {
 };
 
 const std::vector<SolverEntry>& solver_table();
+// parameters that every solver has besides its own: clip_sample, thresholding and their limits
+const std::vector<config::ParamSpec>& common_params();
 std::vector<std::string> solver_names();
 std::vector<std::string> grid_names();  // of all solvers, each once
 

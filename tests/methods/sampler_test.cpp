@@ -3,10 +3,12 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "methods/config/input_error.h"
 #include "methods/registry.h"
+#include "methods/solvers/plan_reference.h"
 #include "methods/solvers/solver_table.h"
 #include "tests/methods/test_models.h"
 
@@ -24,12 +26,22 @@ std::shared_ptr<Model> mixture(const testing_models::TemporaryFolder& folder, co
 }
 
 at::Tensor sample(const Model& model, const solvers::PlanRequest& request, const std::vector<int64_t>& samples) {
-  const Sampler sampler(solvers::make_plan(request, *model.schedule), model.compute);
+  const Sampler sampler(solvers::make_plan(request, *model.schedule), model);
   const auto denoiser = methods::make_method("full", nlohmann::json::object(),
                                              {.model = std::make_shared<Model>(model), .load = {}, .where = "test"});
   PhiloxNoise noise(11, samples, {1, model.network.image_size, model.network.image_size}, model.compute);
   Trace trace;
   return sampler.run(*denoiser, noise, default_labels(samples, model.network.classes, model.compute), trace);
+}
+
+// where a solver runs on the mixture's discrete schedule
+std::string some_grid(const solvers::SolverEntry& entry) {
+  for (const char* grid : {"trailing", "logsnr"}) {
+    if (std::find(entry.grids.begin(), entry.grids.end(), grid) != entry.grids.end()) {
+      return grid;
+    }
+  }
+  return "";
 }
 
 TEST(Sampler, EverySolverReachesTheMixture) {
@@ -39,13 +51,103 @@ TEST(Sampler, EverySolverReachesTheMixture) {
   std::iota(samples.begin(), samples.end(), 0);
   const double mean = 0.3 * -0.6 + 0.7 * 0.5;
   const double second = 0.3 * (0.36 + 0.01) + 0.7 * (0.25 + 0.04);
-  for (const auto& name : solvers::solver_names()) {
-    const auto x = sample(*model, {.solver = name, .grid = "trailing", .steps = 200}, samples).to(at::kDouble);
+  for (const auto& entry : solvers::solver_table()) {
+    const auto grid = some_grid(entry);
+    if (grid.empty()) {
+      EXPECT_EQ(entry.name, "euler_maruyama");  // which needs vp_continuous
+      continue;
+    }
+    const auto x = sample(*model, {.solver = entry.name, .grid = grid, .steps = 200}, samples).to(at::kDouble);
     const double n = static_cast<double>(x.numel());
     // four standard errors, and 2 % of the deviation for 200 steps instead of infinitely many
     const double deviation = std::sqrt(second - mean * mean);
-    EXPECT_NEAR(x.mean().item<double>(), mean, 4.0 * deviation / std::sqrt(n) + 0.02 * deviation) << name;
-    EXPECT_NEAR(x.std().item<double>(), deviation, 0.03 * deviation) << name;
+    EXPECT_NEAR(x.mean().item<double>(), mean, 4.0 * deviation / std::sqrt(n) + 0.02 * deviation) << entry.name;
+    EXPECT_NEAR(x.std().item<double>(), deviation, 0.03 * deviation) << entry.name;
+  }
+}
+
+// the loop of plan_reference.h, on the mixture's network
+solvers::Values reference_sample(const Model& model, const solvers::Plan& plan, const at::Tensor& start,
+                                 const std::vector<solvers::Values>& noise) {
+  const auto values = [](const at::Tensor& tensor) {
+    const auto flat = tensor.to(at::kDouble).contiguous().flatten();
+    return solvers::Values(flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel());
+  };
+  const auto eps = [&](const solvers::Values& x, double t) {
+    auto input = at::tensor(x, at::TensorOptions(at::kDouble)).view(start.sizes());
+    const std::vector<double> times(static_cast<size_t>(start.size(0)), t);
+    auto hidden = model.network.backbone->embed(input, times, {});
+    model.network.backbone->run_block(0, hidden);
+    return values(model.network.backbone->head(hidden));
+  };
+  return run_reference(plan, values(start), eps, noise);
+}
+
+TEST(Sampler, EveryPlanIsExecutedAsTheReferenceDoes) {
+  const testing_models::TemporaryFolder folder;
+  const auto model = mixture(folder, "fp64");
+  const auto options = at::TensorOptions(at::kDouble);
+  at::manual_seed(3);
+  const auto start = at::randn({1, 1, 4, 4}, options);  // one sample: a threshold is taken per sample
+  const auto draws = at::randn({20, 1, 1, 4, 4}, options);
+  std::vector<solvers::Values> reference_draws;
+  for (int k = 0; k < 20; ++k) {
+    const auto flat = draws[k].flatten();
+    reference_draws.emplace_back(flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel());
+  }
+  const std::vector<nlohmann::json> variants = {nlohmann::json::object(),
+                                                {{"clip_sample", true}, {"clip_sample_range", 0.5}},
+                                                {{"thresholding", true}, {"sample_max_value", 1.2}}};
+  for (const auto& entry : solvers::solver_table()) {
+    for (const auto& params : some_grid(entry).empty() ? std::vector<nlohmann::json>{} : variants) {
+      const auto plan = solvers::make_plan(
+          {.solver = entry.name, .grid = some_grid(entry), .steps = 8, .params = params}, *model->schedule);
+      const auto denoiser =
+          methods::make_method("full", nlohmann::json::object(), {.model = model, .load = {}, .where = "test"});
+      GivenNoise noise(start, draws, model->compute);
+      Trace trace;
+      const auto ours = Sampler(plan, *model).run(*denoiser, noise, {}, trace).flatten();
+      const auto reference = reference_sample(*model, plan, start, reference_draws);
+      EXPECT_LT((ours - at::tensor(reference, options)).abs().max().item<double>(), 1e-10) << entry.name << params;
+    }
+  }
+}
+
+// two groups of rows, the second three evaluations behind: the same samples as each group alone
+TEST(Sampler, RowsOfOneBatchMayStandAtDifferentEvaluations) {
+  const testing_models::TemporaryFolder folder;
+  const auto model = mixture(folder, "fp64");
+  const std::vector<int64_t> shape{1, 4, 4};
+  for (const auto& entry : solvers::solver_table()) {
+    if (some_grid(entry).empty()) {
+      continue;
+    }
+    const Sampler sampler(
+        solvers::make_plan({.solver = entry.name, .grid = some_grid(entry), .steps = 7}, *model->schedule), *model);
+    const auto denoiser =
+        methods::make_method("full", nlohmann::json::object(), {.model = model, .load = {}, .where = "test"});
+    PhiloxNoise noise_a(5, {0, 1}, shape, model->compute);
+    PhiloxNoise noise_b(5, {2, 3, 4}, shape, model->compute);
+    PhiloxNoise noise_all(5, {0, 1, 2, 3, 4}, shape, model->compute);
+    Trace trace;
+    const auto alone =
+        at::cat({sampler.run(*denoiser, noise_a, {}, trace), sampler.run(*denoiser, noise_b, {}, trace)});
+
+    EvaluationTrace ignored;
+    auto running = sampler.start(noise_a);
+    for (int i = 0; i < 3; ++i) {
+      sampler.advance(running, *denoiser, noise_a, {}, ignored);
+    }
+    auto both = join(running, sampler.start(noise_b));
+    while (!sampler.is_finished(both, 0)) {
+      sampler.advance(both, *denoiser, noise_all, {}, ignored);
+    }
+    auto rest = select(both, {2, 3, 4});
+    while (!sampler.is_finished(rest, 0)) {
+      sampler.advance(rest, *denoiser, noise_b, {}, ignored);
+    }
+    const auto staggered = at::cat({both.registers[0].narrow(0, 0, 2), rest.registers[0]});
+    EXPECT_LT((alone - staggered).abs().max().item<double>(), 1e-10) << entry.name;
   }
 }
 
