@@ -66,7 +66,7 @@ TEST(Sampler, EverySolverReachesTheMixture) {
   }
 }
 
-// the loop of plan_reference.h, on the mixture's network
+// the loop of plan_reference.h; the network's output is eps, or eps and then v
 solvers::Values reference_sample(const Model& model, const solvers::Plan& plan, const at::Tensor& start,
                                  const std::vector<solvers::Values>& noise) {
   const auto values = [](const at::Tensor& tensor) {
@@ -77,7 +77,9 @@ solvers::Values reference_sample(const Model& model, const solvers::Plan& plan, 
     auto input = at::tensor(x, at::TensorOptions(at::kDouble)).view(start.sizes());
     const std::vector<double> times(static_cast<size_t>(start.size(0)), t);
     auto hidden = model.network.backbone->embed(input, times, {});
-    model.network.backbone->run_block(0, hidden);
+    for (int block = 0; block < model.network.backbone->block_count(); ++block) {
+      model.network.backbone->run_block(block, hidden);
+    }
     return values(model.network.backbone->head(hidden));
   };
   return run_reference(plan, values(start), eps, noise);
@@ -171,6 +173,35 @@ TEST(Sampler, GivenNoiseThatRunsOutIsAnInputError) {
   GivenNoise noise(at::zeros({2, 1, 4, 4}), at::zeros({1, 2, 1, 4, 4}), resolve_compute("cpu", "fp32"));
   EXPECT_NO_THROW(noise.step(0));
   EXPECT_THAT([&] { noise.step(1); }, ThrowsMessage<config::InputError>(HasSubstr("holds 1 draws")));
+}
+
+// a DiT with learned sigma: its v scales the noise
+TEST(Sampler, LearnedVarianceScalesTheNoiseByTheNetworksSecondHalf) {
+  const auto model =
+      load_model(DIFFBENCH_TESTS_DIR "/methods/backbones/goldens/dit_base", resolve_compute("cpu", "fp64"));
+  ASSERT_TRUE(model->network.learned_sigma);
+  const auto options = at::TensorOptions(at::kDouble);
+  at::manual_seed(5);
+  const auto start = at::randn({1, 2, 8, 8}, options);
+  const auto draws = at::randn({6, 1, 2, 8, 8}, options);
+  std::vector<solvers::Values> reference_draws;
+  for (int k = 0; k < 6; ++k) {
+    const auto flat = draws[k].flatten();
+    reference_draws.emplace_back(flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel());
+  }
+  const auto plan =
+      solvers::make_plan({.solver = "ddpm", .steps = 6, .params = {{"variance", "learned_range"}}}, *model->schedule);
+  const auto denoiser =
+      methods::make_method("full", nlohmann::json::object(), {.model = model, .load = {}, .where = "test"});
+  GivenNoise noise(start, draws, model->compute);
+  Trace trace;
+  const auto ours = Sampler(plan, *model).run(*denoiser, noise, {}, trace).flatten();
+  const auto reference = at::tensor(reference_sample(*model, plan, start, reference_draws), options);
+  // relative: random weights give a v far outside [-1, 1], so the samples are large
+  EXPECT_LT(((ours - reference).abs().max() / reference.abs().max()).item<double>(), 1e-12);
+  auto fixed = solvers::make_plan({.solver = "ddpm", .steps = 6}, *model->schedule);
+  const auto other = Sampler(fixed, *model).run(*denoiser, noise, {}, trace).flatten();
+  EXPECT_GT((ours - other).abs().max().item<double>(), 1e-6);  // v does something
 }
 
 TEST(Sampler, LearnedVarianceNeedsANetworkThatHasIt) {
