@@ -1,29 +1,28 @@
 #include "methods/backbones/backbone.h"
 
 #include <ATen/ops/index_select.h>
-
-#include <stdexcept>
+#include <ATen/ops/tensor.h>
 
 namespace diffbench::backbones {
 
-Hidden Hidden::select(const at::Tensor& rows, const std::vector<int64_t>& host_rows) const {
+Hidden Hidden::select(const std::vector<int64_t>& rows, bool skips_too) const {
+  const auto index = at::tensor(rows, at::TensorOptions(at::kLong)).to(tokens.device());
   Hidden selected;
-  selected.tokens = tokens.index_select(0, rows);
-  selected.skips.reserve(skips.size());
-  for (const auto& skip : skips) {
-    selected.skips.push_back(skip.index_select(0, rows));
+  selected.tokens = tokens.index_select(0, index);
+  if (skips_too) {
+    for (const auto& skip : skips) {
+      selected.skips.push_back(skip.index_select(0, index));
+    }
   }
   if (condition.defined()) {
-    selected.condition = condition.index_select(0, rows);
+    selected.condition = condition.index_select(0, index);
   }
-  selected.t.reserve(host_rows.size());
-  for (const int64_t row : host_rows) {
+  selected.t.reserve(rows.size());
+  for (const int64_t row : rows) {
     selected.t.push_back(t[static_cast<size_t>(row)]);
   }
   return selected;
 }
-
-void Backbone::bypass_block(int, Hidden&) {}
 
 BlockCost Backbone::bypass_cost(int) const { return {}; }
 

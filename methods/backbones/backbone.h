@@ -9,6 +9,9 @@
 // between its bounds (solvers/plan.h). What only moves rows passes both on; whoever computes with eps takes the
 // first C channels.
 //
+// A block is `enter` (take a long skip), `transform` (attention and MLP) and `leave` (keep a long skip for later): what
+// a method drops or reuses is `transform`, the rest holds the network together.
+//
 // Times are in the index units of the model's noise schedule (FORMATS: 0 .. train_steps - 1, fractions allowed; on
 // vp_continuous, t in (0, 1]) and live on the host: static decisions need them there, and no step waits for a device.
 // Not thread-safe; one backbone per thread of execution.
@@ -16,9 +19,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace diffbench::backbones {
+
+class OutputHead;
 
 // what travels from block to block, for the rows that are still inside
 struct Hidden {
@@ -27,8 +33,8 @@ struct Hidden {
   std::vector<double> t;          // [rows]
   at::Tensor condition;           // [rows, D] or undefined: what every block of a conditioned network reads
 
-  // the given rows (int64 index tensor on the tokens' device, and the same on the host), pending skips included
-  Hidden select(const at::Tensor& rows, const std::vector<int64_t>& host_rows) const;
+  // the given rows; `skips_too`: with their pending long skips, which only further blocks need
+  Hidden select(const std::vector<int64_t>& rows, bool skips_too) const;
 };
 
 // counted analytically, per sample; one multiply-add is two FLOPs; normalisations and activations are not counted
@@ -45,12 +51,29 @@ class Backbone {
   virtual int block_count() const = 0;
   // x [B,C,H,W]; t [B] host; labels [B] int64 or undefined (then the null label, where the network has labels)
   virtual Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) = 0;
-  virtual void run_block(int index, Hidden& hidden) = 0;
-  // What remains of a block that a static schedule drops. The U-ViT keeps the `skip_linear` of decoder blocks
+  virtual void enter_block(int, Hidden&) {}
+  virtual void transform(int index, Hidden& hidden) = 0;
+  virtual void leave_block(int, Hidden&) {}
+  void run_block(int index, Hidden& hidden) {
+    enter_block(index, hidden);
+    transform(index, hidden);
+    leave_block(index, hidden);
+  }
+  // What remains of a block whose `transform` is dropped. The U-ViT keeps the `skip_linear` of decoder blocks
   // (ASE, arXiv 2408.05927); other networks keep nothing.
-  virtual void bypass_block(int index, Hidden& hidden);
+  void bypass_block(int index, Hidden& hidden) {
+    enter_block(index, hidden);
+    leave_block(index, hidden);
+  }
   // the fewest blocks after which the rest may be bypassed
   virtual int min_bypass_depth() const { return 1; }
+  // numbers per token; 0: this network has no tokens to look at
+  virtual int64_t token_width() const { return 0; }
+  // tokens before this one stand for time and label, from it on for patches, row by row
+  virtual int64_t first_image_token() const { return 0; }
+  virtual int64_t image_token_count() const { return 0; }
+  // a head like the network's own, with its weights; null where there is nothing to learn
+  virtual std::shared_ptr<OutputHead> new_head() const { return nullptr; }
   // eps [rows,C,H,W], or eps and v [rows,2C,H,W] with learned sigma, in the dtype that `embed` was given
   virtual at::Tensor head(const Hidden& hidden) = 0;
 

@@ -69,6 +69,24 @@ at::Tensor DiTBlock::forward(const at::Tensor& tokens, const at::Tensor& conditi
   return at::addcmul(x, parts[5], linear(fc2_, hidden));
 }
 
+DiTHead::DiTHead(const DiTOptions& options) : options_(options) {
+  const int64_t patch_values = options.patch_size * options.patch_size * options.out_channels();
+  linear_ = register_module("linear", make_linear(options.width, patch_values, Init::zero));
+  modulation_ =
+      register_nested(*this, "adaLN_modulation", "1", make_linear(options.width, 2 * options.width, Init::zero));
+}
+
+at::Tensor DiTHead::forward(const Hidden& hidden) {
+  const auto parts = parts_of(linear(modulation_, hidden.condition), 2);
+  const auto patches = linear(linear_, modulated(hidden.tokens, parts[0], parts[1]));
+  const int64_t side = options_.side();
+  const int64_t patch = options_.patch_size;
+  // [B, (h w), (p1 p2 C)] -> [B, C, (h p1), (w p2)]
+  return patches.reshape({-1, side, side, patch, patch, options_.out_channels()})
+      .permute({0, 5, 1, 3, 2, 4})
+      .reshape({-1, options_.out_channels(), options_.image_size, options_.image_size});
+}
+
 DiT::DiT(const DiTOptions& options, TimeInput time_input) : options_(options), time_input_(std::move(time_input)) {
   const int64_t width = options.width;
   patch_embed_ = register_nested(
@@ -92,10 +110,7 @@ DiT::DiT(const DiTOptions& options, TimeInput time_input) : options_(options), t
     list->push_back(blocks_.back());
   }
   register_module("blocks", list);
-  const int64_t patch_values = options.patch_size * options.patch_size * options.out_channels();
-  final_linear_ = register_nested(*this, "final_layer", "linear", make_linear(width, patch_values, Init::zero));
-  final_modulation_ =
-      register_nested(*this, "final_layer.adaLN_modulation", "1", make_linear(width, 2 * width, Init::zero));
+  head_ = register_module("final_layer", std::make_shared<DiTHead>(options));
 }
 
 Hidden DiT::embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) {
@@ -116,20 +131,14 @@ Hidden DiT::embed(const at::Tensor& x, const std::vector<double>& t, const at::T
   return hidden;
 }
 
-void DiT::run_block(int index, Hidden& hidden) {
+void DiT::transform(int index, Hidden& hidden) {
   hidden.tokens = blocks_[static_cast<size_t>(index)]->forward(hidden.tokens, hidden.condition);
 }
 
-at::Tensor DiT::head(const Hidden& hidden) {
-  const auto parts = parts_of(linear(final_modulation_, hidden.condition), 2);
-  const auto patches = linear(final_linear_, modulated(hidden.tokens, parts[0], parts[1]));
-  const int64_t side = options_.side();
-  const int64_t patch = options_.patch_size;
-  // [B, (h w), (p1 p2 C)] -> [B, C, (h p1), (w p2)]
-  return patches.reshape({-1, side, side, patch, patch, options_.out_channels()})
-      .permute({0, 5, 1, 3, 2, 4})
-      .reshape({-1, options_.out_channels(), options_.image_size, options_.image_size})
-      .to(input_dtype_);
+std::shared_ptr<OutputHead> DiT::new_head() const {
+  auto copy = std::make_shared<DiTHead>(options_);
+  copy_parameters(*head_, *copy);
+  return copy;
 }
 
 at::Tensor sincos_position_table(int64_t side, int64_t width) {

@@ -13,7 +13,7 @@
 
 #include <torch/torch.h>
 
-#include "methods/backbones/backbone.h"
+#include "methods/backbones/output_head.h"
 #include "methods/backbones/time_input.h"
 
 namespace diffbench::backbones {
@@ -52,6 +52,18 @@ class DiTBlock : public torch::nn::Module {
   torch::nn::Linear modulation_{nullptr};
 };
 
+// scales and shifts the normalised tokens by the condition, then a linear layer, unpatchified
+class DiTHead : public OutputHead {
+ public:
+  explicit DiTHead(const DiTOptions& options);
+  at::Tensor forward(const Hidden& hidden) override;
+
+ private:
+  DiTOptions options_;
+  torch::nn::Linear linear_{nullptr};
+  torch::nn::Linear modulation_{nullptr};
+};
+
 class DiT : public torch::nn::Module, public Backbone {
  public:
   DiT(const DiTOptions& options, TimeInput time_input);
@@ -59,8 +71,11 @@ class DiT : public torch::nn::Module, public Backbone {
   int block_count() const override { return static_cast<int>(blocks_.size()); }
   // Hidden::condition is silu(time + label): every block and the head begin with that SiLU, so it is taken once
   Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override;
-  void run_block(int index, Hidden& hidden) override;
-  at::Tensor head(const Hidden& hidden) override;
+  void transform(int index, Hidden& hidden) override;
+  at::Tensor head(const Hidden& hidden) override { return head_->forward(hidden).to(input_dtype_); }
+  int64_t token_width() const override { return options_.width; }
+  int64_t image_token_count() const override { return options_.token_count(); }
+  std::shared_ptr<OutputHead> new_head() const override;
 
   BlockCost cost(int index) const override;
   BlockCost embed_cost() const override;
@@ -78,8 +93,7 @@ class DiT : public torch::nn::Module, public Backbone {
   torch::nn::Embedding labels_{nullptr};
   at::Tensor pos_embed_;
   std::vector<std::shared_ptr<DiTBlock>> blocks_;
-  torch::nn::Linear final_linear_{nullptr};
-  torch::nn::Linear final_modulation_{nullptr};
+  std::shared_ptr<OutputHead> head_;
 };
 
 // sinusoids that the network reads its time from, before t_embedder's MLP

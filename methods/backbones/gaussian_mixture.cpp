@@ -22,7 +22,7 @@ Hidden GaussianMixture::embed(const at::Tensor& x, const std::vector<double>& t,
   return hidden;
 }
 
-void GaussianMixture::run_block(int, Hidden& hidden) {
+void GaussianMixture::transform(int, Hidden& hidden) {
   const auto& x = hidden.tokens;
   const auto per_row = [&](auto value_of) {
     std::vector<double> values(hidden.t.size());

@@ -28,7 +28,7 @@ class GaussianMixture : public Backbone {
 
   int block_count() const override { return 1; }
   Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override;
-  void run_block(int index, Hidden& hidden) override;
+  void transform(int index, Hidden& hidden) override;
   at::Tensor head(const Hidden& hidden) override;
   BlockCost cost(int index) const override;
   BlockCost embed_cost() const override { return {}; }

@@ -49,9 +49,30 @@ at::Tensor UViTBlock::forward(const at::Tensor& tokens) {
   return x + fc2_(at::gelu(fc1_(norm2_(x))));
 }
 
+UViTHead::UViTHead(const UViTOptions& options) : options_(options) {
+  norm = register_module("norm", make_norm(options.width));
+  const int64_t patch_values = options.patch_size * options.patch_size * options.channels;
+  decoder_pred = register_module("decoder_pred", make_linear(options.width, patch_values));
+  if (options.final_conv) {
+    final_layer = register_module(
+        "final_layer", torch::nn::Conv2d(torch::nn::Conv2dOptions(options.channels, options.channels, 3).padding(1)));
+  }
+}
+
+at::Tensor UViTHead::forward(const Hidden& hidden) {
+  // norm and decoder_pred act per token: drop the extra ones first
+  const auto patches = decoder_pred(norm(hidden.tokens.slice(1, options_.extra_tokens())));
+  const int64_t side = options_.image_size / options_.patch_size;
+  const int64_t patch = options_.patch_size;
+  // [B, (h w), (p1 p2 C)] -> [B, C, (h p1), (w p2)]
+  const auto image = patches.reshape({-1, side, side, patch, patch, options_.channels})
+                         .permute({0, 5, 1, 3, 2, 4})
+                         .reshape({-1, options_.channels, options_.image_size, options_.image_size});
+  return options_.final_conv ? final_layer(image) : image;
+}
+
 UViT::UViT(const UViTOptions& options, TimeInput time_input) : options_(options), time_input_(std::move(time_input)) {
   const int64_t width = options.width;
-  const int64_t patch_values = options.patch_size * options.patch_size * options.channels;
   patch_embed_ = register_nested(
       *this, "patch_embed", "proj",
       torch::nn::Conv2d(
@@ -75,17 +96,17 @@ UViT::UViT(const UViTOptions& options, TimeInput time_input) : options_(options)
   add_blocks("in_blocks", false);
   blocks_.push_back(register_module("mid_block", std::make_shared<UViTBlock>(options, false)));
   add_blocks("out_blocks", true);
-  norm_ = register_module("norm", make_norm(width));
-  decoder_pred_ = register_module("decoder_pred", make_linear(width, patch_values));
+  head_ = std::make_shared<UViTHead>(options);
+  register_module("norm", head_->norm);  // under the authors' names, which know no head
+  register_module("decoder_pred", head_->decoder_pred);
   if (options.final_conv) {
-    final_layer_ = register_module(
-        "final_layer", torch::nn::Conv2d(torch::nn::Conv2dOptions(options.channels, options.channels, 3).padding(1)));
+    register_module("final_layer", head_->final_layer);
   }
 }
 
 int64_t UViT::token_count() const {
   const int64_t side = options_.image_size / options_.patch_size;
-  return extra_tokens() + side * side;
+  return options_.extra_tokens() + side * side;
 }
 
 Hidden UViT::embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) {
@@ -109,37 +130,29 @@ Hidden UViT::embed(const at::Tensor& x, const std::vector<double>& t, const at::
   return hidden;
 }
 
-void UViT::run_block(int index, Hidden& hidden) {
-  auto& block = *blocks_[static_cast<size_t>(index)];
+void UViT::enter_block(int index, Hidden& hidden) {
   if (index > mid_index()) {
-    hidden.tokens = block.merge_skip(hidden.tokens, hidden.skips.back());
+    hidden.tokens = blocks_[static_cast<size_t>(index)]->merge_skip(hidden.tokens, hidden.skips.back());
     hidden.skips.pop_back();
   }
-  hidden.tokens = block.forward(hidden.tokens);
+}
+
+void UViT::transform(int index, Hidden& hidden) {
+  hidden.tokens = blocks_[static_cast<size_t>(index)]->forward(hidden.tokens);
+}
+
+void UViT::leave_block(int index, Hidden& hidden) {
   if (index < mid_index()) {
     hidden.skips.push_back(hidden.tokens);
   }
 }
 
-void UViT::bypass_block(int index, Hidden& hidden) {
-  TORCH_INTERNAL_ASSERT(index > mid_index(), "only decoder blocks can be bypassed");
-  hidden.tokens = blocks_[static_cast<size_t>(index)]->merge_skip(hidden.tokens, hidden.skips.back());
-  hidden.skips.pop_back();
-}
+at::Tensor UViT::head(const Hidden& hidden) { return head_->forward(hidden).to(input_dtype_); }
 
-at::Tensor UViT::head(const Hidden& hidden) {
-  const auto tokens = hidden.tokens.slice(1, extra_tokens());  // norm and decoder_pred act per token: drop extras first
-  const auto patches = decoder_pred_(norm_(tokens));
-  const int64_t side = options_.image_size / options_.patch_size;
-  const int64_t patch = options_.patch_size;
-  // [B, (h w), (p1 p2 C)] -> [B, C, (h p1), (w p2)]
-  auto image = patches.reshape({-1, side, side, patch, patch, options_.channels})
-                   .permute({0, 5, 1, 3, 2, 4})
-                   .reshape({-1, options_.channels, options_.image_size, options_.image_size});
-  if (options_.final_conv) {
-    image = final_layer_(image);
-  }
-  return image.to(input_dtype_);
+std::shared_ptr<OutputHead> UViT::new_head() const {
+  auto copy = std::make_shared<UViTHead>(options_);
+  copy_parameters(*head_, *copy);
+  return copy;
 }
 
 }  // namespace diffbench::backbones

@@ -11,7 +11,7 @@
 
 #include <torch/torch.h>
 
-#include "methods/backbones/backbone.h"
+#include "methods/backbones/output_head.h"
 #include "methods/backbones/time_input.h"
 
 namespace diffbench::backbones {
@@ -28,6 +28,8 @@ struct UViTOptions {
   int64_t classes = 0;  // 0: unconditional; else the table has one row more, the null label
   bool mlp_time_embed = false;
   bool final_conv = true;
+
+  int64_t extra_tokens() const { return classes > 0 ? 2 : 1; }
 };
 
 class UViTBlock : public torch::nn::Module {
@@ -47,15 +49,34 @@ class UViTBlock : public torch::nn::Module {
   torch::nn::Linear fc2_{nullptr};
 };
 
+// LayerNorm and linear layer on the patches' tokens, unpatchified, then a 3x3 convolution
+class UViTHead : public OutputHead {
+ public:
+  explicit UViTHead(const UViTOptions& options);
+  at::Tensor forward(const Hidden& hidden) override;
+
+  torch::nn::LayerNorm norm{nullptr};
+  torch::nn::Linear decoder_pred{nullptr};
+  torch::nn::Conv2d final_layer{nullptr};
+
+ private:
+  UViTOptions options_;
+};
+
 class UViT : public torch::nn::Module, public Backbone {
  public:
   UViT(const UViTOptions& options, TimeInput time_input);
 
   int block_count() const override { return static_cast<int>(blocks_.size()); }
   Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override;
-  void run_block(int index, Hidden& hidden) override;
-  void bypass_block(int index, Hidden& hidden) override;
+  void enter_block(int index, Hidden& hidden) override;
+  void transform(int index, Hidden& hidden) override;
+  void leave_block(int index, Hidden& hidden) override;
   int min_bypass_depth() const override { return mid_index() + 1; }
+  int64_t token_width() const override { return options_.width; }
+  int64_t first_image_token() const override { return options_.extra_tokens(); }
+  int64_t image_token_count() const override { return token_count() - options_.extra_tokens(); }
+  std::shared_ptr<OutputHead> new_head() const override;
   at::Tensor head(const Hidden& hidden) override;
 
   BlockCost cost(int index) const override;
@@ -65,7 +86,6 @@ class UViT : public torch::nn::Module, public Backbone {
 
  private:
   int mid_index() const { return static_cast<int>(options_.depth / 2); }
-  int64_t extra_tokens() const { return options_.classes > 0 ? 2 : 1; }
   int64_t token_count() const;
   double element_bytes() const;
   BlockCost linear_cost(int64_t tokens, int64_t in, int64_t out) const;
@@ -79,9 +99,7 @@ class UViT : public torch::nn::Module, public Backbone {
   torch::nn::Embedding label_emb_{nullptr};
   at::Tensor pos_embed_;
   std::vector<std::shared_ptr<UViTBlock>> blocks_;
-  torch::nn::LayerNorm norm_{nullptr};
-  torch::nn::Linear decoder_pred_{nullptr};
-  torch::nn::Conv2d final_layer_{nullptr};
+  std::shared_ptr<UViTHead> head_;
 };
 
 }  // namespace diffbench::backbones

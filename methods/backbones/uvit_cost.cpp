@@ -25,7 +25,7 @@ BlockCost UViT::cost(int index) const {
 
 BlockCost UViT::embed_cost() const {
   const int64_t patch_values = options_.patch_size * options_.patch_size * options_.channels;
-  BlockCost total = linear_cost(token_count() - extra_tokens(), patch_values, options_.width);
+  BlockCost total = linear_cost(token_count() - options_.extra_tokens(), patch_values, options_.width);
   if (options_.mlp_time_embed) {
     total =
         total + linear_cost(1, options_.width, 4 * options_.width) + linear_cost(1, 4 * options_.width, options_.width);
@@ -35,7 +35,7 @@ BlockCost UViT::embed_cost() const {
 
 BlockCost UViT::head_cost() const {
   const int64_t patch_values = options_.patch_size * options_.patch_size * options_.channels;
-  BlockCost total = linear_cost(token_count() - extra_tokens(), options_.width, patch_values);
+  BlockCost total = linear_cost(token_count() - options_.extra_tokens(), options_.width, patch_values);
   if (options_.final_conv) {
     total = total + linear_cost(options_.image_size * options_.image_size, 9 * options_.channels, options_.channels);
   }

@@ -4,9 +4,10 @@
 //     e = (e1 + 2 e2 + 2 e3 + e4) / 6; then Adams-Bashforth, e = (55 e0 - 59 e1 + 37 e2 - 9 e3) / 24.
 //   prk = false (PLMS): the first step is Euler's, repeated with the mean of both ends; then Adams-Bashforth of rising
 //     order.
-// Order 4 (2 with PLMS's start); one evaluation per step and 9 more (PLMS: 1 more). Times and end as diffusers'
-// PNDMScheduler: the last step goes to index 0's alpha unless set_alpha_to_one. Every step goes to the next entry of
-// the list of times, where diffusers steps by T // N; they are the same on leading, and on trailing where N divides T.
+// Order 2 (section 3.3): the weights are of order 4 in time, but the transfer takes e as constant in sigma / alpha. One
+// evaluation per step and 9 more (PLMS: 1 more). Times and end as diffusers' PNDMScheduler: the last step goes to index
+// 0's alpha unless set_alpha_to_one. Every step goes to the next entry of the list of times, where diffusers steps by
+// T // N; they are the same on leading, and on trailing where N divides T.
 #include <array>
 #include <cmath>
 
@@ -139,7 +140,7 @@ SolverEntry pndm_entry() {
   return {.name = "pndm",
           .summary = "linear multistep solver on the predicted noise, with a Runge-Kutta or PLMS start",
           .source = "Liu et al., ICLR 2022, arXiv 2202.09778",
-          .order = 4,
+          .order = 2,
           .evaluations_per_step = 1,
           .stochastic = false,
           .grids = {"leading", "linspace", "trailing"},

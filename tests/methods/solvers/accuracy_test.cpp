@@ -1,103 +1,15 @@
-// Solvers on data that are one normal distribution N(mean, deviation^2): the network, the probability flow and the
-// distribution of the samples are known in closed form, so order and variance are measured without a second program.
+// Solvers on data that are one normal distribution: the distribution of the samples is known in closed form, so their
+// variance is measured without a second program. convergence_test.cpp measures orders.
 #include <gmock/gmock.h>
 
 #include <cmath>
-#include <utility>
 #include <vector>
 
-#include "methods/solvers/plan_reference.h"
 #include "methods/solvers/solver_table.h"
+#include "tests/methods/solvers/gaussian_data.h"
 
 namespace diffbench::solvers {
 namespace {
-
-constexpr double kMean = 0.3;
-constexpr double kDeviation = 0.4;
-
-// 1024 train steps and powers of two: every trailing grid is exactly uniform. On 1000, rounding to whole times moves
-// the grid by up to half an index, which at 128 steps is 6 % of a step and bends the fitted order.
-NoiseSchedule uniform_schedule() { return NoiseSchedule({.train_steps = 1024}); }
-
-double deviation_at(const NoiseSchedule& schedule, double t) {
-  return std::hypot(schedule.alpha(t) * kDeviation, schedule.sigma(t));
-}
-
-Values gaussian_eps(const NoiseSchedule& schedule, const Values& x, double t) {
-  Values eps;
-  for (const double value : x) {
-    eps.push_back(schedule.sigma(t) * (value - schedule.alpha(t) * kMean) / std::pow(deviation_at(schedule, t), 2));
-  }
-  return eps;
-}
-
-// The probability flow keeps every x at its quantile of N(alpha mean, alpha^2 deviation^2 + sigma^2).
-struct Errors {
-  double halfway;  // of the network's input at the evaluation whose t is train_steps / 2 - 1, whatever the steps
-  double sample;
-};
-
-Errors errors_of(const std::string& solver, int steps) {
-  const auto schedule = uniform_schedule();
-  const auto plan = make_plan({.solver = solver, .grid = "trailing", .steps = steps}, schedule);
-  const double begin = plan.evaluations.front().t;
-  const double start = 1.1;
-  const double quantile = (start - schedule.alpha(begin) * kMean) / deviation_at(schedule, begin);
-  double halfway = NAN;
-  const auto sample = run_reference(
-      plan, {start}, [&](const Values& x, double t) { return gaussian_eps(schedule, x, t); }, {},
-      [&](double t, const Values& x) {
-        if (t == 511.0) {
-          halfway = std::abs(x[0] - schedule.alpha(t) * kMean - deviation_at(schedule, t) * quantile);
-        }
-      });
-  return {halfway, std::abs(sample[0] - kMean - kDeviation * quantile)};
-}
-
-// least squares of log2(error) over log2(steps), steps = 8, 16, ... 128, with its sign turned
-double fitted_order(const std::vector<double>& errors) {
-  const double count = static_cast<double>(errors.size());
-  double sum_xy = 0.0;
-  double sum_xx = 0.0;
-  for (size_t i = 0; i < errors.size(); ++i) {
-    const double x = static_cast<double>(i) - (count - 1.0) / 2.0;
-    sum_xy += x * std::log2(errors[i]);
-    sum_xx += x * x;
-  }
-  return -sum_xy / sum_xx;
-}
-
-struct Orders {
-  double halfway;
-  double sample;
-};
-
-Orders orders_of(const std::string& solver) {
-  std::vector<double> halfway;
-  std::vector<double> sample;
-  for (int steps = 8; steps <= 128; steps *= 2) {
-    const auto errors = errors_of(solver, steps);
-    halfway.push_back(errors.halfway);
-    sample.push_back(errors.sample);
-  }
-  return {fitted_order(halfway), fitted_order(sample)};
-}
-
-// Halfway shows the order of the step itself. The sample also contains the last steps, whose log(alpha / sigma) goes to
-// infinity and does not become dense with more steps: ddim stays of first order there, while dpm_solver_pp_2m's error
-// changes sign between 64 and 128 steps, so that no order can be fitted to it and it is compared with ddim's instead.
-TEST(SolverAccuracy, DdimIsOfFirstOrder) {
-  const auto orders = orders_of("ddim");
-  EXPECT_NEAR(orders.halfway, 1.0, 0.1);
-  EXPECT_NEAR(orders.sample, 1.0, 0.1);
-}
-
-TEST(SolverAccuracy, DpmSolverPp2mIsOfSecondOrderBeforeItsLastSteps) {
-  EXPECT_NEAR(orders_of("dpm_solver_pp_2m").halfway, 2.0, 0.15);
-  for (const auto& [steps, times_better] : {std::pair{8, 1.05}, {16, 1.5}, {32, 4.0}, {64, 20.0}, {128, 20.0}}) {
-    EXPECT_LT(errors_of("dpm_solver_pp_2m", steps).sample * times_better, errors_of("ddim", steps).sample) << steps;
-  }
-}
 
 // What each draw of step noise and the start contribute to the sample: component i of the vectors is a trajectory of
 // its own, in which only source i is 1. Everything is linear, so mean and variance of the samples follow exactly.
