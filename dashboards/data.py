@@ -79,4 +79,4 @@ def _add_intervals(cells: pd.DataFrame, pairs: pd.DataFrame, repetitions: pd.Dat
 def parameters_text(text: str) -> str:
     """A method's or solver's JSON parameters as readers see them."""
     values = json.loads(text)
-    return ", ".join(f"{key}={value}" for key, value in values.items())
+    return ", ".join(f"{key}={json.dumps(value) if isinstance(value, bool) else value}" for key, value in values.items())

@@ -1,4 +1,5 @@
-"""One look for every figure: colours stand for methods, markers for solvers, everywhere the same."""
+"""One look for every figure: colours stand for methods, markers for solvers, everywhere the same. Only where one line per
+solver is the point do they change places: SERIES_COLOURS, and markers by method."""
 
 from __future__ import annotations
 
@@ -9,8 +10,13 @@ import plotly.graph_objects as go
 # Okabe and Ito's palette, told apart with any colour vision; black is the baseline
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", "#8C8C00"]
 BASELINE_COLOUR = "#222222"
-MARKERS = ["circle", "square", "diamond", "triangle-up", "cross", "star"]
-PAPER_MARKERS = ["o", "s", "D", "^", "P", "*"]
+# twelve markers: more than there are solvers, so that none stands for two
+MARKERS = ["circle", "square", "diamond", "triangle-up", "cross", "star",
+           "triangle-down", "x", "triangle-left", "triangle-right", "hourglass", "bowtie"]
+PAPER_MARKERS = ["o", "s", "D", "^", "P", "*", "v", "X", "<", ">", "d", "p"]
+# Tol's muted palette without its pale yellow, for lines of which there are many
+SERIES_COLOURS = ["#332288", "#CC6677", "#117733", "#88CCEE", "#E09B00", "#882255", "#44AA99", "#AA4499", "#999933",
+                  "#777777", "#1F2933", "#5B8FF9"]
 FONT = "Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 GRID = "#E6E8EB"
 INK = "#1F2933"
@@ -34,6 +40,10 @@ def look_of(methods: list[str], baselines: set[str], solvers: list[str]) -> Look
         {solver: MARKERS[i % len(MARKERS)] for i, solver in enumerate(solvers)},
         {solver: PAPER_MARKERS[i % len(PAPER_MARKERS)] for i, solver in enumerate(solvers)},
     )
+
+
+def series_colours(series: list[str]) -> dict[str, str]:
+    return {name: SERIES_COLOURS[i % len(SERIES_COLOURS)] for i, name in enumerate(series)}
 
 
 def styled(figure: go.Figure, height: int) -> go.Figure:

@@ -6,6 +6,8 @@ from dashboards.figures import (
     blocks_over_t,
     exit_heat_map,
     raw_timings,
+    saving_by_solver,
+    solver_quality,
     speed_quality,
     speedups,
     throughput_latency,
@@ -13,8 +15,10 @@ from dashboards.figures import (
 
 FIGURES = {
     "speed_quality": speed_quality,
+    "solver_quality": solver_quality,
     "throughput_latency": throughput_latency,
     "speedups": speedups,
+    "saving_by_solver": saving_by_solver,
     "blocks_over_t": blocks_over_t,
     "exit_heat_map": exit_heat_map,
     "raw_timings": raw_timings,

@@ -23,6 +23,7 @@ EXPLANATION = (
     "Time runs from noise (left) to image (right). The area under a line is what the method computes; exits are indexed "
     "by t, so the saving of one schedule depends on the solver's grid. Drawn for the largest step count of each solver."
 )
+COLUMNS = 5
 
 
 def _facets(data: RunData) -> list[tuple[str, pd.DataFrame]]:
@@ -37,9 +38,15 @@ def draw(data: RunData) -> go.Figure | None:
     facets = _facets(data)
     if not facets:
         return None
-    figure = make_subplots(rows=1, cols=len(facets), subplot_titles=[title for title, _ in facets], shared_yaxes=True, horizontal_spacing=0.05)
+    columns = min(COLUMNS, len(facets))
+    bands = -(-len(facets) // columns)
+    figure = make_subplots(
+        rows=bands, cols=columns, subplot_titles=[title.replace(", ", "<br>", 1) if columns > 3 else title for title, _ in facets],
+        shared_yaxes=True, horizontal_spacing=0.15 / (columns + 1), vertical_spacing=0.4 / bands,
+    )
     shown = set()
-    for column, (_, rows) in enumerate(facets, start=1):
+    for number, (_, rows) in enumerate(facets):
+        place = {"row": number // columns + 1, "col": number % columns + 1}
         for method, group in rows.groupby("method_label", sort=False):
             figure.add_trace(
                 go.Scatter(
@@ -47,25 +54,36 @@ def draw(data: RunData) -> go.Figure | None:
                     showlegend=method not in shown, line={"color": data.look.colours[method], "shape": "hvh", "width": 2},
                     marker={"size": 5}, hovertemplate=f"<b>{method}</b><br>t = %{{x:.0f}}: %{{y:.2f}} blocks<extra></extra>",
                 ),
-                row=1, col=column,
+                **place,
             )
             shown.add(method)
-        figure.update_xaxes(title_text="model time t", autorange="reversed", row=1, col=column)
-    figure.update_yaxes(title_text="blocks per sample", rangemode="tozero", row=1, col=1)
-    return styled(figure, 400)
+        figure.update_xaxes(title_text="model time t", autorange="reversed", **place)
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_yaxes(title_text="blocks per sample", col=1)
+    if columns > 3:
+        figure.update_annotations(font_size=12)
+    styled(figure, 100 + 300 * bands)
+    return figure.update_layout(legend={"y": -0.22 / bands, "yanchor": "top"}, margin={"t": 60})
 
 
 def draw_paper(data: RunData) -> plt.Figure | None:
     facets = _facets(data)
     if not facets:
         return None
-    figure, axes = plt.subplots(1, len(facets), figsize=(4.6 * len(facets), 3.2), squeeze=False, sharey=True, layout="constrained")
-    for axis, (title, rows) in zip(axes[0], facets):
+    columns = min(COLUMNS, len(facets))
+    bands = -(-len(facets) // columns)
+    width = 4.6 if columns <= 3 else 2.4
+    figure, axes = plt.subplots(bands, columns, figsize=(width * columns, 3.2 * bands), squeeze=False, sharey=True, layout="constrained")
+    for axis in axes.flat[len(facets) :]:
+        axis.remove()
+    for axis, (title, rows) in zip(axes.flat, facets):
         for method, group in rows.groupby("method_label", sort=False):
             axis.step(group["t"], group["blocks"], where="mid", color=data.look.colours[method], label=method)
         axis.invert_xaxis()
-        axis.set(title=title, xlabel="model time t")
+        axis.set_title(title.replace(", ", "\n", 1) if columns > 3 else title, fontsize=None if columns <= 3 else 9)
+        axis.set(xlabel="model time t", ylim=(0, None))
         axis.grid(alpha=0.3)
-    axes[0][0].set(ylabel="blocks per sample", ylim=(0, None))
+    for axis in axes[:, 0]:
+        axis.set_ylabel("blocks per sample")
     axes[0][0].legend(fontsize=7)
     return figure

@@ -18,14 +18,18 @@ def draw(data: RunData) -> go.Figure | None:
     if cells.empty:
         return None
     facets = list(cells.groupby(["scenario", "batch", "precision"], sort=False))
+    wide = cells.groupby(["solver", "grid", "steps"]).ngroups > 8  # a sweep over solvers: each plot has the width of the page
+    rows, cols = (2 * len(facets), 1) if wide else (len(facets), 2)
     figure = make_subplots(
-        rows=len(facets), cols=2, horizontal_spacing=0.09, vertical_spacing=0.16 / len(facets) ** 0.5,
+        rows=rows, cols=cols, horizontal_spacing=0.09, vertical_spacing=(0.32 / rows if wide else 0.16 / rows**0.5),
         subplot_titles=[f"{what}: {scenario_title(*key)}" for key, _ in facets for what in ("throughput", "latency")],
     )
     for row, (_, facet) in enumerate(facets, start=1):
         for method, group in facet.groupby("method_label", sort=False):
-            names = group["solver"] + "<br>" + group["steps"].astype(str) + " steps"
+            steps = group["steps"].astype(str)
+            names = [group["solver"], steps] if wide else group["solver"] + "<br>" + steps + " steps"
             for column, name, scale, unit in ((1, "images_per_s", 1.0, "images/s"), (2, "latency_ns", 1e-6, "ms")):
+                place = {"row": 2 * row + column - 2, "col": 1} if wide else {"row": row, "col": column}
                 value, low, high = (group[f"{name}{end}"] * scale for end in ("", "_low", "_high"))
                 figure.add_trace(
                     go.Bar(
@@ -35,9 +39,11 @@ def draw(data: RunData) -> go.Figure | None:
                                  "array": (high - value).fillna(0), "arrayminus": (value - low).fillna(0)},
                         hovertemplate=f"<b>{method}</b>, %{{x}}<br>%{{y:.4g}} {unit}<extra></extra>",
                     ),
-                    row=row, col=column,
+                    **place,
                 )
-                figure.update_yaxes(title_text=unit, row=row, col=column)
+                figure.update_yaxes(title_text=unit, **place)
+                if wide:
+                    figure.update_xaxes(title_text="steps, by solver", tickfont_size=10, **place)
     figure.update_layout(barmode="group", bargap=0.25)
-    styled(figure, 130 + 340 * len(facets))
-    return figure.update_layout(legend={"y": -0.09 if len(facets) > 1 else -0.22})
+    styled(figure, 130 + 340 * rows)
+    return figure.update_layout(legend={"y": -0.12 if rows > 1 else -0.22, "yanchor": "top" if wide else "auto"})

@@ -53,3 +53,52 @@ def _cell(connection, number: int, name: str, role: str, status: str, reason: st
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     return make_database(tmp_path / "results.db")
+
+
+# t of each evaluation by (solver, grid) and steps
+TIMES = {
+    ("ddim", "trailing"): {2: (999.0, 499.0), 4: (999.0, 749.0, 499.0, 249.0)},
+    ("unipc", "logsnr"): {2: (999.0, 99.0), 4: (999.0, 399.0, 99.0, 9.0)},
+}
+# what the three networks of 4 blocks run: S(t) of bins of 500, and a network of 1 block from t = 700 on
+SWEEP_METHODS = {
+    "full": ("full", "baseline", "{}", lambda t: 4),
+    "bins": ("static_schedule", "method", '{"depths":[4,2]}', lambda t: 2 if t >= 500 else 4),
+    "duo": ("duodiff", "method", '{"switch_t":700}', lambda t: 1 if t >= 700 else 4),
+}
+
+
+def make_sweep(path: Path, times_of: dict = TIMES) -> Path:
+    """full, bins and duo over solvers and step counts; a block takes 1 ms per sample, the rest nothing."""
+    connection = sqlite3.connect(make_database(path))
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("DELETE FROM cell")
+    number = 0
+    for (solver, grid), of_steps in times_of.items():
+        for steps, times in of_steps.items():
+            baseline = number + 1
+            for label, (method, role, params, depth) in SWEEP_METHODS.items():
+                number += 1
+                blocks = sum(depth(t) for t in times)
+                connection.execute(
+                    "INSERT INTO cell (id, run, key, method, method_label, method_params, role, baseline_cell, model,"
+                    " model_fingerprint, solver, grid, steps, batch, precision, device, ranks, scenario, status,"
+                    " block_count, flops_per_sample, flops_full)"
+                    " VALUES (?, 1, ?, ?, ?, ?, ?, ?, 'm', 'f', ?, ?, ?, 10, 'fp32', 'cpu', 1, 'offline', 'ok', 4, ?, ?)",
+                    (number, f"{label}/{solver}/{steps}", method, label, params, role, None if role == "baseline" else baseline,
+                     solver, grid, steps, blocks, 4 * len(times)),
+                )
+                for round_ in range(ROUNDS):
+                    connection.execute("INSERT INTO timing VALUES (?, ?, 0, 0, 0, ?, 10, NULL)", (number, round_, blocks * 10**7))
+                for evaluation, t in enumerate(times):
+                    connection.execute("INSERT INTO evaluation VALUES (?, ?, ?, 10, ?, 1.0, 0.0)", (number, evaluation, t, depth(t)))
+                fid = 80.0 / steps + number
+                connection.execute("INSERT INTO quality VALUES (?, 'fid', ?, ?, ?, 512, 'e', 'r', 'c')", (number, fid, fid - 1, fid + 1))
+    connection.commit()
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def sweep_database(tmp_path: Path) -> Path:
+    return make_sweep(tmp_path / "sweep.db")

@@ -62,10 +62,10 @@ def page_titles(page: str) -> set[str]:
 
 
 def test_every_figure_is_drawn_and_survives_an_empty_run(database: Path) -> None:
+    sweeps = {"solver_quality", "saving_by_solver"}  # solver_figures_test.py: one step count is no sweep
     with open_database(str(database)) as connection:
         data = read_run(connection, 1)
-        for name, module in FIGURES.items():
-            assert module.draw(data) is not None, name
+        assert {name for name, module in FIGURES.items() if module.draw(data) is None} == sweeps
     empty = database.parent / "empty.db"
     with sqlite3.connect(database) as source, sqlite3.connect(empty) as target:
         source.backup(target)

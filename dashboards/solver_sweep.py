@@ -1,0 +1,49 @@
+"""The cells of a run over solvers and step counts, as the figures about solvers start from them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboards.data import RunData, parameters_text, scenario_title
+from dashboards.theme import series_colours
+
+QUERY = """
+SELECT cell.id AS cell, cell.solver_params, cell.block_count FROM cell
+WHERE cell.run = :run AND cell.status = 'ok' AND cell.role <> 'null'
+"""
+
+
+def sweep(data: RunData) -> pd.DataFrame | None:
+    """Cells with `series` (solver, its parameters and grid), `milliseconds` per sample and its interval, and `setting`
+    (scenario, batch, precision). None when no solver was run at two step counts: there is no line to draw."""
+    cells = data.cells.merge(data.query(QUERY), on="cell")
+    cells["series"] = [
+        " ".join(filter(None, (solver, parameters_text(parameters), f"· {grid}")))
+        for solver, parameters, grid in zip(cells["solver"], cells["solver_params"], cells["grid"])
+    ]
+    cells["setting"] = [scenario_title(*key) for key in zip(cells["scenario"], cells["batch"], cells["precision"])]
+    for name, source in (("", ""), ("_low", "_high"), ("_high", "_low")):
+        cells[f"milliseconds{name}"] = 1e3 / cells[f"images_per_s{source}"].astype(float)
+    if cells.empty or cells.groupby("series")["steps"].nunique().max() < 2:
+        return None
+    return cells
+
+
+def colours_of(cells: pd.DataFrame) -> dict[str, str]:
+    """By series; the same in every figure of a run, whatever else a figure leaves out."""
+    return series_colours(list(cells["series"].unique()))
+
+
+def hover_definitions(data: RunData, *metrics: str) -> str:
+    """Definitions to close a hover text with, one paragraph each, wrapped for the box."""
+    paragraphs = []
+    for metric in metrics:
+        words, line, lines = f"{metric.replace('_', ' ')}: {data.define(metric)}".split(), "", []
+        for word in words:
+            if line and len(line) + len(word) >= 72:
+                lines.append(line)
+                line = word
+            else:
+                line = f"{line} {word}".strip()
+        paragraphs.append("<br>".join([*lines, line]))
+    return "<span style='font-size:11px'>" + "<br>".join(paragraphs) + "</span>"

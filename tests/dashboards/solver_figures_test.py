@@ -1,0 +1,155 @@
+"""The figures about solvers, on a sweep whose numbers can be checked by hand (conftest.py: make_sweep)."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashboards.data import RunData, read_run
+from dashboards.database import open_database
+from dashboards.figures import blocks_over_t, saving_by_solver, solver_quality, throughput_latency
+from dashboards.predicted_blocks import depth_over_t, over_all_times, training_times
+from dashboards.report import main
+
+from conftest import TIMES, make_sweep
+
+FIGURES = [solver_quality, saving_by_solver]
+
+
+def change(database: Path, sql: str) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(sql)
+
+
+def with_data(database: Path, use):
+    with open_database(str(database)) as connection:
+        return use(read_run(connection, 1))
+
+
+def drawn_numbers(figure, method: str, row: str) -> dict[str, list[float]]:
+    """Dashes and dots of one method in the subplot whose y axis is `row`."""
+    traces = [t for t in figure.data if t.legendgroup == method and t.yaxis == row]
+    return {"promised": list(traces[0].y), "measured": list(traces[1].y)}
+
+
+def test_quality_has_one_line_per_solver_and_a_panel_and_marker_per_method(sweep_database: Path) -> None:
+    figure = with_data(sweep_database, solver_quality.draw)
+    assert [a.text for a in figure.layout.annotations[:3]] == ["full", "bins", "duo"]
+    lines = [t for t in figure.data if t.mode == "lines+markers"]
+    assert [t.name for t in lines] == ["ddim · trailing", "unipc · logsnr"] * 3
+    assert len({t.line.color for t in lines}) == 2 and len({t.marker.symbol for t in lines}) == 3
+    assert [t.name for t in lines if t.showlegend] == ["ddim · trailing", "unipc · logsnr"]
+    full_ddim = lines[0]
+    assert list(full_ddim.x) == [8.0, 16.0]  # 2 and 4 evaluations of 4 blocks, 1 ms each
+    assert list(full_ddim.y) == [41.0, 24.0]
+    assert list(full_ddim.error_y.array) == [1.0, 1.0]
+    faint = [t for t in figure.data if t.mode == "lines"]
+    assert len(faint) == 4 and {t.xaxis for t in faint} == {"x2", "x3"}  # the baseline, in the panels of the others
+    assert "ms" in figure.layout.xaxis.title.text and "N = 512" in figure.layout.yaxis.title.text
+
+
+def test_saving_shows_promise_and_measurement_of_both_kinds(sweep_database: Path) -> None:
+    figure = with_data(sweep_database, saving_by_solver.draw)
+    assert [a.text for a in figure.layout.annotations if a.text] == ["ddim<br>trailing", "unipc<br>logsnr"]
+    speed = drawn_numbers(figure, "bins", "y")
+    assert speed["promised"] == pytest.approx([8 / 6, 16 / 12]) and speed["measured"] == pytest.approx([8 / 6, 16 / 12])
+    # unipc evaluates later in the trajectory: the same schedules save less of 4 evaluations
+    assert drawn_numbers(figure, "bins", "y4") == {"promised": [0.75, 0.875], "measured": [0.75, 0.875]}
+    assert drawn_numbers(figure, "duo", "y4") == {"promised": [0.625, 0.8125], "measured": [0.625, 0.8125]}
+    dotted = sorted({t.y[0] for t in figure.data if t.mode == "lines" and t.y[0] is not None})
+    assert dotted == pytest.approx([0.75, 0.775])  # S over all t: (4 + 2) / 2 / 4, and 0.7 + 0.3 / 4
+
+
+def test_one_disturbed_cell_does_not_flatten_the_others(sweep_database: Path) -> None:
+    change(sweep_database, "UPDATE timing SET duration_ns = duration_ns * 50 WHERE round < 3 AND cell = 1")  # a baseline: speed-ups up to 67
+    figure = with_data(sweep_database, saving_by_solver.draw)
+    assert max(t.error_y.array[0] for t in figure.data if t.error_y.array is not None) > 10
+    assert figure.layout.yaxis.range[1] < 3
+
+
+def test_a_network_that_does_not_follow_its_schedule_is_seen(sweep_database: Path) -> None:
+    change(sweep_database, "UPDATE evaluation SET blocks_executed_mean = 4 WHERE cell IN (SELECT id FROM cell WHERE method_label = 'bins')")
+    bins = drawn_numbers(with_data(sweep_database, saving_by_solver.draw), "bins", "y4")
+    assert bins == {"promised": [0.75, 0.875], "measured": [1.0, 1.0]}
+
+
+def test_an_adaptive_method_is_measured_without_a_prediction(sweep_database: Path) -> None:
+    change(sweep_database, "UPDATE cell SET method = 'deediff' WHERE method_label = 'bins'")
+    figure = with_data(sweep_database, saving_by_solver.draw)
+    bins = drawn_numbers(figure, "bins", "y4")
+    assert np.isnan(bins["promised"]).all() and bins["measured"] == [0.75, 0.875]
+    assert not any(t.mode == "lines" and t.line.color == figure.data[0].marker.line.color for t in figure.data)
+
+
+def test_grids_and_parameters_of_one_solver_are_lines_of_their_own(sweep_database: Path) -> None:
+    change(sweep_database, "UPDATE cell SET solver = 'ddim', solver_params = '{\"eta\":0.5}' WHERE solver = 'unipc'")
+    figure = with_data(sweep_database, solver_quality.draw)
+    assert [t.name for t in figure.data if t.showlegend] == ["ddim · trailing", "ddim eta=0.5 · logsnr"]
+
+
+@pytest.mark.parametrize("change_to", [
+    "DELETE FROM cell WHERE steps = 4",  # no line without a second step count
+    "UPDATE cell SET status = 'failed', reason = 'no' WHERE steps = 4",
+    "DELETE FROM cell",
+])
+def test_nothing_is_drawn_without_a_sweep(sweep_database: Path, change_to: str) -> None:
+    change(sweep_database, change_to)
+
+    def nothing(data: RunData) -> None:
+        for module in FIGURES:
+            assert module.draw(data) is None and module.draw_paper(data) is None, module.__name__
+
+    with_data(sweep_database, nothing)
+
+
+def test_quality_needs_a_fid_and_saving_does_not(sweep_database: Path) -> None:
+    change(sweep_database, "DELETE FROM quality")
+    assert with_data(sweep_database, solver_quality.draw) is None
+    assert with_data(sweep_database, saving_by_solver.draw) is not None
+
+
+def test_the_report_shows_both_with_definitions(sweep_database: Path) -> None:
+    out = sweep_database.parent / "report"
+    assert main([str(sweep_database), "-o", str(out)]) == 0
+    page = (out / "report.html").read_text()
+    for module in FIGURES:
+        name = module.__name__.rpartition(".")[2]
+        assert f"<h2>{module.TITLE}</h2>" in page and f'id="{name}"' in page
+        assert {(out / "figures" / f"{name}.{kind}").exists() for kind in ("svg", "pdf")} == {True}
+    assert re.search(r"how much faster \[ratio\]", page) and "mean of S(t) over the times of the grid" in page
+
+
+def test_many_solvers_wrap_instead_of_overlapping(tmp_path: Path) -> None:
+    many = {(f"solver_{i}", "trailing"): TIMES["ddim", "trailing"] for i in range(6)}
+    database = make_sweep(tmp_path / "many.db", many)
+    blocks = with_data(database, blocks_over_t.draw)
+    assert [a.text.partition("<br>")[0] for a in blocks.layout.annotations] == [f"solver_{i}" for i in range(6)]
+    assert len({a.y for a in blocks.layout.annotations}) == 2  # five in a row
+    saving = with_data(database, saving_by_solver.draw)
+    assert len({round(a.y, 6) for a in saving.layout.annotations if a.text}) == 2
+    throughput = with_data(database, throughput_latency.draw)
+    assert list(throughput.data[0].x[1][:2]) == ["2", "4"]  # step counts under their solver, not 12 long labels
+    assert throughput.layout.yaxis.domain[0] > throughput.layout.yaxis2.domain[1]  # one plot below the other
+
+
+def test_depths_are_those_of_the_program() -> None:
+    demo = depth_over_t("static_schedule", {"depths": []}, 13, 7, 1000.0)
+    centres = np.arange(50.0, 1000.0, 100.0)
+    assert list(demo(centres)) == [13, 13, 11, 11, 9, 9, 7, 7, 7, 7]  # the recipe of the zoo's checkpoint
+    assert list(demo(np.array([0.0, 199.0, 200.0, 999.0]))) == [13, 13, 11, 7]  # a bin starts at its edge
+    duo = depth_over_t("duodiff", {}, 13, 3, 1000.0)
+    assert list(duo(np.array([699.9, 700.0]))) == [13, 3]
+    assert over_all_times(duo, 1000.0) == pytest.approx(0.7 * 13 + 0.3 * 3)
+    assert depth_over_t("duodiff", {"shallow_method": "fixed_exit"}, 13, 3, 1000.0) is None
+    assert depth_over_t("adadiff", {}, 13, 3, 1000.0) is None
+
+
+def test_model_times_that_are_neither_kind_predict_nothing() -> None:
+    assert training_times(np.array([999.0, 1.0])) == 1000.0
+    assert training_times(np.array([1.0, 0.001])) == 1.0
+    assert training_times(np.array([3999.0])) is None
