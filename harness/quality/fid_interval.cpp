@@ -40,10 +40,25 @@ Replicates replicate(std::span<const FeatureStatistics> groups, const FrechetRef
 
 }  // namespace
 
+int64_t group_of(int64_t sample, int64_t group_count) {
+  // splitmix64 (Steele et al., OOPSLA 2014) of the number of the run of group_count samples
+  auto bits = static_cast<uint64_t>(sample / group_count) + 0x9e3779b97f4a7c15U;
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9U;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebU;
+  const auto turn = static_cast<int64_t>((bits ^ (bits >> 31)) % static_cast<uint64_t>(group_count));
+  return (sample + turn) % group_count;
+}
+
 void add_to_groups(std::span<FeatureStatistics> groups, const at::Tensor& rows, int64_t first_sample) {
   const auto group_count = static_cast<int64_t>(groups.size());
-  for (int64_t i = 0; i < std::min(group_count, rows.size(0)); ++i) {
-    groups[static_cast<size_t>((first_sample + i) % group_count)].add(rows.slice(0, i, rows.size(0), group_count));
+  std::vector<std::vector<int64_t>> members(groups.size());
+  for (int64_t i = 0; i < rows.size(0); ++i) {
+    members[static_cast<size_t>(group_of(first_sample + i, group_count))].push_back(i);
+  }
+  for (size_t g = 0; g < groups.size(); ++g) {
+    if (!members[g].empty()) {
+      groups[g].add(rows.index_select(0, at::tensor(members[g], at::TensorOptions(at::kLong)).to(rows.device())));
+    }
   }
 }
 

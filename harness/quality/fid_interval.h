@@ -2,7 +2,7 @@
 // How far an FID, or the difference of two, can be trusted: a jackknife over groups of samples.
 //
 //   std::vector<FeatureStatistics> groups(20, FeatureStatistics(reference.gaussian().mean));
-//   groups[sample_index % 20].add(row);                                  // or add_to_groups
+//   add_to_groups(groups, rows, first_sample);
 //   JackknifeEstimate fid = fid_interval(groups, reference);             // fid.value, fid.low .. fid.high
 //   JackknifeEstimate gap = fid_difference(method_groups, full_groups, reference);   // method minus baseline
 //
@@ -32,8 +32,11 @@ struct JackknifeEstimate {
   double bias = 0.0;
 };
 
-// Puts row i, sample number first_sample + i, into group (first_sample + i) % groups.size(), so that the groups do not
-// depend on batches or ranks.
+// The group of a sample: every run of group_count samples has one in each group, in an order turned by a hash of the
+// run's number. By turns alone would not do: classes come in turn too, and a group would hold one class only.
+int64_t group_of(int64_t sample, int64_t group_count);
+
+// Puts row i, sample number first_sample + i, into its group, whatever the batches and ranks.
 void add_to_groups(std::span<FeatureStatistics> groups, const at::Tensor& rows, int64_t first_sample);
 
 // at least 2 groups of one centre, each with a row (InputError); low is not below 0

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "methods/config/input_error.h"
 #include "tests/harness/quality/golden_rows.h"
@@ -32,6 +34,24 @@ TEST(FidInterval, AgreesWithLeavingOutRowsInPython) {
   const double half_width = golden["half_width_over_standard_error"].get<double>() * estimate.standard_error;
   EXPECT_NEAR(estimate.low, estimate.value - half_width, 1e-12);
   EXPECT_NEAR(estimate.high, estimate.value + half_width, 1e-12);
+}
+
+// Samples are labelled in turn: had a group only some of the classes, leaving it out would move the FID by far more
+// than chance does.
+TEST(FidInterval, EveryGroupHoldsEveryClass) {
+  for (const int64_t classes : {10, 19, 21, 100}) {
+    std::set<std::pair<int64_t, int64_t>> seen;
+    std::map<int64_t, int> sizes;
+    for (int64_t sample = 0; sample < 20000; ++sample) {
+      const auto group = group_of(sample, kJackknifeGroups);
+      seen.emplace(group, sample % classes);
+      ++sizes[group];
+    }
+    EXPECT_EQ(seen.size(), static_cast<size_t>(kJackknifeGroups * classes)) << classes;
+    for (const auto& [group, size] : sizes) {
+      EXPECT_EQ(size, 1000) << group;
+    }
+  }
 }
 
 TEST(FidInterval, JackknifeOfAMeanIsTheTextbookStandardError) {

@@ -81,8 +81,17 @@ def precision_recall(a, b, k=3):
     }
 
 
+def group_of(sample, groups):
+    """splitmix64 of the number of the run of `groups` samples turns the order in which they go to the groups"""
+    mask = 2**64 - 1
+    bits = (sample // groups + 0x9E3779B97F4A7C15) & mask
+    bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & mask
+    bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & mask
+    return (sample + (bits ^ (bits >> 31)) % groups) % groups
+
+
 def jackknife_fid(a, b, groups):
-    number = np.arange(len(a)) % groups
+    number = np.array([group_of(i, groups) for i in range(len(a))])
     left_out = np.array([frechet(a[number != g], b) for g in range(groups)])
     value = frechet(a, b)
     mean = left_out.mean()
