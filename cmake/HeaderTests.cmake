@@ -3,7 +3,7 @@
 # so a missing #pragma once shows too. Object files rather than -fsyntax-only: those ccache remembers.
 #
 # Headers of what builds without LibTorch are compiled with LibTorch out of sight.
-set(torch_free_folders "^(kernels|profiling|results|methods/(config|data|solvers)|harness/(suite|ranks))/")
+set(torch_free_folders "^(kernels|profiling|results|methods/(config|data|solvers|risk_controlled/procedures)|harness/(suite|ranks))/")
 
 function(_diffbench_header_tests name)
   cmake_parse_arguments(ARG "" "" "HEADERS;LINK" ${ARGN})

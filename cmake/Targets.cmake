@@ -63,6 +63,14 @@ function(diffbench_test name)
     ENVIRONMENT "OMP_NUM_THREADS=1;DIFFBENCH_BINARY=${CMAKE_BINARY_DIR}/bin/diffbench")
 endfunction()
 
+# a Google Benchmark with a main of its own, over LibTorch
+function(diffbench_benchmark name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name})
+  _diffbench_target(${name} TORCH SOURCES ${ARG_SOURCES} LINK ${ARG_LINK})
+  target_link_libraries(${name} PRIVATE benchmark::benchmark)
+endfunction()
+
 # diffbench_mpi_test(<name> RANKS 1 4 SOURCES ... [LINK ...] [TORCH]): a diffbench_test that also runs under mpirun, once
 # per count in RANKS. Its main must make a ranks::MpiSession. Without MPI it runs alone only.
 function(diffbench_mpi_test name)

@@ -33,7 +33,7 @@ constexpr Subcommand kSubcommands[] = {
     {"run", commands::add_run, true},        {"list", commands::add_list, false},
     {"sample", commands::add_sample, false}, {"eval", commands::add_eval, false},
     {"train", commands::add_train, false},   {"fid", commands::add_fid, false},
-    {"report", commands::add_report, false},
+    {"report", commands::add_report, false}, {"calibrate", commands::add_calibrate, false},
 };
 
 void set_up_log() {

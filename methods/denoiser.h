@@ -21,6 +21,9 @@ struct EvaluationTrace {
   double blocks_bypassed = 0.0;     // sum over rows of blocks of which only the remains ran
   double flops = 0.0;               // sum over rows, analytic, of everything below
   double probe_flops = 0.0;         // the part of it spent on deciding
+  double blocks_carried = 0.0;      // the part of blocks_executed for rows that had left already: moving the others out
+                                    // would have cost more. Not in `flops`: the method did not ask for it
+  int64_t compactions = 0;          // how often rows were moved together
   std::vector<int64_t> exit_count;  // [block_count + 1]: rows that left after so many blocks
 };
 
@@ -29,8 +32,9 @@ using Trace = std::vector<EvaluationTrace>;
 class Denoiser {
  public:
   virtual ~Denoiser() = default;
-  // a new batch of trajectories starts: forget whatever was kept of the last
-  virtual void begin() {}
+  // A new batch of trajectories starts: forget whatever was kept of the last. samples[i] is the number of the sample in
+  // row i, for methods that draw numbers of their own.
+  virtual void begin(const std::vector<int64_t>&) {}
   // rows i and i + B/2 of the batches to come are the two halves of one guided sample: they leave together or not at
   // all
   virtual void couple_halves(bool) {}

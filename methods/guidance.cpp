@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "methods/config/input_error.h"
+#include "methods/row_groups.h"
 
 namespace diffbench {
 namespace {
@@ -16,30 +17,32 @@ class GuidedDenoiser : public Denoiser {
     inner_->couple_halves(guidance.joint_exits);
   }
 
-  void begin() override { inner_->begin(); }
+  void begin(const std::vector<int64_t>& samples) override {
+    auto both = samples;
+    both.insert(both.end(), samples.begin(), samples.end());
+    inner_->begin(both);
+  }
   void couple_halves(bool) override {}  // the halves are made here
 
   at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
                      EvaluationTrace& trace) override {
-    std::vector<int64_t> guided;
-    for (size_t row = 0; row < t.size(); ++row) {
-      if (guidance_.active_at(t[row])) {
-        guided.push_back(static_cast<int64_t>(row));
-      }
-    }
-    if (guided.empty()) {
-      inner_->couple_halves(false);
-      auto eps = inner_->predict(x, t, labels, trace);
-      inner_->couple_halves(guidance_.joint_exits);
-      return eps;
-    }
-    if (guided.size() == t.size()) {
-      return predict_guided(x, t, labels, trace);
-    }
-    return predict_mixed(x, t, labels, guided, trace);
+    // outside the interval, or where a batch holds rows of both kinds, part of the rows run without guidance
+    const auto groups = split_rows(t.size(), [&](size_t row) { return guidance_.active_at(t[row]); });
+    const auto eps = predict_in_groups(groups, {x, t, labels}, [&](size_t group, const Batch& own) {
+      return group == 0 ? predict_guided(own.x, own.t, own.labels, trace) : predict_plain(own, trace);
+    });
+    trace.t = t.front();
+    return eps;
   }
 
  private:
+  at::Tensor predict_plain(const Batch& batch, EvaluationTrace& trace) {
+    inner_->couple_halves(false);
+    auto eps = inner_->predict(batch.x, batch.t, batch.labels, trace);
+    inner_->couple_halves(guidance_.joint_exits);
+    return eps;
+  }
+
   at::Tensor predict_guided(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
                             EvaluationTrace& trace) {
     auto times = t;
@@ -53,32 +56,6 @@ class GuidedDenoiser : public Denoiser {
     auto eps = result.narrow(1, 0, channels_);
     eps.sub_(null_eps).mul_(guidance_.scale).add_(null_eps);
     return result;
-  }
-
-  // rows inside and outside the interval: a batch whose rows stand at different steps
-  at::Tensor predict_mixed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
-                           const std::vector<int64_t>& guided, EvaluationTrace& trace) {
-    at::Tensor eps;
-    std::vector<int64_t> plain;
-    for (size_t row = 0; row < t.size(); ++row) {
-      if (!guidance_.active_at(t[row])) {
-        plain.push_back(static_cast<int64_t>(row));
-      }
-    }
-    for (const std::vector<int64_t>* rows : {&guided, static_cast<const std::vector<int64_t>*>(&plain)}) {
-      const auto index = at::tensor(*rows, at::TensorOptions(at::kLong)).to(x.device());
-      std::vector<double> times;
-      for (const int64_t row : *rows) {
-        times.push_back(t[static_cast<size_t>(row)]);
-      }
-      const auto own = predict(x.index_select(0, index), times, labels.index_select(0, index), trace);
-      if (!eps.defined()) {
-        eps = at::empty({x.size(0), own.size(1), own.size(2), own.size(3)}, own.options());
-      }
-      eps.index_copy_(0, index, own);
-    }
-    trace.t = t.front();
-    return eps;
   }
 
   std::unique_ptr<Denoiser> inner_;

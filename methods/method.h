@@ -21,7 +21,8 @@ struct MethodContext {
   std::shared_ptr<Model> model;
   // another model on the same device and in the same precision (duodiff's shallow network)
   std::function<std::shared_ptr<Model>(const std::string& name)> load;
-  std::string where;  // file and line, or flag, for error messages
+  std::string where;         // file and line, or flag, for error messages
+  std::string conditions{};  // how it will be sampled (sampling_conditions.h); empty where nobody samples
 };
 
 struct MethodEntry {

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <numeric>
+
 #include "kernels/philox_normal/philox_normal.h"
 #include "methods/config/input_error.h"
 #include "methods/kernel_stream.h"
@@ -11,6 +13,7 @@ namespace diffbench {
 PhiloxNoise::PhiloxNoise(uint64_t seed, const std::vector<int64_t>& samples, std::vector<int64_t> image_shape,
                          const Compute& compute)
     : seed_(seed),
+      sample_numbers_(samples),
       samples_(at::tensor(samples, at::TensorOptions(at::kLong)).to(compute.device)),
       shape_(std::move(image_shape)),
       compute_(compute) {
@@ -33,9 +36,15 @@ at::Tensor PhiloxNoise::draw(uint32_t number) const {
   return noise.to(compute_.state_dtype);
 }
 
-GivenNoise::GivenNoise(at::Tensor initial, at::Tensor steps, const Compute& compute)
+GivenNoise::GivenNoise(at::Tensor initial, at::Tensor steps, const Compute& compute, std::vector<int64_t> samples)
     : initial_(initial.to(compute.state_options())),
-      steps_(steps.defined() ? steps.to(compute.state_options()) : steps) {}
+      steps_(steps.defined() ? steps.to(compute.state_options()) : steps),
+      samples_(std::move(samples)) {
+  if (samples_.empty()) {
+    samples_.resize(static_cast<size_t>(initial_.size(0)));
+    std::iota(samples_.begin(), samples_.end(), int64_t{0});
+  }
+}
 
 at::Tensor GivenNoise::step(int draw) {
   const int64_t given = steps_.defined() ? steps_.size(0) : 0;

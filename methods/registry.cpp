@@ -8,8 +8,13 @@
   METHOD(full)                    \
   METHOD(null)                    \
   METHOD(fixed_exit)              \
+  METHOD(random_exit)             \
   METHOD(static_schedule)         \
-  METHOD(duodiff)
+  METHOD(uncertainty_exit)        \
+  METHOD(risk_controlled)         \
+  METHOD(duodiff)                 \
+  METHOD(block_cache)             \
+  METHOD(first_block_cache)
 
 namespace diffbench::methods {
 

@@ -141,7 +141,7 @@ void Sampler::advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSourc
 at::Tensor Sampler::run(Denoiser& denoiser, NoiseSource& noise, const at::Tensor& labels, Trace& trace,
                         const Observer& observe) const {
   auto trajectories = start(noise);
-  denoiser.begin();
+  denoiser.begin(noise.samples());
   for (size_t i = 0; i < plan_.evaluations.size(); ++i) {
     advance(trajectories, denoiser, noise, labels, trace.emplace_back(), observe);
   }

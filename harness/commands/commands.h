@@ -20,6 +20,7 @@ void add_list(CLI::App& app, int& exit_code);
 void add_sample(CLI::App& app, int& exit_code);
 void add_eval(CLI::App& app, int& exit_code);
 void add_train(CLI::App& app, int& exit_code);
+void add_calibrate(CLI::App& app, int& exit_code);
 void add_fid(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
 

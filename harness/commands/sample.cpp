@@ -7,12 +7,11 @@
 #include "harness/commands/commands.h"
 #include "harness/commands/model_options.h"
 #include "harness/commands/sample_files.h"
+#include "harness/commands/sampling_options.h"
 #include "methods/config/input_error.h"
 #include "methods/decode.h"
-#include "methods/guidance.h"
 #include "methods/registry.h"
-#include "methods/sampler.h"
-#include "methods/solvers/solver_table.h"
+#include "methods/sampling_conditions.h"
 
 namespace diffbench::commands {
 namespace {
@@ -21,16 +20,10 @@ struct Options {
   ModelOptions model;
   std::string method = "full";
   std::vector<std::string> params;
-  std::string solver = "ddim";
-  std::vector<std::string> solver_params;
-  std::string grid = "trailing";
-  int steps = 20;
+  SamplingOptions sampling;
   int64_t num = 16;
   int64_t batch = 64;
   uint64_t seed = 0;
-  double guidance = 1.0;
-  std::vector<double> guidance_interval;
-  std::string guidance_exits = "joint";
   std::string noise;
   std::string labels;
   std::string out;
@@ -74,19 +67,13 @@ void sample(const Options& options) {
                              std::to_string(options.batch) + ")");
   }
   const auto model = load(options.model);
-  const Sampler sampler(
-      solvers::make_plan({.solver = options.solver,
-                          .grid = options.grid,
-                          .steps = options.steps,
-                          .params = config::params_from_flags(options.solver_params, "--solver-param")},
-                         *model->schedule),
-      *model);
-  Guidance guidance{.scale = options.guidance, .joint_exits = options.guidance_exits == "joint"};
-  set_interval(guidance, options.guidance_interval, "--guidance-interval");
+  const Sampler sampler = make_sampler(options.sampling, *model);
+  const Guidance guidance = guidance_of(options.sampling);
   auto method = methods::make_method(options.method, config::params_from_flags(options.params, "--param"),
                                      {.model = model,
                                       .load = [&](const std::string& name) { return load_model(name, model->compute); },
-                                      .where = "--method " + options.method});
+                                      .where = "--method " + options.method,
+                                      .conditions = sampling_conditions(sampler.plan(), guidance)});
   const auto denoiser = guide(std::move(method), guidance, *model, "--guidance");
   const std::vector<int64_t> image{model->network.channels, model->network.image_size, model->network.image_size};
   const SampleInputs inputs = read_sample_inputs(options.noise, options.labels, options.num, image,
@@ -129,25 +116,12 @@ void add_sample(CLI::App& app, int&) {
   command->add_option("--method", options->method, "acceleration method (diffbench list methods)")
       ->capture_default_str();
   command->add_option("--param", options->params, "method parameter key=value, repeatable");
-  command->add_option("--solver", options->solver, "solver (diffbench list solvers)")->capture_default_str();
-  command->add_option("--solver-param", options->solver_params, "solver parameter key=value, repeatable");
-  command->add_option("--grid", options->grid, "time grid (diffbench list grids)")->capture_default_str();
-  command->add_option("--steps", options->steps, "solver steps")->capture_default_str()->check(CLI::PositiveNumber);
+  add_sampling_options(*command, options->sampling);
   command->add_option("--num", options->num, "samples")->capture_default_str()->check(CLI::PositiveNumber);
   command->add_option("--batch", options->batch, "rows per network call")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   command->add_option("--seed", options->seed, "of the counter-based noise")->capture_default_str();
-  command->add_option("--guidance", options->guidance, "scale of classifier-free guidance; 1: none")
-      ->capture_default_str();
-  command->add_option("--guidance-interval", options->guidance_interval, "two times between which it acts, as LOW,HIGH")
-      ->delimiter(',')
-      ->expected(2);
-  command
-      ->add_option("--guidance-exits", options->guidance_exits,
-                   "joint: both halves of a sample leave the network together; separate: each by itself")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"joint", "separate"}));
   command->add_option("--noise", options->noise,
                       "file with `noise` [N,C,H,W] and, for stochastic solvers, `step_noise`");
   command->add_option("--labels", options->labels, "file with `labels` [N] int64 (default: the classes in turn)");

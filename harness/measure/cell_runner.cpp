@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "methods/sampling_conditions.h"
 #include "methods/solvers/solver_table.h"
 
 namespace diffbench::measure {
@@ -52,7 +53,8 @@ std::unique_ptr<Denoiser> CellRunner::make(const std::string& method, const nloh
       methods::make_method(method, params,
                            {.model = model_,
                             .load = [this](const std::string& name) { return models_.get(name, cell_.precision); },
-                            .where = where_});
+                            .where = where_,
+                            .conditions = sampling_conditions(sampler_->plan(), guidance_)});
   return guide(std::move(denoiser), guidance_, *model_, "[run] guidance");
 }
 

@@ -1,12 +1,11 @@
 // DuoDiff: a shallow network of its own for the noisy steps, the deep one after; and T-Stitch, which does the same with
 // two networks trained apart. Which one runs depends on each row's t.
-#include <ATen/ATen.h>
-
 #include <filesystem>
 
 #include "methods/config/input_error.h"
 #include "methods/method.h"
 #include "methods/registry.h"
+#include "methods/row_groups.h"
 
 namespace diffbench::methods::duodiff {
 namespace {
@@ -16,9 +15,9 @@ class DuoDiff : public Denoiser {
   DuoDiff(std::unique_ptr<Denoiser> shallow, std::unique_ptr<Denoiser> deep, double switch_t)
       : shallow_(std::move(shallow)), deep_(std::move(deep)), switch_t_(switch_t) {}
 
-  void begin() override {
-    shallow_->begin();
-    deep_->begin();
+  void begin(const std::vector<int64_t>& samples) override {
+    shallow_->begin(samples);
+    deep_->begin(samples);
   }
 
   void couple_halves(bool coupled) override {
@@ -28,39 +27,16 @@ class DuoDiff : public Denoiser {
 
   at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
                      EvaluationTrace& trace) override {
-    const auto noisy = std::count_if(t.begin(), t.end(), [&](double time) { return time >= switch_t_; });
-    if (noisy == 0 || noisy == static_cast<int64_t>(t.size())) {
-      return (noisy == 0 ? deep_ : shallow_)->predict(x, t, labels, trace);
-    }
-    return predict_mixed(x, t, labels, trace);
-  }
-
- private:
-  // rows on both sides of the switch: each network gets its own, and the outputs go back to their places
-  at::Tensor predict_mixed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
-                           EvaluationTrace& trace) {
-    at::Tensor eps;
-    for (const bool shallow : {true, false}) {
-      std::vector<int64_t> rows;
-      std::vector<double> times;
-      for (size_t i = 0; i < t.size(); ++i) {
-        if ((t[i] >= switch_t_) == shallow) {
-          rows.push_back(static_cast<int64_t>(i));
-          times.push_back(t[i]);
-        }
-      }
-      const auto index = at::tensor(rows, at::TensorOptions(at::kLong)).to(x.device());
-      const auto own_labels = labels.defined() ? labels.index_select(0, index) : labels;
-      const auto own = (shallow ? shallow_ : deep_)->predict(x.index_select(0, index), times, own_labels, trace);
-      if (!eps.defined()) {
-        eps = at::empty({x.size(0), own.size(1), own.size(2), own.size(3)}, own.options());
-      }
-      eps.index_copy_(0, index, own);
-    }
+    const auto eps =
+        predict_in_groups(split_rows(t.size(), [&](size_t row) { return t[row] >= switch_t_; }), {x, t, labels},
+                          [&](size_t group, const Batch& own) {
+                            return (group == 0 ? shallow_ : deep_)->predict(own.x, own.t, own.labels, trace);
+                          });
     trace.t = t.front();
     return eps;
   }
 
+ private:
   std::unique_ptr<Denoiser> shallow_;
   std::unique_ptr<Denoiser> deep_;
   double switch_t_;

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <numeric>
 
 namespace diffbench::exits {
@@ -13,7 +14,7 @@ using backbones::Hidden;
 // the outputs of everybody who has left, and the row of the batch that each belongs to
 struct Outputs {
   std::vector<at::Tensor> eps;
-  std::vector<int64_t> rows;
+  Rows rows;
 
   at::Tensor in_batch_order() const {
     if (eps.size() == 1) {
@@ -30,40 +31,53 @@ struct Outputs {
 
 class Evaluation {
  public:
-  Evaluation(Backbone& backbone, ExitPolicy& policy, EvaluationTrace& trace, bool coupled_halves)
-      : backbone_(backbone), policy_(policy), trace_(trace), coupled_halves_(coupled_halves) {}
+  Evaluation(Backbone& backbone, ExitPolicy& policy, CompactionRule& compaction, EvaluationTrace& trace,
+             bool coupled_halves)
+      : backbone_(backbone),
+        policy_(policy),
+        compaction_(compaction),
+        trace_(trace),
+        coupled_halves_(coupled_halves),
+        last_(backbone.block_count() - 1) {}
 
   at::Tensor run(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) {
-    const auto rows = static_cast<double>(t.size());
-    const int last = backbone_.block_count() - 1;
     trace_.t = t.front();
     trace_.rows += static_cast<int64_t>(t.size());
-    const auto exits = static_cast<size_t>(backbone_.block_count()) + 1;
+    const auto exits = static_cast<size_t>(last_) + 2;
     trace_.exit_count.resize(std::max(trace_.exit_count.size(), exits));  // another network may have counted here
-    trace_.flops += rows * backbone_.embed_cost().flops;
-    inside_.resize(t.size());
-    std::iota(inside_.begin(), inside_.end(), int64_t{0});
+    trace_.flops += static_cast<double>(t.size()) * backbone_.embed_cost().flops;
+    rows_.resize(t.size());
+    std::iota(rows_.begin(), rows_.end(), int64_t{0});
+    inside_.assign(t.size(), true);
+    inside_count_ = t.size();
+    state_type_ = x.scalar_type();
 
+    policy_.begin_evaluation(t);
     Hidden hidden = backbone_.embed(x, t, labels);
-    for (int block = 0; block <= last && !inside_.empty(); ++block) {
+    for (int block = 0; inside_count_ > 0; ++block) {
       backbone_.run_block(block, hidden);
-      trace_.blocks_executed += static_cast<double>(inside_.size());
-      trace_.flops += static_cast<double>(inside_.size()) * backbone_.cost(block).flops;
-      dismiss(block, block == last ? RowMask::all() : ask(block, hidden), hidden);
+      trace_.blocks_executed += static_cast<double>(rows_.size());
+      trace_.blocks_carried += static_cast<double>(rows_.size() - inside_count_);
+      trace_.flops += static_cast<double>(inside_count_) * backbone_.cost(block).flops;
+      if (block == last_) {
+        dismiss(block, RowMask::all(), hidden);
+      } else if (policy_.asks_after(block)) {
+        dismiss(block, ask(block, hidden), hidden);
+      }
     }
     return outputs_.in_batch_order();
   }
 
  private:
   RowMask ask(int block, const Hidden& hidden) {
-    const double flops = static_cast<double>(inside_.size()) * policy_.probe_flops(block);
+    const double flops = static_cast<double>(inside_count_) * policy_.probe_flops(block);
     trace_.probe_flops += flops;
     trace_.flops += flops;
-    const auto mask = policy_.decide(block, hidden);
+    const auto mask = policy_.decide(block, hidden, rows_);
     return coupled_halves_ && mask.kind == RowMask::Kind::some ? both_halves(mask.leaves) : mask;
   }
 
-  // Pairs leave together, so the rows still inside keep their order: first halves, then second halves.
+  // Pairs leave together, so the rows of `hidden` keep their order: first halves, then second halves.
   static RowMask both_halves(std::vector<bool> leaves) {
     const size_t half = leaves.size() / 2;
     for (size_t i = 0; i < half; ++i) {
@@ -73,64 +87,95 @@ class Evaluation {
     return RowMask::from(std::move(leaves));
   }
 
-  // lets the rows of `mask` leave, and keeps the others in `hidden`
+  // lets the rows of `mask` leave
   void dismiss(int block, const RowMask& mask, Hidden& hidden) {
     if (mask.kind == RowMask::Kind::none) {
       return;
     }
-    if (mask.kind == RowMask::Kind::all) {
-      finish(block, std::move(hidden), inside_);
-      inside_.clear();
+    std::vector<int64_t> leavers;  // positions in `hidden`
+    std::vector<int64_t> stayers;
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      if (inside_[i]) {
+        const bool leaves = mask.kind == RowMask::Kind::all || mask.leaves[i];
+        (leaves ? leavers : stayers).push_back(static_cast<int64_t>(i));
+      }
+    }
+    if (leavers.empty()) {
       return;
     }
-    std::vector<int64_t> positions[2];  // of those who stay, of those who leave
-    for (size_t i = 0; i < inside_.size(); ++i) {
-      positions[mask.leaves[i] ? 1 : 0].push_back(static_cast<int64_t>(i));
+    inside_count_ = stayers.size();
+    const auto leaving_rows = rows_at(leavers);
+    if (leavers.size() == rows_.size()) {
+      finish(block, std::move(hidden), leaving_rows);
+      return;
     }
-    finish(block, select(hidden, positions[1]), rows_at(positions[1]));
-    hidden = select(hidden, positions[0]);
-    inside_ = rows_at(positions[0]);
+    finish(block, hidden.select(leavers, policy_.bypasses_dropped_blocks()), leaving_rows);
+    if (stayers.empty()) {
+      return;
+    }
+    if (compaction_.pays(backbone_, hidden, static_cast<int64_t>(stayers.size()), blocks_until_next_question(block))) {
+      compact_rows(hidden, stayers);
+      rows_ = rows_at(stayers);
+      inside_.assign(rows_.size(), true);
+      ++trace_.compactions;
+      return;
+    }
+    for (const int64_t position : leavers) {
+      inside_[static_cast<size_t>(position)] = false;
+    }
   }
 
-  void finish(int block, Hidden leavers, const std::vector<int64_t>& rows) {
+  // the blocks that the stayers are sure to run
+  int blocks_until_next_question(int block) const {
+    int next = block + 1;
+    while (next < last_ && !policy_.asks_after(next)) {
+      ++next;
+    }
+    return next - block;
+  }
+
+  void finish(int block, Hidden leavers, const Rows& rows) {
     const auto count = static_cast<double>(rows.size());
     if (policy_.bypasses_dropped_blocks()) {
-      for (int dropped = block + 1; dropped < backbone_.block_count(); ++dropped) {
+      for (int dropped = block + 1; dropped <= last_; ++dropped) {
         backbone_.bypass_block(dropped, leavers);
         trace_.blocks_bypassed += count;
         trace_.flops += count * backbone_.bypass_cost(dropped).flops;
       }
     }
-    outputs_.eps.push_back(backbone_.head(leavers));
+    const auto eps = block == last_ ? backbone_.head(leavers) : policy_.head(backbone_, block, leavers);
+    outputs_.eps.push_back(eps.to(state_type_));
     outputs_.rows.insert(outputs_.rows.end(), rows.begin(), rows.end());
     trace_.flops += count * backbone_.head_cost().flops;
     trace_.exit_count[static_cast<size_t>(block) + 1] += static_cast<int64_t>(rows.size());
   }
 
-  static Hidden select(const Hidden& hidden, const std::vector<int64_t>& positions) {
-    return hidden.select(at::tensor(positions, at::TensorOptions(at::kLong)).to(hidden.tokens.device()), positions);
-  }
-
-  std::vector<int64_t> rows_at(const std::vector<int64_t>& positions) const {
-    std::vector<int64_t> rows(positions.size());
+  Rows rows_at(const std::vector<int64_t>& positions) const {
+    Rows rows(positions.size());
     std::transform(positions.begin(), positions.end(), rows.begin(),
-                   [&](int64_t position) { return inside_[static_cast<size_t>(position)]; });
+                   [&](int64_t position) { return rows_[static_cast<size_t>(position)]; });
     return rows;
   }
 
   Backbone& backbone_;
   ExitPolicy& policy_;
+  CompactionRule& compaction_;
   EvaluationTrace& trace_;
   bool coupled_halves_;
-  std::vector<int64_t> inside_;  // rows of the batch still in the network, in the order of the Hidden's rows
+  int last_;
+  at::ScalarType state_type_ = at::kFloat;
+  Rows rows_;                 // of the batch, in the order of the Hidden's rows
+  std::vector<bool> inside_;  // those of them that have not left
+  size_t inside_count_ = 0;
   Outputs outputs_;
 };
 
 }  // namespace
 
-at::Tensor run_with_exits(Backbone& backbone, ExitPolicy& policy, const at::Tensor& x, const std::vector<double>& t,
-                          const at::Tensor& labels, EvaluationTrace& trace, bool coupled_halves) {
-  return Evaluation(backbone, policy, trace, coupled_halves).run(x, t, labels);
+at::Tensor run_with_exits(Backbone& backbone, ExitPolicy& policy, CompactionRule& compaction, const at::Tensor& x,
+                          const std::vector<double>& t, const at::Tensor& labels, EvaluationTrace& trace,
+                          bool coupled_halves) {
+  return Evaluation(backbone, policy, compaction, trace, coupled_halves).run(x, t, labels);
 }
 
 }  // namespace diffbench::exits

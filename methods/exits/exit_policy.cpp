@@ -15,4 +15,8 @@ RowMask RowMask::from(std::vector<bool> leaves) {
   return {Kind::some, std::move(leaves)};
 }
 
+at::Tensor ExitPolicy::head(backbones::Backbone& backbone, int, const backbones::Hidden& leavers) {
+  return backbone.head(leavers);
+}
+
 }  // namespace diffbench::exits

@@ -2,7 +2,7 @@
 // Decides, row by row and after each block, who leaves the network.
 //
 //   class AfterThree : public ExitPolicy {
-//     RowMask decide(int block, const Hidden& hidden) override {
+//     RowMask decide(int block, const Hidden&, const Rows&) override {
 //       return block + 1 >= 3 ? RowMask::all() : RowMask::none();
 //     }
 //   };
@@ -28,15 +28,28 @@ struct RowMask {
   static RowMask from(std::vector<bool> leaves);
 };
 
+// rows[i] is the place in the evaluation's batch of row i of a Hidden
+using Rows = std::vector<int64_t>;
+
 class ExitPolicy {
  public:
   virtual ~ExitPolicy() = default;
-  // asked after block `block` (from 0) has run over the rows in `hidden`; not asked after the last block
-  virtual RowMask decide(int block, const backbones::Hidden& hidden) = 0;
+  // a new batch of trajectories starts; samples[i] is the number of the sample in place i
+  virtual void begin(const std::vector<int64_t>&) {}
+  // an evaluation starts; t[i] is the time of place i
+  virtual void begin_evaluation(const std::vector<double>&) {}
+  // Asked after block `block` (from 0) has run over the rows in `hidden`; not asked after the last block. Among them
+  // may be rows that left before and are carried along because moving the others did not pay: answers for them are
+  // ignored.
+  virtual RowMask decide(int block, const backbones::Hidden& hidden, const Rows& rows) = 0;
+  // whether anybody can leave after this block at all
+  virtual bool asks_after(int) const { return true; }
   // true: rows that leave still pass through the remains of the blocks they drop (Backbone::bypass_block)
   virtual bool bypasses_dropped_blocks() const { return false; }
   // FLOPs per row that `decide` spends after this block
   virtual double probe_flops(int) const { return 0.0; }
+  // eps of rows that leave after `block`, not the last: with the network's own head, unless the exits have theirs
+  virtual at::Tensor head(backbones::Backbone& backbone, int block, const backbones::Hidden& leavers);
 };
 
 }  // namespace diffbench::exits

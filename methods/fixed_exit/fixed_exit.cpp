@@ -9,7 +9,7 @@ namespace {
 class FixedExit : public exits::ExitPolicy {
  public:
   explicit FixedExit(int64_t exit) : exit_(exit) {}
-  exits::RowMask decide(int block, const backbones::Hidden&) override {
+  exits::RowMask decide(int block, const backbones::Hidden&, const exits::Rows&) override {
     return block + 1 >= exit_ ? exits::RowMask::all() : exits::RowMask::none();
   }
 

@@ -7,7 +7,7 @@ namespace {
 
 class NeverExit : public exits::ExitPolicy {
  public:
-  exits::RowMask decide(int, const backbones::Hidden&) override { return exits::RowMask::none(); }
+  exits::RowMask decide(int, const backbones::Hidden&, const exits::Rows&) override { return exits::RowMask::none(); }
 };
 
 }  // namespace

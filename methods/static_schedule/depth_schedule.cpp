@@ -31,15 +31,32 @@ int64_t DepthSchedule::depth(double t) const {
   return depths_[static_cast<size_t>(std::clamp(std::floor(t / times_per_bin_), 0.0, last))];
 }
 
-exits::RowMask DepthSchedule::decide(int block, const backbones::Hidden& hidden) {
+exits::RowMask DepthSchedule::decide(int block, const backbones::Hidden& hidden, const exits::Rows&) {
   std::vector<bool> leaves(hidden.t.size());
   std::transform(hidden.t.begin(), hidden.t.end(), leaves.begin(), [&](double t) { return block + 1 >= depth(t); });
   return exits::RowMask::from(std::move(leaves));
 }
 
-std::vector<int64_t> demo_depths(int64_t block_count, int64_t least) {
+const std::vector<NamedSchedule>& named_schedules() {
+  static const std::vector<NamedSchedule> table = {{"light", {28, 28, 26, 26, 24, 24, 22, 22, 20, 20}},
+                                                   {"demo", {28, 28, 24, 24, 20, 20, 16, 16, 12, 12}},
+                                                   {"heavy", {28, 24, 20, 16, 12, 12, 12, 12, 12, 12}}};
+  return table;
+}
+
+std::vector<std::string> schedule_names() {
+  std::vector<std::string> names;
+  for (const auto& schedule : named_schedules()) {
+    names.emplace_back(schedule.name);
+  }
+  return names;
+}
+
+std::vector<int64_t> named_depths(const std::string& name, int64_t block_count, int64_t least) {
+  const auto& table = named_schedules();
+  const auto found = std::find_if(table.begin(), table.end(), [&](const auto& entry) { return name == entry.name; });
   std::vector<int64_t> depths;
-  for (const double of_28 : {28, 28, 24, 24, 20, 20, 16, 16, 12, 12}) {
+  for (const int of_28 : found->of_28) {
     const auto scaled = static_cast<int64_t>(std::round(of_28 / 28.0 * static_cast<double>(block_count)));
     depths.push_back(std::max(least, scaled));
   }

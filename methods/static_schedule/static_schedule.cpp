@@ -11,7 +11,8 @@ std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext
   const auto& backbone = context.model->network.backbone;
   auto depths = params.at("depths").get<std::vector<int64_t>>();
   if (depths.empty()) {
-    depths = demo_depths(backbone->block_count(), std::min(backbone->min_bypass_depth(), backbone->block_count()));
+    depths = named_depths(params.at("schedule"), backbone->block_count(),
+                          std::min(backbone->min_bypass_depth(), backbone->block_count()));
   }
   return std::make_unique<exits::EarlyExitDenoiser>(
       backbone, std::make_unique<DepthSchedule>(std::move(depths), *context.model->schedule, *backbone,
@@ -26,14 +27,17 @@ MethodEntry entry() {
       .summary = "runs S(t) blocks, fewer for noisier inputs; the U-ViT keeps skip_linear of dropped decoder blocks",
       .source = "ASE: Moon et al., ICML 2024, arXiv 2408.05927",
       .needs = "a checkpoint fine-tuned under the schedule (recipe with exit_depths); runs on any, at lower quality",
-      .params =
-          {{.name = "depths",
-            .type = config::ParamType::kIntegerList,
-            .default_value = nlohmann::json::array(),
-            .description =
-                "S(t): blocks to run in equal bins of t, from data to noise; empty: the authors' schedule 'demo', "
-                "scaled to the network",
-            .minimum = 1}},
+      .params = {{.name = "depths",
+                  .type = config::ParamType::kIntegerList,
+                  .default_value = nlohmann::json::array(),
+                  .description =
+                      "S(t): blocks to run in equal bins of t, from data to noise; empty: the named `schedule`",
+                  .minimum = 1},
+                 {.name = "schedule",
+                  .type = config::ParamType::kString,
+                  .default_value = "demo",
+                  .description = "a schedule for any depth: demo is the authors', light drops half as much, heavy more",
+                  .choices = schedule_names()}},
       .make = make,
       .never_skip =
           [](nlohmann::json params, const Model& model) {

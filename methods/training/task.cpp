@@ -3,12 +3,14 @@
 #include "methods/config/nearest.h"
 #include "methods/training/denoiser_task.h"
 #include "methods/training/extractor_task.h"
+#include "methods/training/uncertainty_task.h"
 
 namespace diffbench::training {
 namespace {
 
 constexpr TaskEntry kTasks[] = {
     {"denoiser", "noise prediction, whole or under a static exit schedule", make_denoiser_task},
+    {"uncertainty", "gates and exit heads of uncertainty_exit, on a frozen backbone or with it", make_uncertainty_task},
     {"extractor", "the feature network behind FID, with reference statistics", make_extractor_task},
 };
 

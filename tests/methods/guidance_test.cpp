@@ -88,7 +88,7 @@ TEST_F(GuidanceTest, MistakesAreNamed) {
 class LeaveFirst : public exits::ExitPolicy {
  public:
   explicit LeaveFirst(std::vector<bool> leaves) : leaves_(std::move(leaves)) {}
-  exits::RowMask decide(int block, const backbones::Hidden&) override {
+  exits::RowMask decide(int block, const backbones::Hidden&, const exits::Rows&) override {
     return block == 0 ? exits::RowMask::from(leaves_) : exits::RowMask::none();
   }
 

@@ -9,6 +9,7 @@
 #include "methods/data/safetensors.h"
 #include "methods/registry.h"
 #include "methods/tensors.h"
+#include "tests/methods/test_heads.h"
 #include "tests/methods/test_models.h"
 
 namespace diffbench {
@@ -147,6 +148,7 @@ TEST(DiT, LearnedSigmaDoublesTheChannelsOfEveryMethod) {
   const auto input = input_for(*model, {999, 20, 300});
   const auto expected = full(model, input);
   EXPECT_EQ(expected.sizes(), (std::vector<int64_t>{3, 4, 8, 8}));
+  testing_models::write_random_heads(*model);
   for (const auto& entry : methods::method_table()) {
     EvaluationTrace trace;
     auto given = nlohmann::json::object();

@@ -6,6 +6,7 @@
 #include "methods/exits/early_exit_denoiser.h"
 #include "methods/registry.h"
 #include "methods/static_schedule/depth_schedule.h"
+#include "tests/methods/test_heads.h"
 #include "tests/methods/test_models.h"
 
 namespace diffbench {
@@ -76,6 +77,7 @@ class EarlyExit : public ::testing::Test {
 TEST_F(EarlyExit, NeverSkipSettingsEqualFullBitByBit) {
   const std::vector<double> t{999, 500, 20, 0};
   const auto full = predict("full", nlohmann::json::object(), t).eps;
+  testing_models::write_random_heads(*model_);
   for (const auto& entry : methods::method_table()) {
     auto given = nlohmann::json::object();
     if (entry.name == "duodiff") {

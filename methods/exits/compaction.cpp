@@ -1,0 +1,115 @@
+#include "methods/exits/compaction.h"
+
+#include <ATen/ATen.h>
+
+#include <set>
+
+#include "kernels/row_copy/row_copy.h"
+#include "methods/kernel_stream.h"
+
+namespace diffbench::exits {
+namespace {
+
+using backbones::Hidden;
+
+std::vector<at::Tensor*> all_tensors(Hidden& hidden) {
+  std::vector<at::Tensor*> tensors{&hidden.tokens};
+  for (auto& skip : hidden.skips) {
+    tensors.push_back(&skip);
+  }
+  if (hidden.condition.defined()) {
+    tensors.push_back(&hidden.condition);
+  }
+  for (at::Tensor* tensor : tensors) {
+    if (!tensor->is_contiguous()) {
+      *tensor = tensor->contiguous();
+    }
+  }
+  return tensors;
+}
+
+// a skip just pushed is the tokens themselves, which move once
+std::vector<at::Tensor*> distinct_tensors(Hidden& hidden) {
+  std::set<const void*> seen;
+  std::vector<at::Tensor*> tensors;
+  for (at::Tensor* tensor : all_tensors(hidden)) {
+    if (seen.insert(tensor->data_ptr()).second) {
+      tensors.push_back(tensor);
+    }
+  }
+  return tensors;
+}
+
+}  // namespace
+
+bool CompactionRule::pays(backbones::Backbone& backbone, Hidden& hidden, int64_t rows_inside, int blocks_ahead) {
+  if (mode_ != Compaction::kMeasured) {
+    return mode_ == Compaction::kAlways;
+  }
+  const int64_t rows = hidden.tokens.size(0);
+  if (!times_ || times_->max_rows() < rows) {
+    times_ = BlockTimes::measure(backbone, hidden, rows);
+  }
+  const double saved_ns = blocks_ahead * (times_->block_ns(rows) - times_->block_ns(rows_inside));
+  double bytes_per_row = 0.0;
+  for (const at::Tensor* tensor : distinct_tensors(hidden)) {
+    bytes_per_row += static_cast<double>(tensor->nbytes()) / static_cast<double>(rows);
+  }
+  return saved_ns > times_->move_ns(bytes_per_row * static_cast<double>(rows_inside));
+}
+
+void compact_rows(Hidden& hidden, const std::vector<int64_t>& positions) {
+  if (at::GradMode::is_enabled()) {
+    hidden = hidden.select(positions, true);
+    return;
+  }
+  const int64_t rows = hidden.tokens.size(0);
+  const auto count = static_cast<int64_t>(positions.size());
+  kernels::RowCopyArgs args{.tensors = {},
+                            .tensor_count = 0,
+                            .mode = kernels::RowCopyMode::kGather,
+                            .rows = nullptr,
+                            .count = count,
+                            .indexed_rows = rows};
+  const auto launch = [&] {
+    if (hidden.tokens.is_cuda()) {
+      const auto index = at::tensor(positions, at::TensorOptions(at::kLong)).to(hidden.tokens.device());
+      args.rows = index.data_ptr<int64_t>();
+      kernels::row_copy_cuda(args, current_stream(hidden.tokens.device()));
+    } else {
+      args.rows = positions.data();
+      kernels::row_copy_cpu(args);
+    }
+    args.tensor_count = 0;
+  };
+  for (at::Tensor* tensor : distinct_tensors(hidden)) {
+    if (args.tensor_count == kernels::kMaxRowCopyTensors) {
+      launch();
+    }
+    args.tensors[args.tensor_count++] = {tensor->data_ptr(), tensor->data_ptr(),
+                                         static_cast<int64_t>(tensor->nbytes()) / rows};
+  }
+  launch();
+  for (at::Tensor* tensor : all_tensors(hidden)) {
+    *tensor = tensor->narrow(0, 0, count);
+  }
+  std::vector<double> t;
+  for (const int64_t position : positions) {
+    t.push_back(hidden.t[static_cast<size_t>(position)]);
+  }
+  hidden.t = std::move(t);
+}
+
+config::ParamSpec compaction_param() {
+  return {.name = "compaction",
+          .type = config::ParamType::kString,
+          .default_value = "measured",
+          .description = "move rows together after exits: where measured times say that it pays, always, or never",
+          .choices = {"measured", "always", "never"}};
+}
+
+Compaction compaction_of(const std::string& value) {
+  return value == "measured" ? Compaction::kMeasured : value == "always" ? Compaction::kAlways : Compaction::kNever;
+}
+
+}  // namespace diffbench::exits

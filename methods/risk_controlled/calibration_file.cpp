@@ -1,0 +1,61 @@
+#include "methods/risk_controlled/calibration_file.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "methods/config/input_error.h"
+#include "methods/config/toml_table.h"
+
+namespace diffbench::methods::risk_controlled {
+
+void write_calibration(const CalibrationRecord& record, const std::filesystem::path& file) {
+  std::string text =
+      "# Written by `diffbench calibrate`; holds for this model, these gates and these conditions only\n";
+  if (record.threshold) {
+    text += fmt::format("threshold = {:.17g}\n", *record.threshold);
+  } else {
+    text += "# no threshold qualified: the full network runs\n";
+  }
+  text += fmt::format(
+      "procedure = \"{}\"\nepsilon = {:.17g}\ndelta = {:.17g}\nloss = \"{}\"\nunits = {}\nseed = {}\nrisk = {:.17g}\n"
+      "model_fingerprint = \"{}\"\ngates_fingerprint = \"{}\"\nconditions = \"{}\"\n",
+      record.procedure, record.epsilon, record.delta, record.loss, record.units, record.seed, record.risk, record.model,
+      record.gates, record.conditions);
+  text += fmt::format("gate_params = '{}'\n", record.gate_params.dump());
+  const auto temporary = file.string() + ".tmp";
+  {
+    std::ofstream stream(temporary);
+    stream << text;
+    if (!stream.flush()) {
+      throw config::InputError(file.string() + ": cannot be written");
+    }
+  }
+  std::filesystem::rename(temporary, file);
+}
+
+CalibrationRecord read_calibration(const std::filesystem::path& file) {
+  const auto toml = config::TomlTable::parse_file(file);
+  CalibrationRecord record;
+  if (toml.has("threshold")) {
+    record.threshold = toml.get<double>("threshold");
+  }
+  record.procedure = toml.get<std::string>("procedure");
+  record.epsilon = toml.get<double>("epsilon");
+  record.delta = toml.get<double>("delta");
+  record.loss = toml.get<std::string>("loss");
+  record.units = toml.get<int64_t>("units");
+  record.seed = toml.get<int64_t>("seed");
+  record.risk = toml.get<double>("risk");
+  record.model = toml.get<std::string>("model_fingerprint");
+  record.gates = toml.get<std::string>("gates_fingerprint");
+  record.conditions = toml.get<std::string>("conditions");
+  record.gate_params = nlohmann::json::parse(toml.get<std::string>("gate_params"), nullptr, false);
+  if (!record.gate_params.is_object()) {
+    toml.fail("gate_params", "must be a JSON object in a string");
+  }
+  toml.reject_unknown_keys();
+  return record;
+}
+
+}  // namespace diffbench::methods::risk_controlled

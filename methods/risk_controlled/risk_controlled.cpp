@@ -1,0 +1,70 @@
+// uncertainty_exit at a threshold that was calibrated for exactly what is run, and refuses anything else.
+#include <filesystem>
+
+#include "methods/config/input_error.h"
+#include "methods/risk_controlled/calibration_file.h"
+#include "methods/uncertainty_exit/uncertainty_method.h"
+
+namespace diffbench::methods::risk_controlled {
+namespace {
+
+void check_fingerprints(const CalibrationRecord& record, const std::string& gates, const MethodContext& context,
+                        const std::string& file) {
+  const auto refuse = [&](const std::string& what, const std::string& calibrated, const std::string& now) {
+    throw config::InputError(context.where + ": calibration: " + file + " holds for another " + what + " ('" +
+                             calibrated + "', this run has '" + now + "'); calibrate again");
+  };
+  if (record.model != context.model->fingerprint) {
+    refuse("checkpoint", record.model.substr(0, 12), context.model->fingerprint.substr(0, 12));
+  }
+  if (record.gates != gates) {
+    refuse("set of gates", record.gates.substr(0, 12), gates.substr(0, 12));
+  }
+  if (record.conditions != context.conditions) {
+    refuse("way of sampling", record.conditions, context.conditions);
+  }
+}
+
+std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext& context) {
+  namespace fs = std::filesystem;
+  auto gate_params = nlohmann::json::object();
+  double threshold = 0.0;
+  if (params.at("exits").get<bool>()) {
+    const auto named = params.at("calibration").get<std::string>();
+    const auto beside = fs::path(context.model->file).parent_path() / "calibration.toml";
+    const auto file = named.empty() ? beside.string() : named;
+    const auto record = read_calibration(file);
+    gate_params = record.gate_params;
+    const auto resolved = config::resolve_params(gate_params, uncertainty_exit::gate_params(), file);
+    check_fingerprints(record, uncertainty_exit::gates_fingerprint(resolved, *context.model), context, file);
+    threshold = record.threshold.value_or(0.0);
+  }
+  return uncertainty_exit::make_with_threshold(
+      config::resolve_params(gate_params, uncertainty_exit::gate_params(), context.where), threshold, context);
+}
+
+}  // namespace
+
+MethodEntry entry() {
+  using config::ParamType;
+  return {.name = "risk_controlled",
+          .summary = "uncertainty_exit at a threshold whose risk was calibrated for this model, solver and guidance",
+          .source = "Fast yet Safe: Jazbec et al., NeurIPS 2024, arXiv 2405.20915",
+          .needs = "gates, as uncertainty_exit, and a calibration (diffbench calibrate --model)",
+          .params = {{.name = "calibration",
+                      .type = ParamType::kString,
+                      .default_value = "",
+                      .description =
+                          "file written by `diffbench calibrate`; empty: calibration.toml in the model's folder"},
+                     {.name = "exits",
+                      .type = ParamType::kBool,
+                      .default_value = true,
+                      .description = "false: probe, but never leave, whatever the calibration"}},
+          .make = make,
+          .never_skip = [](nlohmann::json params, const Model&) {
+            params["exits"] = false;
+            return std::optional(std::move(params));
+          }};
+}
+
+}  // namespace diffbench::methods::risk_controlled

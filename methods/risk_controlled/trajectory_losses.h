@@ -1,0 +1,39 @@
+#pragma once
+// The losses that a threshold is calibrated on: how far an early-exit sample lies from the full network's, both from
+// the same initial and step noise. One unit is one trajectory.
+//
+//   const auto table = trajectory_losses(
+//       {.units = 200, .batch = 50, .seed = 7, .thresholds = {0.0, 0.05, 0.1}}, *model, sampler,
+//       [&](double threshold) { return denoiser_at(threshold); }, rmse_distance);
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "methods/denoiser.h"
+#include "methods/model.h"
+#include "methods/risk_controlled/procedures/loss_table.h"
+#include "methods/sampler.h"
+
+namespace diffbench::methods::risk_controlled {
+
+// of two batches of samples [B,C,H,W] -> [B] float64 in [0, 1] on the CPU
+using ImageDistance = std::function<at::Tensor(const at::Tensor&, const at::Tensor&)>;
+
+// root of the mean squared difference of an image, pixels clipped and scaled to [0, 1]
+at::Tensor rmse_distance(const at::Tensor& a, const at::Tensor& b, const ImageSpec& image);
+
+struct LossRequest {
+  int64_t units = 100;
+  int64_t batch = 64;
+  uint64_t seed = 0;
+  std::vector<double> thresholds;  // in order of falling caution
+};
+
+// denoiser(nullopt) is the full network. `progress` hears of every column.
+risk_control::LossTable trajectory_losses(
+    const LossRequest& request, const Model& model, const Sampler& sampler,
+    const std::function<std::unique_ptr<Denoiser>(std::optional<double> threshold)>& denoiser,
+    const ImageDistance& distance, const std::function<void(size_t done)>& progress = {});
+
+}  // namespace diffbench::methods::risk_controlled

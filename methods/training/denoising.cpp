@@ -1,0 +1,105 @@
+#include "methods/training/denoising.h"
+
+#include "methods/checkpoint.h"
+#include "methods/config/input_error.h"
+
+namespace diffbench::training {
+
+Denoising::Denoising(const Recipe& recipe)
+    : recipe_(recipe),
+      compute_(resolve_compute(recipe.device, "fp32")),
+      model_file_(recipe.file.parent_path() / recipe.toml.get<std::string>("model")),
+      model_toml_(config::TomlTable::parse_file(model_file_)),
+      schedule_(read_noise_schedule(model_toml_.table("noise"))),
+      image_(read_image_spec(model_toml_.table_or_empty("image"))),
+      batches_(data::load_dataset(recipe.dataset, recipe.data_dir, recipe.dataset == "image_folder" ? "all" : "train"),
+               recipe.batch, recipe.seed),
+      weights_file_(model_toml_.table("weights").get<std::string>("file")) {
+  torch::manual_seed(recipe.seed);
+  network_ = backbones::make_backbone(model_toml_.table("backbone"), schedule_);
+  if (!network_.module) {
+    model_toml_.table("backbone").fail("kind", "this backbone has nothing to train");
+  }
+  if (network_.learned_sigma) {
+    model_toml_.table("backbone").fail("learned_sigma", "training learns eps alone: set it to false");
+  }
+  if (schedule_->is_continuous()) {
+    model_toml_.table("noise").fail("schedule", "training needs a discrete schedule");
+  }
+  check_images();
+  if (!recipe.start_model.empty()) {
+    copy_weights(*load_model(recipe.start_model, resolve_compute("cpu", "fp32")));
+  }
+  network_.module->to(compute_.device);
+}
+
+NoisyBatch Denoising::batch(int64_t step) {
+  auto random = step_generator(recipe_.seed, step);
+  const auto on_cpu = at::TensorOptions(at::kFloat);
+  auto images = batches_.images(step).to(at::kFloat) / 255.0 * (image_.high - image_.low) + image_.low;
+  if (recipe_.flip) {
+    const auto mirrored = at::rand({recipe_.batch, 1, 1, 1}, random, on_cpu) < 0.5;
+    images = at::where(mirrored, images.flip({3}), images);
+  }
+  NoisyBatch batch;
+  const auto noise = at::randn(images.sizes(), random, on_cpu);
+  const auto indices = at::randint(schedule_->train_steps(), {recipe_.batch}, random, at::TensorOptions(at::kDouble));
+  batch.t.assign(indices.data_ptr<double>(), indices.data_ptr<double>() + recipe_.batch);
+  auto labels = batches_.labels(step);
+  if (network_.classes > 0) {
+    const auto dropped = at::rand({recipe_.batch}, random, on_cpu) < recipe_.label_dropout;
+    labels = at::where(dropped, at::full({}, network_.classes, labels.options()), labels);
+  }
+  const auto x = per_row(batch.t, &solvers::NoiseSchedule::alpha) * images +
+                 per_row(batch.t, &solvers::NoiseSchedule::sigma) * noise;
+  batch.x = x.to(compute_.device);
+  batch.noise = noise.to(compute_.device);
+  batch.labels = labels.to(compute_.device);
+  return batch;
+}
+
+std::filesystem::path Denoising::save() const {
+  std::filesystem::create_directories(recipe_.output);
+  save_weights(named_weights(*network_.module), recipe_.output / weights_file_, at::kHalf);
+  const auto model = recipe_.output / "model.toml";
+  if (!std::filesystem::exists(model)) {
+    std::filesystem::copy_file(model_file_, model);
+  }
+  return recipe_.output / weights_file_;
+}
+
+void Denoising::check_images() {
+  const auto images = batches_.images(0);
+  if (images.size(1) != network_.channels || images.size(2) != network_.image_size ||
+      images.size(3) != network_.image_size) {
+    model_toml_.table("backbone")
+        .fail("image_size", "the data set's images are " + std::to_string(images.size(1)) + " x " +
+                                std::to_string(images.size(2)) + " x " + std::to_string(images.size(3)));
+  }
+  if (network_.classes > 0 && batches_.labels(0).max().item<int64_t>() >= network_.classes) {
+    model_toml_.table("backbone").fail("classes", "the data set has more");
+  }
+}
+
+void Denoising::copy_weights(const Model& start) {
+  const torch::NoGradGuard no_grad;
+  const auto from = named_weights(*start.network.module);
+  for (auto& [name, parameter] : named_weights(*network_.module)) {
+    const auto found = from.find(name);
+    if (found == from.end() || found->second.sizes() != parameter.sizes()) {
+      throw config::InputError(recipe_.file.string() + ": [denoiser] start_model: '" + recipe_.start_model +
+                               "' has another [backbone] (" + name + ")");
+    }
+    at::Tensor(parameter).copy_(found->second);
+  }
+}
+
+at::Tensor Denoising::per_row(const std::vector<double>& t,
+                              double (solvers::NoiseSchedule::*value)(double) const) const {
+  std::vector<float> values(t.size());
+  std::transform(t.begin(), t.end(), values.begin(),
+                 [&](double time) { return static_cast<float>((schedule_.get()->*value)(time)); });
+  return at::tensor(values, at::TensorOptions(at::kFloat)).reshape({-1, 1, 1, 1});
+}
+
+}  // namespace diffbench::training

@@ -1,0 +1,56 @@
+#pragma once
+// What every task on a noise-prediction network shares: the network of the recipe's `model`, and batches of noisy
+// images.
+//
+//   Denoising denoising(recipe);
+//   NoisyBatch batch = denoising.batch(step);          // a function of (recipe seed, step) alone
+//   at::Tensor loss = at::mse_loss(network(batch.x, batch.t, batch.labels), batch.noise);
+
+#include <torch/torch.h>
+
+#include "methods/model.h"
+#include "methods/training/batches.h"
+#include "methods/training/recipe.h"
+
+namespace diffbench::training {
+
+struct NoisyBatch {
+  at::Tensor x;           // [B,C,H,W] alpha_t image + sigma_t noise, float, on the recipe's device, as are the others
+  at::Tensor noise;       // [B,C,H,W]
+  at::Tensor labels;      // [B] int64, some of them the null label
+  std::vector<double> t;  // [B] whole index units
+};
+
+class Denoising {
+ public:
+  // reads `model` and, where the recipe has `start_model`, its weights; random ones otherwise. InputErrors name the
+  // file and key at fault.
+  explicit Denoising(const Recipe& recipe);
+
+  NoisyBatch batch(int64_t step);
+  // writes the weights (fp16) and model.toml into the recipe's output; returns the weights file
+  std::filesystem::path save() const;
+
+  const Compute& compute() const { return compute_; }
+  const backbones::Network& network() const { return network_; }
+  const solvers::NoiseSchedule& schedule() const { return *schedule_; }
+  backbones::Backbone& backbone() const { return *network_.backbone; }
+  const std::filesystem::path& model_file() const { return model_file_; }
+
+ private:
+  void check_images();
+  void copy_weights(const Model& start);
+  at::Tensor per_row(const std::vector<double>& t, double (solvers::NoiseSchedule::*value)(double) const) const;
+
+  Recipe recipe_;
+  Compute compute_;
+  std::filesystem::path model_file_;
+  config::TomlTable model_toml_;
+  std::shared_ptr<const solvers::NoiseSchedule> schedule_;
+  ImageSpec image_;
+  Batches batches_;
+  std::string weights_file_;
+  backbones::Network network_;
+};
+
+}  // namespace diffbench::training

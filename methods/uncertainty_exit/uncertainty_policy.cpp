@@ -1,0 +1,194 @@
+#include "methods/uncertainty_exit/uncertainty_policy.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/exit_gate/exit_gate.h"
+#include "methods/kernel_stream.h"
+
+namespace diffbench::methods::uncertainty_exit {
+namespace {
+
+// one call of the kernel; row_logits: what is added to each row's sum, or one number for all
+template <typename T, typename Element>
+at::Tensor run_gate(const at::Tensor& tokens, int64_t first_token, const at::Tensor& weight,
+                    const std::vector<double>& row_logits) {
+  using Sum = typename kernels::ExitGateSum<Element>::Type;
+  const int64_t rows = tokens.size(0);
+  const auto on_device = at::TensorOptions().device(tokens.device());
+  auto u = at::empty({rows}, on_device.dtype(at::kFloat));
+  auto leaves = at::empty({rows}, on_device.dtype(at::kByte));
+  auto indices = at::empty({2, rows}, on_device.dtype(at::kLong));
+  auto summary = at::empty({static_cast<int64_t>(sizeof(kernels::ExitGateSummary))}, on_device.dtype(at::kByte));
+  const bool alike =
+      std::all_of(row_logits.begin(), row_logits.end(), [&](double logit) { return logit == row_logits.front(); });
+  at::Tensor row_bias;
+  if (!alike) {
+    row_bias = at::tensor(row_logits, at::TensorOptions(at::kDouble)).to(weight.options());
+  }
+  const kernels::ExitGateArgs<Element> args{
+      .tokens = reinterpret_cast<const Element*>(tokens.data_ptr<T>()) + first_token * tokens.size(2),
+      .row_stride = tokens.stride(0),
+      .rows = rows,
+      .token_count = tokens.size(1) - first_token,
+      .token_elements = tokens.size(2),
+      .weight = weight.data_ptr<Sum>(),
+      .bias = alike ? static_cast<Sum>(row_logits.front()) : Sum{0},
+      .row_bias = alike ? nullptr : row_bias.data_ptr<Sum>(),
+      .threshold = 0.0,  // who leaves depends on more than one threshold: see decide_from
+      .uncertainty = u.data_ptr<float>(),
+      .leaves = leaves.data_ptr<uint8_t>(),
+      .stay_index = indices[0].data_ptr<int64_t>(),
+      .leave_index = indices[1].data_ptr<int64_t>(),
+      .summary = reinterpret_cast<kernels::ExitGateSummary*>(summary.data_ptr<uint8_t>())};
+  if (tokens.is_cuda()) {
+    kernels::exit_gate_cuda(args, current_stream(tokens.device()));
+  } else {
+    kernels::exit_gate_cpu(args);
+  }
+  return u;
+}
+
+}  // namespace
+
+using backbones::Hidden;
+using exits::RowMask;
+using exits::Rows;
+
+UncertaintyPolicy::UncertaintyPolicy(std::shared_ptr<const UncertaintyHeads> heads, const Model& model,
+                                     const UncertaintySettings& settings)
+    : heads_(std::move(heads)),
+      settings_(settings),
+      blocks_(model.network.backbone->block_count()),
+      image_tokens_(model.network.backbone->image_token_count()),
+      times_in_all_(model.schedule->is_continuous() ? 1.0 : static_cast<double>(model.schedule->train_steps())) {}
+
+void UncertaintyPolicy::begin(const std::vector<int64_t>&) {
+  planned_.clear();
+  observed_.clear();
+}
+
+void UncertaintyPolicy::begin_evaluation(const std::vector<double>& t) {
+  hits_.assign(t.size(), 0);
+  if (settings_.reads == Reads::kPreviousEvaluation) {
+    plan_depths(t.size());
+  }
+}
+
+bool UncertaintyPolicy::asks_after(int block) const {
+  const int exit = block + 1;
+  return exit >= settings_.first_exit && exit < blocks_ && (exit - settings_.first_exit) % settings_.probe_every == 0;
+}
+
+RowMask UncertaintyPolicy::decide(int block, const Hidden& hidden, const Rows& rows) {
+  const auto u = uncertainty_of(block, hidden);
+  if (settings_.reads == Reads::kEveryBlock) {
+    return decide_from(u.cpu(), block, rows);
+  }
+  auto& seen = observed_[static_cast<size_t>(block)];
+  seen.index_copy_(0, at::tensor(rows, at::TensorOptions(at::kLong)).to(u.device()), u);
+  std::vector<bool> leaves;
+  for (const int64_t row : rows) {
+    leaves.push_back(planned_[static_cast<size_t>(row)] <= block + 1);
+  }
+  return RowMask::from(std::move(leaves));
+}
+
+RowMask UncertaintyPolicy::decide_from(const at::Tensor& u, int block, const Rows& rows) {
+  const float* values = u.data_ptr<float>();
+  if (settings_.granularity == Granularity::kBatchMean) {
+    double sum = 0.0;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      sum += values[i];
+    }
+    const bool hit = sum / static_cast<double>(rows.size()) < settings_.threshold;
+    return hit && ++hits_.front() >= hits_needed(block) ? RowMask::all() : RowMask::none();
+  }
+  std::vector<bool> leaves;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    int& hits = hits_[static_cast<size_t>(rows[i])];
+    hits += values[i] < settings_.threshold ? 1 : 0;  // a NaN is no hit
+    leaves.push_back(hits >= hits_needed(block));
+  }
+  const auto mask = RowMask::from(std::move(leaves));
+  if (mask.kind == RowMask::Kind::some && settings_.granularity != Granularity::kRow) {
+    return settings_.granularity == Granularity::kBatchAny ? RowMask::all() : RowMask::none();
+  }
+  return mask;
+}
+
+int UncertaintyPolicy::hits_needed(int block) const {
+  return settings_.patient_until == 0 || block < settings_.patient_until ? settings_.patience : 1;
+}
+
+// The only read: what the gates said in the evaluation before. A row goes where it would have left then; where no gate
+// it passed let it go, one block deeper than it went.
+void UncertaintyPolicy::plan_depths(size_t rows) {
+  if (planned_.size() != rows) {  // the first evaluation, or the batch has changed
+    planned_.assign(rows, blocks_);
+  } else {
+    const auto seen = at::stack(observed_).cpu();
+    const auto u = seen.accessor<float, 2>();
+    for (size_t row = 0; row < rows; ++row) {
+      int depth = planned_[row] + 1;
+      for (int block = 0; block < blocks_ && block < depth; ++block) {
+        if (u[block][static_cast<int64_t>(row)] < settings_.threshold) {
+          depth = block + 1;
+        }
+      }
+      planned_[row] = std::min(depth, blocks_);
+    }
+  }
+  const auto options = at::TensorOptions(at::kFloat).device(heads_->gate_weight(0).device());
+  observed_.clear();
+  for (int block = 0; block < blocks_; ++block) {
+    observed_.push_back(at::full({static_cast<int64_t>(rows)}, std::numeric_limits<float>::quiet_NaN(), options));
+  }
+}
+
+at::Tensor UncertaintyPolicy::uncertainty_of(int block, const Hidden& hidden) {
+  std::vector<double> logits;
+  for (const double t : hidden.t) {
+    logits.push_back(time_logit(block, t));
+  }
+  const auto tokens = hidden.tokens.contiguous();
+  const auto& weight = heads_->gate_weight(block);
+  const int64_t first = heads_->first_image_token();
+  switch (tokens.scalar_type()) {
+    case at::kDouble:
+      return run_gate<double, double>(tokens, first, weight, logits);
+    case at::kBFloat16:
+      return run_gate<at::BFloat16, kernels::Bfloat16>(tokens, first, weight, logits);
+    default:
+      return run_gate<float, float>(tokens.to(at::kFloat), first, weight, logits);
+  }
+}
+
+// the part of the gate's sum that depends on t alone, once per time
+double UncertaintyPolicy::time_logit(int block, double t) {
+  auto& logits = time_logits_[t];
+  if (logits.empty()) {
+    const auto features = heads_->time_features({t}, times_in_all_)[0].to(at::kCPU, at::kDouble);
+    for (int i = 0; i + 1 < blocks_; ++i) {
+      double logit = heads_->gate_bias(i).item<double>();
+      if (heads_->options().time_input) {
+        logit += features.dot(heads_->gate_time_weight(i).to(at::kCPU, at::kDouble)).item<double>();
+      }
+      logits.push_back(logit);
+    }
+  }
+  return logits[static_cast<size_t>(block)];
+}
+
+double UncertaintyPolicy::probe_flops(int) const {
+  return 2.0 * static_cast<double>(image_tokens_ * heads_->gate_weight(0).size(0));
+}
+
+at::Tensor UncertaintyPolicy::head(backbones::Backbone& backbone, int block, const Hidden& leavers) {
+  return heads_->head(backbone, block, leavers);
+}
+
+}  // namespace diffbench::methods::uncertainty_exit

@@ -1,0 +1,70 @@
+#pragma once
+// Leaves where the gates say that the error of leaving is small: u < threshold, decided row by row or for the batch.
+//
+//   UncertaintyPolicy policy(heads, *model, {.threshold = 0.1, .granularity = Granularity::kRow});
+//
+// One pass of kernels/exit_gate per asked block. The host reads one number per row and asked block; with
+// `reads = kPreviousEvaluation` it reads once per evaluation, before the first block, and rows leave where the
+// evaluation before would have let them.
+
+#include <map>
+#include <memory>
+
+#include "methods/exits/exit_policy.h"
+#include "methods/uncertainty_exit/uncertainty_heads.h"
+
+namespace diffbench::methods::uncertainty_exit {
+
+// who leaves where the gates of several rows differ
+enum class Granularity {
+  kRow,        // each row by its own u
+  kBatchMean,  // all, when the mean of u is below the threshold (AdaDiff's public code)
+  kBatchAll,   // all, when every row would
+  kBatchAny    // all, when one row would
+};
+
+enum class Reads { kEveryBlock, kPreviousEvaluation };
+
+struct UncertaintySettings {
+  double threshold = 0.1;
+  Granularity granularity = Granularity::kRow;
+  int first_exit = 1;     // blocks that always run
+  int probe_every = 1;    // asked after blocks first_exit, first_exit + probe_every, ...
+  int patience = 1;       // hits, not necessarily in a row, that an exit takes; AdaDiff's public code asks for 2 ...
+  int patient_until = 0;  // ... among the first blocks, up to this one; from there on 1. 0: patience counts everywhere
+  Reads reads = Reads::kEveryBlock;
+};
+
+class UncertaintyPolicy : public exits::ExitPolicy {
+ public:
+  UncertaintyPolicy(std::shared_ptr<const UncertaintyHeads> heads, const Model& model,
+                    const UncertaintySettings& settings);
+
+  void begin(const std::vector<int64_t>& samples) override;
+  void begin_evaluation(const std::vector<double>& t) override;
+  bool asks_after(int block) const override;
+  exits::RowMask decide(int block, const backbones::Hidden& hidden, const exits::Rows& rows) override;
+  double probe_flops(int block) const override;
+  at::Tensor head(backbones::Backbone& backbone, int block, const backbones::Hidden& leavers) override;
+
+ private:
+  // u of every row of `hidden`, [rows] float on its device
+  at::Tensor uncertainty_of(int block, const backbones::Hidden& hidden);
+  exits::RowMask decide_from(const at::Tensor& u, int block, const exits::Rows& rows);
+  int hits_needed(int block) const;
+  void plan_depths(size_t rows);
+  double time_logit(int block, double t);
+
+  std::shared_ptr<const UncertaintyHeads> heads_;
+  UncertaintySettings settings_;
+  int blocks_;
+  int64_t image_tokens_;
+  double times_in_all_;
+  std::map<double, std::vector<double>> time_logits_;  // by t: v_i . e(t) + b_i of every gate
+  std::vector<int> hits_;                              // [batch]
+  // reads = kPreviousEvaluation
+  std::vector<int> planned_;          // [batch] blocks to run
+  std::vector<at::Tensor> observed_;  // by block: [batch] u, NaN where the row did not come so far
+};
+
+}  // namespace diffbench::methods::uncertainty_exit

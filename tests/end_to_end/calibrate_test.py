@@ -1,0 +1,142 @@
+"""diffbench calibrate on tables of losses: answers that can be counted by hand, and refusals."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tensor_files
+from program import diffbench, run_ok
+
+
+def lost(counts: list[int], n: int) -> np.ndarray:
+    """Losses of 0 and 1 whose column k has counts[k] ones."""
+    return np.array([[1.0 if unit < count else 0.0 for count in counts] for unit in range(n)])
+
+
+def write(path: Path, losses: np.ndarray, thresholds: np.ndarray | None = None) -> Path:
+    thresholds = np.linspace(1.0, 0.5, losses.shape[1]) if thresholds is None else thresholds
+    if path.suffix == ".npz":
+        np.savez(path, losses=losses, thresholds=thresholds)
+    else:
+        tensor_files.write(path, {"losses": losses, "thresholds": thresholds})
+    return path
+
+
+def calibrate(path: Path, procedure: str, epsilon: float, *more: object) -> dict:
+    arguments = ("--losses", path, "--procedure", procedure, "--epsilon", epsilon, *more, "--json")
+    return json.loads(run_ok("calibrate", *arguments).stdout)
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_what_the_document_says(tmp_path: Path, suffix: str) -> None:
+    table = write(tmp_path / f"losses{suffix}", lost([0, 5, 9, 10, 12], 100))
+    naive = calibrate(table, "naive", 0.1)
+    assert (naive["procedure"], naive["index"], naive["threshold"], naive["n"]) == ("naive", 2, 0.75, 100)
+    assert naive["risk"] == pytest.approx(0.09) and naive["bound"] == 0.1
+    crc = calibrate(table, "crc", 0.11)
+    assert crc["index"] == 3 and crc["bound"] == pytest.approx((101 * 0.11 - 1) / 100)
+    ltt = calibrate(table, "ltt_hb", 0.1, "--delta", 0.1)
+    assert ltt["index"] == 0 and ltt["risk"] == 0 and ltt["bound"] == pytest.approx(0.9**100)
+    assert [row["certified"] for row in ltt["thresholds"]] == [True, False, False, False, False]
+    assert calibrate(table, "ltt_hb", 0.1, "--delta", 0.2)["index"] == 1
+
+
+def test_arrays_in_fortran_order_are_the_same_table(tmp_path: Path) -> None:
+    losses = lost([0, 5, 9, 10, 12], 100)
+    answers = [calibrate(write(tmp_path / name, array), "ucb_wsr", 0.3)
+               for name, array in [("c.npz", losses), ("fortran.npz", np.asfortranarray(losses))]]
+    assert answers[0] == answers[1] and answers[0]["index"] is not None
+
+
+def test_null_where_nothing_qualifies(tmp_path: Path) -> None:
+    table = write(tmp_path / "losses.npz", lost([40, 45], 50))
+    for procedure in ("crc", "ucb_wsr", "ltt_hb", "naive"):
+        answer = calibrate(table, procedure, 0.1)
+        assert answer["index"] is answer["threshold"] is answer["risk"] is None
+    assert "run the full network" in run_ok(
+        "calibrate", "--losses", table, "--procedure", "crc", "--epsilon", 0.1).stdout
+
+
+def test_a_bound_of_two_and_losses_below_zero(tmp_path: Path) -> None:
+    table = write(tmp_path / "losses.npz", 2 * lost([0, 4, 150], 200))
+    answer = calibrate(table, "ucb_wsr", 1.8, "--bound", 2)
+    assert answer["index"] == 2 and 1.5 < answer["bound"] < 1.8
+    losses = lost([10], 100) - lost([30], 100)[::-1]
+    gap = write(tmp_path / "gap.npz", np.random.default_rng(0).permutation(losses))  # ucb_wsr minds sorted rows
+    assert calibrate(gap, "crc", 0.05)["risk"] == pytest.approx(-0.2)
+    assert calibrate(gap, "ucb_wsr", 0.05)["index"] == 0
+    assert calibrate(gap, "ltt_hb", 0.05)["index"] is None  # counts negative losses as 0
+
+
+def test_a_falling_risk_is_reported_and_ltt_recommended(tmp_path: Path) -> None:
+    table = write(tmp_path / "losses.npz", lost([0, 80, 2], 200))
+    result = run_ok("calibrate", "--losses", table, "--procedure", "crc", "--epsilon", 0.1, "--json")
+    answer = json.loads(result.stdout)
+    assert answer["recommended"] == "ltt_hb" and "ltt_hb" in result.stderr
+    (drop,) = answer["drops"]
+    paired = lost([80], 200)[:, 0] - lost([2], 200)[:, 0]
+    assert (drop["from"], drop["to"], drop["beyond_noise"]) == (1, 2, True)
+    assert drop["size"] == pytest.approx(paired.mean())
+    assert drop["standard_error"] == pytest.approx(paired.std(ddof=1) / math.sqrt(200))
+    assert calibrate(table, "ltt_hb", 0.1)["recommended"] is None
+
+
+def test_the_table_for_people(tmp_path: Path) -> None:
+    table = write(tmp_path / "losses.npz", lost([0, 5, 60], 100))
+    lines = run_ok("calibrate", "--losses", table, "--procedure", "naive", "--epsilon", 0.1).stdout.splitlines()
+    assert [line for line in lines if "chosen" in line] == [lines[2]] and "0.75" in lines[2]
+    help_text = run_ok("calibrate", "--help").stdout
+    assert "Example: diffbench calibrate" in help_text and "ucb_wsr" in help_text
+
+
+GOOD = lost([0, 1], 10)
+FAULTS = {
+    "NaN": (np.where(GOOD == 1, np.nan, GOOD), None, [], ["losses.npz", "losses[0, 1]"]),
+    "a loss above the bound": (1.5 * GOOD, None, [], ["losses.npz", "losses[0, 1]", "1.5", "--bound"]),
+    "a loss below minus the bound": (-1.5 * GOOD, None, [], ["losses.npz", "losses[0, 1]"]),
+    "no units": (GOOD[:0], None, [], ["losses.npz"]),
+    "no thresholds": (GOOD[:, :0], None, [], ["losses.npz"]),
+    "thresholds of another length": (GOOD, np.zeros(3), [], ["losses.npz", "thresholds", "[2]", "[3]"]),
+    "thresholds that are not finite": (GOOD, np.array([0.0, np.inf]), [], ["losses.npz", "thresholds[1]"]),
+    "losses in one dimension": (GOOD[:, 0], np.zeros(10), [], ["losses.npz", "losses"]),
+    "losses of integers": (GOOD.astype(np.int64), np.zeros(2), [], ["losses.npz", "I64"]),
+    "epsilon 0": (GOOD, None, ["--epsilon", "0"], ["--epsilon"]),
+    "epsilon above the bound": (GOOD, None, ["--epsilon", "1.2"], ["--epsilon"]),
+    "epsilon not a number": (GOOD, None, ["--epsilon", "nan"], ["--epsilon"]),
+    "delta 1": (GOOD, None, ["--delta", "1"], ["--delta"]),
+    "bound 0": (GOOD, None, ["--bound", "0"], ["--bound"]),
+    "unknown procedure": (GOOD, None, ["--procedure", "crk"], ["crk", "crc"]),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_refusals(tmp_path: Path, fault: str) -> None:
+    losses, thresholds, flags, words = FAULTS[fault]
+    if thresholds is None:
+        thresholds = np.arange(losses.shape[1], dtype=np.float64)
+    write(tmp_path / "losses.npz", losses, thresholds)
+    settings = {"--losses": tmp_path / "losses.npz", "--procedure": "crc", "--epsilon": "0.3"}
+    settings |= dict(zip(flags[::2], flags[1::2]))
+    refused(diffbench("calibrate", *(text for pair in settings.items() for text in pair)), words)
+
+
+def refused(result, words: list[str]) -> None:
+    assert result.returncode == 2, (result.returncode, result.stderr)
+    assert result.stdout == "" and len(result.stderr.strip().splitlines()) == 1, result.stderr
+    for word in words:
+        assert word in result.stderr, result.stderr
+
+
+def test_files_that_are_not_there_or_damaged(tmp_path: Path) -> None:
+    settings = ("--procedure", "crc", "--epsilon", 0.1)
+    refused(diffbench("calibrate", "--losses", tmp_path / "gone.npz", *settings), ["gone.npz"])
+    refused(diffbench("calibrate", "--losses", tmp_path / "table.csv", *settings), ["table.csv"])
+    table = write(tmp_path / "cut.npz", GOOD)
+    table.write_bytes(table.read_bytes()[:100])
+    refused(diffbench("calibrate", "--losses", table, *settings), ["cut.npz"])
+    refused(diffbench("calibrate", *settings), ["--losses"])
