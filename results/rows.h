@@ -99,6 +99,8 @@ struct EvaluationRow {
   double blocks_executed_mean = 0;  // per row
   double flops_per_row = 0;         // without the probes
   double probe_flops_per_row = 0;
+  double blocks_carried_mean = 0;  // the part of blocks_executed_mean for rows that had left already
+  std::int64_t compaction_count = 0;
 };
 
 struct ExitCountRow {

@@ -3,7 +3,7 @@
 -- from is stored raw; views.sql and statistics.h derive the rest. A duplicate row is an error, never a second row.
 
 PRAGMA application_id = 1684431470;  -- "dfbn"
-PRAGMA user_version = 1;             -- readers refuse a newer one
+PRAGMA user_version = 2;             -- readers refuse a newer one
 
 CREATE TABLE metric (
   name           TEXT PRIMARY KEY,
@@ -125,6 +125,8 @@ CREATE TABLE evaluation (
   blocks_executed_mean REAL NOT NULL CHECK (blocks_executed_mean >= 0),
   flops_per_row        REAL NOT NULL CHECK (flops_per_row >= 0),
   probe_flops_per_row  REAL NOT NULL DEFAULT 0 CHECK (probe_flops_per_row >= 0),
+  blocks_carried_mean  REAL NOT NULL DEFAULT 0 CHECK (blocks_carried_mean BETWEEN 0 AND blocks_executed_mean),
+  compaction_count     INTEGER NOT NULL DEFAULT 0 CHECK (compaction_count >= 0),
   PRIMARY KEY (cell, evaluation)
 ) STRICT, WITHOUT ROWID;
 

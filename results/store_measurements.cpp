@@ -46,10 +46,10 @@ void Store::put_trace(std::int64_t cell, const TraceRow& trace) {
     }
     SQLite::Statement clear(*database_, "DELETE FROM evaluation WHERE cell = ?");  // its exit counts go with it
     execute(clear, cell);
-    SQLite::Statement add_evaluation(*database_, "INSERT INTO evaluation VALUES (?, ?, ?, ?, ?, ?, ?)");
+    SQLite::Statement add_evaluation(*database_, "INSERT INTO evaluation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const EvaluationRow& row : trace.evaluations) {
       execute(add_evaluation, cell, row.evaluation, row.t, row.rows, row.blocks_executed_mean, row.flops_per_row,
-              row.probe_flops_per_row);
+              row.probe_flops_per_row, row.blocks_carried_mean, row.compaction_count);
     }
     SQLite::Statement add_exit(*database_, "INSERT INTO exit_count VALUES (?, ?, ?, ?)");
     for (const ExitCountRow& row : trace.exit_counts) execute(add_exit, cell, row.evaluation, row.block, row.rows);

@@ -1,4 +1,5 @@
-// diffbench calibrate: the most eager exit threshold whose risk is under control, from a table of losses.
+// diffbench calibrate: the most eager exit threshold whose risk is under control, from a table of losses in a file or
+// made on a model.
 
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
@@ -6,8 +7,11 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "harness/commands/calibrate_model.h"
 #include "harness/commands/commands.h"
+#include "methods/config/input_error.h"
 #include "methods/risk_controlled/procedures/risk_control.h"
 
 namespace diffbench::commands {
@@ -19,6 +23,7 @@ using risk_control::Calibration;
 
 struct CalibrateOptions {
   std::string losses_file;
+  ModelCalibration model;
   std::string procedure;
   risk_control::Target target;
   bool json = false;
@@ -124,22 +129,37 @@ std::string procedures_text() {
 void add_calibrate(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<CalibrateOptions>();
   auto* command = app.add_subcommand("calibrate", "the most eager exit threshold whose risk is under control");
-  command
-      ->add_option("--losses", options->losses_file,
-                   ".safetensors or .npz with losses [n, L] and thresholds [L], column 0 the most cautious")
-      ->required();
+  command->add_option("--losses", options->losses_file,
+                      ".safetensors or .npz with losses [n, L] and thresholds [L], column 0 the most cautious");
+  add_model_calibration(*command, options->model);
   command->add_option("--procedure", options->procedure, "crc | ucb_wsr | ltt_hb | naive")->required();
   command->add_option("--epsilon", options->target.epsilon, "the risk (expected loss) allowed")->required();
   command->add_option("--delta", options->target.delta, "the chance of exceeding it allowed (ucb_wsr, ltt_hb)")
       ->capture_default_str();
   command->add_option("--bound", options->target.bound, "B: losses lie in [-B, B]")->capture_default_str();
   command->add_flag("--json", options->json, "print one JSON document");
-  command->footer(procedures_text() +
-                  "Example: diffbench calibrate --losses losses.npz --epsilon 0.05 --delta 0.1 --procedure ltt_hb");
+  command->footer(
+      procedures_text() +
+      "Example: diffbench calibrate --losses losses.npz --epsilon 0.05 --delta 0.1 --procedure ltt_hb\n"
+      "         diffbench calibrate --model fashion_mnist --solver ddim --steps 20 --num 200 --epsilon 0.05 "
+      "--procedure ltt_hb --out calibration.toml");
   command->callback([options, &exit_code] {
     const auto& procedure = risk_control::procedure_named(options->procedure);
-    const auto table = risk_control::read_loss_table(options->losses_file);
+    if (options->losses_file.empty() == options->model.model.model.empty()) {
+      throw config::InputError("--losses, --model: calibrate takes one of them");
+    }
+    std::optional<CalibratedModel> model;
+    risk_control::LossTable table;
+    if (options->losses_file.empty()) {
+      model = prepare(options->model);
+      table = model->losses;
+    } else {
+      table = risk_control::read_loss_table(options->losses_file);
+    }
     const Calibration result = risk_control::calibrate(table, procedure, options->target);
+    if (model && !options->model.out.empty()) {
+      write_result(*std::move(model), result, options->model.out);
+    }
     if (options->json) {
       std::cout << to_json(result).dump() << "\n";
     } else {

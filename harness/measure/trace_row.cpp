@@ -5,9 +5,10 @@ namespace diffbench::measure {
 std::vector<double> flatten(const Trace& trace) {
   std::vector<double> flat{static_cast<double>(trace.size())};
   for (const auto& evaluation : trace) {
-    flat.insert(flat.end(), {evaluation.t, static_cast<double>(evaluation.rows), evaluation.blocks_executed,
-                             evaluation.blocks_bypassed, evaluation.flops, evaluation.probe_flops,
-                             static_cast<double>(evaluation.exit_count.size())});
+    flat.insert(flat.end(),
+                {evaluation.t, static_cast<double>(evaluation.rows), evaluation.blocks_executed,
+                 evaluation.blocks_bypassed, evaluation.flops, evaluation.probe_flops, evaluation.blocks_carried,
+                 static_cast<double>(evaluation.compactions), static_cast<double>(evaluation.exit_count.size())});
     flat.insert(flat.end(), evaluation.exit_count.begin(), evaluation.exit_count.end());
   }
   return flat;
@@ -25,6 +26,8 @@ Trace unflatten(const std::vector<double>& flat) {
     evaluation.blocks_bypassed = *next++;
     evaluation.flops = *next++;
     evaluation.probe_flops = *next++;
+    evaluation.blocks_carried = *next++;
+    evaluation.compactions = static_cast<int64_t>(*next++);
     evaluation.exit_count.resize(static_cast<size_t>(*next++));
     for (auto& count : evaluation.exit_count) {
       count = static_cast<int64_t>(*next++);
@@ -40,6 +43,8 @@ void add(EvaluationTrace& total, const EvaluationTrace& part) {
   total.blocks_bypassed += part.blocks_bypassed;
   total.flops += part.flops;
   total.probe_flops += part.probe_flops;
+  total.blocks_carried += part.blocks_carried;
+  total.compactions += part.compactions;
   total.exit_count.resize(std::max(total.exit_count.size(), part.exit_count.size()));
   for (size_t block = 0; block < part.exit_count.size(); ++block) {
     total.exit_count[block] += part.exit_count[block];
@@ -68,7 +73,9 @@ results::TraceRow merge_traces(const std::vector<std::vector<double>>& flat, int
                                .rows = evaluation.rows,
                                .blocks_executed_mean = evaluation.blocks_executed / rows,
                                .flops_per_row = (evaluation.flops - evaluation.probe_flops) / rows,
-                               .probe_flops_per_row = evaluation.probe_flops / rows});
+                               .probe_flops_per_row = evaluation.probe_flops / rows,
+                               .blocks_carried_mean = evaluation.blocks_carried / rows,
+                               .compaction_count = evaluation.compactions});
     for (size_t block = 0; block < evaluation.exit_count.size(); ++block) {
       if (evaluation.exit_count[block] > 0) {
         row.exit_counts.push_back({.evaluation = static_cast<int>(e),

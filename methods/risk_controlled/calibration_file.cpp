@@ -13,12 +13,12 @@ void write_calibration(const CalibrationRecord& record, const std::filesystem::p
   std::string text =
       "# Written by `diffbench calibrate`; holds for this model, these gates and these conditions only\n";
   if (record.threshold) {
-    text += fmt::format("threshold = {:.17g}\n", *record.threshold);
+    text += fmt::format("threshold = {}\n", *record.threshold);
   } else {
     text += "# no threshold qualified: the full network runs\n";
   }
   text += fmt::format(
-      "procedure = \"{}\"\nepsilon = {:.17g}\ndelta = {:.17g}\nloss = \"{}\"\nunits = {}\nseed = {}\nrisk = {:.17g}\n"
+      "procedure = \"{}\"\nepsilon = {}\ndelta = {}\nloss = \"{}\"\nunits = {}\nseed = {}\nrisk = {}\n"
       "model_fingerprint = \"{}\"\ngates_fingerprint = \"{}\"\nconditions = \"{}\"\n",
       record.procedure, record.epsilon, record.delta, record.loss, record.units, record.seed, record.risk, record.model,
       record.gates, record.conditions);

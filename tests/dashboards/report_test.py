@@ -100,7 +100,7 @@ def test_wrong_databases_end_with_exit_code_2(database: Path, capsys, fault: str
         database.write_text("text " * 1000)
     elif fault == "newer":
         with sqlite3.connect(database) as connection:
-            connection.execute("PRAGMA user_version = 2")
+            connection.execute("PRAGMA user_version = 99")
     elif fault == "no run":
         with sqlite3.connect(database) as connection:
             connection.execute("DELETE FROM run")
