@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tensor_files
-from program import diffbench, run_ok
+from program import diffbench, run_ok, write_uvit
 
 
 def lost(counts: list[int], n: int) -> np.ndarray:
@@ -140,3 +140,41 @@ def test_files_that_are_not_there_or_damaged(tmp_path: Path) -> None:
     table.write_bytes(table.read_bytes()[:100])
     refused(diffbench("calibrate", "--losses", table, *settings), ["cut.npz"])
     refused(diffbench("calibrate", *settings), ["--losses"])
+
+
+@pytest.fixture
+def gated_model(tmp_path: Path) -> Path:
+    """a network with random weights, and gates that one step of training made"""
+    model = write_uvit(tmp_path / "gated", depth=2, seed=3)
+    (model / "recipe.toml").write_text(
+        f'task = "uncertainty"\nmodel = "model.toml"\n[optimizer]\nsteps = 1\nbatch = 4\n'
+        f'[denoiser]\nstart_model = "{model}"\n'
+    )
+    run_ok("train", model / "recipe.toml", "--state", tmp_path / "state")
+    return model
+
+
+def test_a_model_is_calibrated_and_runs_under_its_conditions_only(tmp_path: Path, gated_model: Path) -> None:
+    sampling = ("--model", gated_model, "--solver", "ddim", "--steps", 2)
+    record, losses = tmp_path / "calibration.toml", tmp_path / "losses.safetensors"
+    result = json.loads(run_ok(
+        "calibrate", *sampling, "--num", 20, "--thresholds", "0,0.3,1", "--epsilon", 0.9, "--procedure", "crc",
+        "--out", record, "--losses-out", losses, "--json").stdout)
+    # no gate is below 0, every gate is below 1; crc allows (21 * 0.9 - 1) / 20
+    assert [row["risk"] for row in result["thresholds"]][0] == 0.0
+    assert result["thresholds"][2]["risk"] > 0.0 and result["index"] == 2
+    again = calibrate(losses, "crc", 0.9)
+    assert (again["index"], again["risk"]) == (2, result["risk"])
+
+    run = ("sample", *sampling, "--method", "risk_controlled", "--param", f"calibration={record}", "--num", 4)
+    trace = json.loads(run_ok(*run, "--out", tmp_path / "a.npz", "--json").stdout)
+    assert trace["blocks_per_sample"] == 2  # one block in each of two evaluations
+    refused = diffbench(*run, "--guidance", 2.0, "--out", tmp_path / "b.npz")
+    assert refused.returncode == 2 and "another way of sampling" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1 and not (tmp_path / "b.npz").exists()
+
+
+def test_one_source_of_losses(tmp_path: Path) -> None:
+    for arguments in ((), ("--losses", "x.npz", "--model", "fashion_mnist")):
+        refused = diffbench("calibrate", *arguments, "--epsilon", 0.1, "--procedure", "crc")
+        assert refused.returncode == 2 and "--losses, --model" in refused.stderr
