@@ -35,7 +35,10 @@ at::Device resolve_device(const std::string& name) {
       std::stoi(index) >= static_cast<int>(at::detail::getCUDAHooks().deviceCount())) {
     throw config::InputError("device '" + name + "': there is no such device");
   }
-  return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(std::stoi(index)));
+  const at::Device device(at::kCUDA, static_cast<at::DeviceIndex>(std::stoi(index)));
+  // One process works on one device. Our kernels launch on the current one: the handle of a default stream names none.
+  c10::impl::getDeviceGuardImpl(device.type())->setDevice(device);
+  return device;
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ struct Compute {
 };
 
 // device: auto | cpu | cuda | cuda:<n>; precision: fp64 | fp32 | bf16 | fp16; InputError otherwise, or when there is no
-// such device. Turns TF32 off for the whole process.
+// such device. Turns TF32 off for the whole process
+// and makes the device its current one.
 Compute resolve_compute(const std::string& device, const std::string& precision);
 
 bool cuda_is_available();

@@ -27,11 +27,11 @@ struct Guidance {
   bool active_at(double t) const { return scale != 1.0 && t >= from_t && t <= to_t; }
 };
 
-// `inner` itself at scale 1. InputError, starting with `where`, for a network without classes, or an empty interval.
+// `inner` itself at scale 1. InputError, starting with `where`, for a network without classes.
 std::unique_ptr<Denoiser> guide(std::unique_ptr<Denoiser> inner, const Guidance& guidance, const Model& model,
                                 const std::string& where);
 
-// "400,1000" -> from_t, to_t
+// "400,1000" -> from_t, to_t; InputError for an empty interval
 void set_interval(Guidance& guidance, const std::vector<double>& interval, const std::string& where);
 
 }  // namespace diffbench

@@ -1,7 +1,7 @@
 #pragma once
 // A batch whose rows need different treatment: each group runs apart, and the outputs go back to their places.
 //
-//   at::Tensor eps = predict_in_groups({noisy, clean}, x, t, labels,
+//   at::Tensor eps = predict_in_groups({noisy, clean}, {x, t, labels},
 //       [&](size_t group, const Batch& own) { return networks[group]->predict(own.x, own.t, own.labels, trace); });
 
 #include <ATen/core/Tensor.h>

@@ -34,13 +34,13 @@ std::string digest(const solvers::Plan& plan) {
 
 }  // namespace
 
-std::string sampling_conditions(const solvers::Plan& plan, const Guidance& guidance) {
+std::string sampling_conditions(const solvers::Plan& plan, const Guidance& guidance, const Compute& compute) {
   auto text = fmt::format("{} {} {} steps, plan {}, guidance {}", plan.solver, plan.grid, plan.steps, digest(plan),
                           guidance.scale);
   if (guidance.scale != 1.0) {
     text += fmt::format(" in {}..{} {}", guidance.from_t, guidance.to_t, guidance.joint_exits ? "joint" : "separate");
   }
-  return text;
+  return text + ", " + compute.precision;
 }
 
 }  // namespace diffbench

@@ -148,6 +148,7 @@ void add_calibrate(CLI::App& app, int& exit_code) {
     if (options->losses_file.empty() == options->model.model.model.empty()) {
       throw config::InputError("--losses, --model: calibrate takes one of them");
     }
+    risk_control::check(options->target);
     std::optional<CalibratedModel> model;
     risk_control::LossTable table;
     if (options->losses_file.empty()) {

@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "harness/commands/sample_files.h"
 #include "harness/quality/extractor.h"
 #include "methods/config/input_error.h"
@@ -17,35 +20,66 @@
 namespace diffbench::commands {
 namespace {
 
-using methods::risk_controlled::ImageDistance;
+using methods::risk_controlled::Loss;
 namespace gates = methods::uncertainty_exit;
 
 // |f(a) - f(b)| / (|f(a)| + |f(b)|) in the extractor's features: 0 for equal images, at most 1
-ImageDistance feature_distance(std::shared_ptr<quality::FeatureExtractor> extractor, std::shared_ptr<Model> model) {
-  return [extractor, model](const at::Tensor& a, const at::Tensor& b) {
-    const auto features = [&](const at::Tensor& samples) {
-      return extractor->extract(to_uint8(decode(samples, *model), model->image)).features.to(at::kDouble);
-    };
-    const auto fa = features(a);
-    const auto fb = features(b);
-    const auto size = (fa.norm(2, {1}) + fb.norm(2, {1})).clamp_min(1e-12);
-    return ((fa - fb).norm(2, {1}) / size).contiguous();
-  };
+Loss feature_loss(std::shared_ptr<quality::FeatureExtractor> extractor, std::shared_ptr<Model> model) {
+  return {.view =
+              [extractor, model](const at::Tensor& samples) {
+                const auto images = to_uint8(decode(samples, *model), model->image);
+                return extractor->extract(images).features.to(at::kDouble);
+              },
+          .distance =
+              [](const at::Tensor& a, const at::Tensor& b) {
+                return (a - b).norm(2, {1}) / (a.norm(2, {1}) + b.norm(2, {1})).clamp_min(1e-12);
+              }};
 }
 
-ImageDistance distance_of(const ModelCalibration& options, const std::shared_ptr<Model>& model) {
+Loss loss_of(const ModelCalibration& options, const std::shared_ptr<Model>& model) {
   if (options.loss == "features") {
-    return feature_distance(std::make_shared<quality::FeatureExtractor>(options.extractor, model->compute.device),
-                            model);
+    return feature_loss(std::make_shared<quality::FeatureExtractor>(options.extractor, model->compute.device), model);
   }
-  return [model](const at::Tensor& a, const at::Tensor& b) {
-    return methods::risk_controlled::rmse_distance(decode(a, *model), decode(b, *model), model->image);
-  };
+  return {.view =
+              [model](const at::Tensor& samples) {
+                return methods::risk_controlled::unit_pixels(decode(samples, *model), model->image);
+              },
+          .distance = methods::risk_controlled::rmse_distance};
+}
+
+std::vector<double> thresholds_of(const ModelCalibration& options) {
+  auto thresholds = options.thresholds;
+  if (thresholds.empty()) {
+    for (int i = 0; i <= 20; ++i) {
+      thresholds.push_back(i / 100.0);
+    }
+  }
+  for (size_t i = 0; i < thresholds.size(); ++i) {
+    if (!(thresholds[i] >= 0.0 && thresholds[i] <= 1.0) || (i > 0 && !(thresholds[i] > thresholds[i - 1]))) {
+      throw config::InputError("--thresholds: must rise from 0 or more, the most cautious, to 1 at the most");
+    }
+  }
+  return thresholds;
+}
+
+nlohmann::json gate_params_of(const ModelCalibration& options) {
+  auto params =
+      config::resolve_params(config::params_from_flags(options.params, "--param"), gates::gate_params(), "--param");
+  if (params.at("granularity") != "row") {
+    throw config::InputError(
+        "--param granularity: a guarantee needs trajectories that do not depend on their neighbours: row");
+  }
+  const auto heads = params.at("heads").get<std::string>();
+  if (std::filesystem::is_directory(heads)) {  // the record is read from other folders too
+    params["heads"] = std::filesystem::absolute(heads).string();
+  }
+  return params;
 }
 
 }  // namespace
 
 void add_model_calibration(CLI::App& command, ModelCalibration& options) {
+  const auto before = command.get_options();
   add_model_options(command, options.model);
   command.get_option("--model")->required(false);
   add_sampling_options(command, options.sampling);
@@ -70,6 +104,11 @@ void add_model_calibration(CLI::App& command, ModelCalibration& options) {
       ->capture_default_str();
   command.add_option("--out", options.out, "calibration file to write, for the method risk_controlled");
   command.add_option("--losses-out", options.losses_out, ".safetensors that receives losses and thresholds");
+  for (auto* option : command.get_options()) {  // with a table they would do nothing
+    if (std::find(before.begin(), before.end(), option) == before.end() && option->get_name() != "--model") {
+      option->needs("--model");
+    }
+  }
 }
 
 CalibratedModel prepare(const ModelCalibration& options) {
@@ -81,15 +120,9 @@ CalibratedModel prepare(const ModelCalibration& options) {
   const auto model = load(options.model);
   const Sampler sampler = make_sampler(options.sampling, *model);
   const Guidance guidance = guidance_of(options.sampling);
-  const auto conditions = sampling_conditions(sampler.plan(), guidance);
-  const auto params =
-      config::resolve_params(config::params_from_flags(options.params, "--param"), gates::gate_params(), "--param");
-  auto thresholds = options.thresholds;
-  if (thresholds.empty()) {
-    for (int i = 0; i <= 20; ++i) {
-      thresholds.push_back(i / 100.0);
-    }
-  }
+  const auto conditions = sampling_conditions(sampler.plan(), guidance, model->compute);
+  const auto params = gate_params_of(options);
+  const auto thresholds = thresholds_of(options);
   const auto denoiser = [&](std::optional<double> threshold) {
     const methods::MethodContext context{.model = model, .load = {}, .where = "--param", .conditions = conditions};
     auto method = threshold ? gates::make_with_threshold(params, *threshold, context)
@@ -99,7 +132,7 @@ CalibratedModel prepare(const ModelCalibration& options) {
   CalibratedModel result;
   result.losses = methods::risk_controlled::trajectory_losses(
       {.units = options.units, .batch = options.batch, .seed = options.seed, .thresholds = thresholds}, *model, sampler,
-      denoiser, distance_of(options, model),
+      denoiser, loss_of(options, model),
       [&](size_t done) { spdlog::info("{}/{} thresholds", done, thresholds.size()); });
   result.record = {.threshold = {},
                    .procedure = {},

@@ -73,7 +73,7 @@ void sample(const Options& options) {
                                      {.model = model,
                                       .load = [&](const std::string& name) { return load_model(name, model->compute); },
                                       .where = "--method " + options.method,
-                                      .conditions = sampling_conditions(sampler.plan(), guidance)});
+                                      .conditions = sampling_conditions(sampler.plan(), guidance, model->compute)});
   const auto denoiser = guide(std::move(method), guidance, *model, "--guidance");
   const std::vector<int64_t> image{model->network.channels, model->network.image_size, model->network.image_size};
   const SampleInputs inputs = read_sample_inputs(options.noise, options.labels, options.num, image,

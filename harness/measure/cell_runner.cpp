@@ -54,7 +54,7 @@ std::unique_ptr<Denoiser> CellRunner::make(const std::string& method, const nloh
                            {.model = model_,
                             .load = [this](const std::string& name) { return models_.get(name, cell_.precision); },
                             .where = where_,
-                            .conditions = sampling_conditions(sampler_->plan(), guidance_)});
+                            .conditions = sampling_conditions(sampler_->plan(), guidance_, model_->compute)});
   return guide(std::move(denoiser), guidance_, *model_, "[run] guidance");
 }
 

@@ -117,7 +117,7 @@ Hidden DiT::embed(const at::Tensor& x, const std::vector<double>& t, const at::T
   input_dtype_ = x.scalar_type();
   Hidden hidden;
   hidden.t = t;
-  hidden.tokens = patch_embed_(x.to(pos_embed_.scalar_type())).flatten(2).transpose(1, 2) + pos_embed_;
+  hidden.tokens = patch_embed_(x.to(pos_embed_.scalar_type())).flatten(2).transpose(1, 2).contiguous() + pos_embed_;
   std::vector<double> network_time(t.size());
   std::transform(t.begin(), t.end(), network_time.begin(), [&](double v) { return time_input_.network_time(v); });
   auto condition = linear(time_fc1_, timestep_embedding(network_time, kDiTTimeWidth, pos_embed_.options()));

@@ -67,6 +67,7 @@ std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext
     MethodContext own = context;
     own.model = std::move(model);
     own.where = context.where + ": " + side;
+    own.conditions = context.conditions + ", inside duodiff";  // its trajectories are not those of the model alone
     return make_method(params.at(side + "_method").get<std::string>(),
                        inner_params(params, (side + "_params").c_str(), context.where), own);
   };

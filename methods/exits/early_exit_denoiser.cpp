@@ -105,6 +105,7 @@ class Evaluation {
     }
     inside_count_ = stayers.size();
     const auto leaving_rows = rows_at(leavers);
+    policy_.left(block, leaving_rows);
     if (leavers.size() == rows_.size()) {
       finish(block, std::move(hidden), leaving_rows);
       return;

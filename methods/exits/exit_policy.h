@@ -42,6 +42,8 @@ class ExitPolicy {
   // may be rows that left before and are carried along because moving the others did not pay: answers for them are
   // ignored.
   virtual RowMask decide(int block, const backbones::Hidden& hidden, const Rows& rows) = 0;
+  // these rows have left after `block`, the last included: under joint guidance that may be later than `decide` said
+  virtual void left(int, const Rows&) {}
   // whether anybody can leave after this block at all
   virtual bool asks_after(int) const { return true; }
   // true: rows that leave still pass through the remains of the blocks they drop (Backbone::bypass_block)

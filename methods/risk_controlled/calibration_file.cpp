@@ -9,6 +9,13 @@
 
 namespace diffbench::methods::risk_controlled {
 
+namespace {
+
+// JSON's escapes are TOML's
+std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
+
+}  // namespace
+
 void write_calibration(const CalibrationRecord& record, const std::filesystem::path& file) {
   std::string text =
       "# Written by `diffbench calibrate`; holds for this model, these gates and these conditions only\n";
@@ -18,11 +25,11 @@ void write_calibration(const CalibrationRecord& record, const std::filesystem::p
     text += "# no threshold qualified: the full network runs\n";
   }
   text += fmt::format(
-      "procedure = \"{}\"\nepsilon = {}\ndelta = {}\nloss = \"{}\"\nunits = {}\nseed = {}\nrisk = {}\n"
-      "model_fingerprint = \"{}\"\ngates_fingerprint = \"{}\"\nconditions = \"{}\"\n",
-      record.procedure, record.epsilon, record.delta, record.loss, record.units, record.seed, record.risk, record.model,
-      record.gates, record.conditions);
-  text += fmt::format("gate_params = '{}'\n", record.gate_params.dump());
+      "procedure = {}\nepsilon = {}\ndelta = {}\nloss = {}\nunits = {}\nseed = {}\nrisk = {}\n"
+      "model_fingerprint = {}\ngates_fingerprint = {}\nconditions = {}\n",
+      quoted(record.procedure), record.epsilon, record.delta, quoted(record.loss), record.units, record.seed,
+      record.risk, quoted(record.model), quoted(record.gates), quoted(record.conditions));
+  text += fmt::format("gate_params = {}\n", quoted(record.gate_params.dump()));
   const auto temporary = file.string() + ".tmp";
   {
     std::ofstream stream(temporary);

@@ -8,8 +8,8 @@
 namespace diffbench::methods::risk_controlled {
 namespace {
 
-void check_fingerprints(const CalibrationRecord& record, const std::string& gates, const MethodContext& context,
-                        const std::string& file) {
+void check_fingerprints(const CalibrationRecord& record, const nlohmann::json& gate_params,
+                        const MethodContext& context, const std::string& file) {
   const auto refuse = [&](const std::string& what, const std::string& calibrated, const std::string& now) {
     throw config::InputError(context.where + ": calibration: " + file + " holds for another " + what + " ('" +
                              calibrated + "', this run has '" + now + "'); calibrate again");
@@ -17,6 +17,7 @@ void check_fingerprints(const CalibrationRecord& record, const std::string& gate
   if (record.model != context.model->fingerprint) {
     refuse("checkpoint", record.model.substr(0, 12), context.model->fingerprint.substr(0, 12));
   }
+  const auto gates = uncertainty_exit::gates_fingerprint(gate_params, *context.model);
   if (record.gates != gates) {
     refuse("set of gates", record.gates.substr(0, 12), gates.substr(0, 12));
   }
@@ -27,20 +28,22 @@ void check_fingerprints(const CalibrationRecord& record, const std::string& gate
 
 std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext& context) {
   namespace fs = std::filesystem;
-  auto gate_params = nlohmann::json::object();
-  double threshold = 0.0;
-  if (params.at("exits").get<bool>()) {
-    const auto named = params.at("calibration").get<std::string>();
-    const auto beside = fs::path(context.model->file).parent_path() / "calibration.toml";
-    const auto file = named.empty() ? beside.string() : named;
-    const auto record = read_calibration(file);
-    gate_params = record.gate_params;
-    const auto resolved = config::resolve_params(gate_params, uncertainty_exit::gate_params(), file);
-    check_fingerprints(record, uncertainty_exit::gates_fingerprint(resolved, *context.model), context, file);
-    threshold = record.threshold.value_or(0.0);
+  const bool exits = params.at("exits").get<bool>();
+  const auto named = params.at("calibration").get<std::string>();
+  const auto beside = fs::path(context.model->file).parent_path() / "calibration.toml";
+  const auto file = named.empty() ? beside.string() : named;
+  CalibrationRecord record;
+  if (fs::is_regular_file(file)) {
+    record = read_calibration(file);
+  } else if (exits) {
+    throw config::InputError(context.where + ": calibration: no such file: " + file +
+                             "; `diffbench calibrate --model ... --out FILE` makes one");
   }
-  return uncertainty_exit::make_with_threshold(
-      config::resolve_params(gate_params, uncertainty_exit::gate_params(), context.where), threshold, context);
+  const auto gate_params = config::resolve_params(record.gate_params, uncertainty_exit::gate_params(), file);
+  if (exits) {
+    check_fingerprints(record, gate_params, context, file);
+  }
+  return uncertainty_exit::make_with_threshold(gate_params, exits ? record.threshold.value_or(0.0) : 0.0, context);
 }
 
 }  // namespace

@@ -6,19 +6,20 @@
 
 namespace diffbench::methods::risk_controlled {
 
-at::Tensor rmse_distance(const at::Tensor& a, const at::Tensor& b, const ImageSpec& image) {
-  const auto scaled = [&](const at::Tensor& samples) {
-    return ((samples.to(at::kDouble) - image.low) / (image.high - image.low)).clamp(0.0, 1.0);
-  };
-  return (scaled(a) - scaled(b)).square().flatten(1).mean(1).sqrt().cpu();
+at::Tensor unit_pixels(const at::Tensor& images, const ImageSpec& image) {
+  return ((images.to(at::kDouble) - image.low) / (image.high - image.low)).clamp(0.0, 1.0).cpu();
+}
+
+at::Tensor rmse_distance(const at::Tensor& a, const at::Tensor& b) {
+  return (a - b).square().flatten(1).mean(1).sqrt();
 }
 
 risk_control::LossTable trajectory_losses(
     const LossRequest& request, const Model& model, const Sampler& sampler,
-    const std::function<std::unique_ptr<Denoiser>(std::optional<double> threshold)>& denoiser,
-    const ImageDistance& distance, const std::function<void(size_t done)>& progress) {
+    const std::function<std::unique_ptr<Denoiser>(std::optional<double> threshold)>& denoiser, const Loss& loss,
+    const std::function<void(size_t done)>& progress) {
   const auto& network = model.network;
-  // all batches of one denoiser; the noise of unit i is the same for every denoiser
+  // what is compared, of all batches of one denoiser; the noise of unit i is the same for every denoiser
   const auto samples_of = [&](Denoiser& with) {
     std::vector<at::Tensor> parts;
     for (int64_t first = 0; first < request.units; first += request.batch) {
@@ -26,7 +27,8 @@ risk_control::LossTable trajectory_losses(
       std::iota(rows.begin(), rows.end(), first);
       PhiloxNoise noise(request.seed, rows, {network.channels, network.image_size, network.image_size}, model.compute);
       Trace ignored;
-      parts.push_back(sampler.run(with, noise, default_labels(rows, network.classes, model.compute), ignored));
+      const auto labels = default_labels(rows, network.classes, model.compute);
+      parts.push_back(loss.view(sampler.run(with, noise, labels, ignored)));
     }
     return at::cat(parts);
   };
@@ -35,7 +37,7 @@ risk_control::LossTable trajectory_losses(
   const auto losses = at::zeros({request.units, columns}, at::TensorOptions(at::kDouble));
   for (int64_t column = 0; column < columns; ++column) {
     const auto early = samples_of(*denoiser(request.thresholds[static_cast<size_t>(column)]));
-    losses.select(1, column).copy_(distance(full, early));
+    losses.select(1, column).copy_(loss.distance(full, early));
     if (progress) {
       progress(static_cast<size_t>(column) + 1);
     }

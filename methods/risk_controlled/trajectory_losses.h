@@ -4,7 +4,9 @@
 //
 //   const auto table = trajectory_losses(
 //       {.units = 200, .batch = 50, .seed = 7, .thresholds = {0.0, 0.05, 0.1}}, *model, sampler,
-//       [&](double threshold) { return denoiser_at(threshold); }, rmse_distance);
+//       [&](std::optional<double> threshold) { return threshold ? denoiser_at(*threshold) : full(); },
+//       {.view = [&](const at::Tensor& samples) { return unit_pixels(samples, model->image); },
+//        .distance = rmse_distance});
 
 #include <functional>
 #include <memory>
@@ -17,11 +19,17 @@
 
 namespace diffbench::methods::risk_controlled {
 
-// of two batches of samples [B,C,H,W] -> [B] float64 in [0, 1] on the CPU
-using ImageDistance = std::function<at::Tensor(const at::Tensor&, const at::Tensor&)>;
+struct Loss {
+  // samples [B,C,H,W] -> what is compared, [B,...] float64 on the CPU; asked once per sample, batch by batch
+  std::function<at::Tensor(const at::Tensor& samples)> view;
+  // of two such views -> [B] in [0, 1]
+  std::function<at::Tensor(const at::Tensor& a, const at::Tensor& b)> distance;
+};
 
-// root of the mean squared difference of an image, pixels clipped and scaled to [0, 1]
-at::Tensor rmse_distance(const at::Tensor& a, const at::Tensor& b, const ImageSpec& image);
+// pixels clipped and scaled to [0, 1]
+at::Tensor unit_pixels(const at::Tensor& images, const ImageSpec& image);
+// root of the mean squared difference of an image
+at::Tensor rmse_distance(const at::Tensor& a, const at::Tensor& b);
 
 struct LossRequest {
   int64_t units = 100;
@@ -33,7 +41,7 @@ struct LossRequest {
 // denoiser(nullopt) is the full network. `progress` hears of every column.
 risk_control::LossTable trajectory_losses(
     const LossRequest& request, const Model& model, const Sampler& sampler,
-    const std::function<std::unique_ptr<Denoiser>(std::optional<double> threshold)>& denoiser,
-    const ImageDistance& distance, const std::function<void(size_t done)>& progress = {});
+    const std::function<std::unique_ptr<Denoiser>(std::optional<double> threshold)>& denoiser, const Loss& loss,
+    const std::function<void(size_t done)>& progress = {});
 
 }  // namespace diffbench::methods::risk_controlled

@@ -129,9 +129,17 @@ Plan make_plan(PlanRequest request, const NoiseSchedule& schedule) {
                                                        : "vp_continuous noise schedule, not a discrete one"));
   }
   if (std::find(grids.begin(), grids.end(), request.grid) == grids.end()) {
-    throw config::InputError(request.where + ": grid: " + entry->name +
-                             (schedule.is_continuous() ? " on vp_continuous: " : ": ") +
-                             config::unknown_name("grid", request.grid, grids));
+    const auto all = grid_names();
+    const std::string start = request.where + ": grid: " + entry->name;
+    if (std::find(all.begin(), all.end(), request.grid) == all.end()) {
+      throw config::InputError(start + ": " + config::unknown_name("grid", request.grid, grids));
+    }
+    std::string message = start + " has no grid '" + request.grid + "'" +
+                          (schedule.is_continuous() ? " on vp_continuous" : "") + "; it takes:";
+    for (const auto& grid : grids) {
+      message += " " + grid;
+    }
+    throw config::InputError(message);
   }
   if (request.steps < 1 || request.steps > schedule.train_steps()) {
     throw config::InputError(request.where + ": steps: " + std::to_string(request.steps) + " is not 1 to " +

@@ -17,7 +17,7 @@ struct Recipe {
   explicit Recipe(config::TomlTable table) : toml(std::move(table)) {}
 
   std::filesystem::path file;
-  std::string task;  // denoiser | extractor
+  std::string task;  // denoiser | uncertainty | extractor
   uint64_t seed = 0;
   std::filesystem::path output;  // folder that receives the result and log.csv
   std::string device = "auto";

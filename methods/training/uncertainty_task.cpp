@@ -1,7 +1,7 @@
 // DeeDiff's joint loss (arXiv 2309.17074): L = L_simple + lambda L_u + beta L_UAL, over the N - 1 exits i,
 //   L_u   = sum_i mean (u_i - tanh |g_i - eps|)^2
 //   L_UAL = sum_i mean (1 - u_i) |g_i - eps|^2
-// with g_i the output of exit i. u_i is one number per image token, so |g_i - eps| is averaged over the token's patch.
+// with g_i the output of exit i. u_i is one number per image token, so targets are means over the token's patch.
 // The gates see detached tokens, as in AdaDiff's code, and L_UAL's weights and L_u's targets are detached, as in
 // RC-EENN's: otherwise the loss falls by calling everything uncertain. With a frozen backbone L_simple is constant and
 // only exits learn.
@@ -39,6 +39,13 @@ class UncertaintyTask : public Task {
     if (frozen_ && recipe.start_model.empty()) {
       throw config::InputError(recipe.file.string() +
                                ": [denoiser] start_model: a frozen backbone needs trained weights");
+    }
+    // the heads are for that model: its schedule and image range are the ones to train under
+    if (frozen_ && !std::filesystem::equivalent(find_model_file(recipe.start_model), denoising_.model_file())) {
+      throw config::InputError(recipe.file.string() + ": [denoiser] start_model: a frozen backbone is `model` itself");
+    }
+    if (!recipe.exit_depths.empty()) {
+      throw config::InputError(recipe.file.string() + ": [denoiser] exit_depths: only task denoiser has them");
     }
     heads_ = std::make_shared<UncertaintyHeads>(backbone, kind);
     heads_->to(denoising_.compute().device);

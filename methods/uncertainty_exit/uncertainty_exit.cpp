@@ -1,6 +1,7 @@
 // Exits where a trained gate says that the error of leaving is small.
 #include <filesystem>
 
+#include "methods/config/input_error.h"
 #include "methods/config/paths.h"
 #include "methods/data/sha256.h"
 #include "methods/exits/early_exit_denoiser.h"
@@ -77,6 +78,15 @@ std::string gates_fingerprint(const nlohmann::json& params, const Model& model) 
 std::unique_ptr<Denoiser> make_with_threshold(const nlohmann::json& params, double threshold,
                                               const MethodContext& context) {
   const auto folder = heads_folder(params, *context.model);
+  if (params.at("reads") != "every_block" && (params.at("granularity") != "row" || params.at("patience") != 1)) {
+    throw config::InputError(context.where +
+                             ": reads: previous_evaluation knows neither batches (granularity) nor patience");
+  }
+  if (params.at("first_exit").get<int>() >= context.model->network.backbone->block_count()) {
+    throw config::InputError(context.where + ": first_exit: leaves no exit before the last of the " +
+                             std::to_string(context.model->network.backbone->block_count()) + " blocks of '" +
+                             context.model->name + "'");
+  }
   const auto heads = read_heads(folder, *context.model, context.where + ": heads");
   const UncertaintySettings settings{
       .threshold = threshold,

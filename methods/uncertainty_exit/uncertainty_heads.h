@@ -3,8 +3,8 @@
 // there, and, if wished, an output head of its own.
 //
 //   UncertaintyHeads heads(backbone, {.time_input = true});
-//   at::Tensor u = heads.uncertainty(block, hidden, heads.time_features(t));   // [rows, image tokens], under autograd
-//   write_heads(heads, *model, "zoo/mine/uncertainty");
+//   at::Tensor u = heads.uncertainty(block, hidden, heads.time_features(t, 1000));   // [rows, image tokens]
+//   write_heads(heads, model->fingerprint, "zoo/mine/uncertainty");
 //   auto trained = read_heads("zoo/mine/uncertainty", *model, "--param heads");
 //
 // u = sigmoid(w_i . token + v_i . e(t) + b_i), e the sinusoidal embedding of t: the UEM of DeeDiff (arXiv 2309.17074),

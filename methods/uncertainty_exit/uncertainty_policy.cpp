@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "kernels/exit_gate/exit_gate.h"
 #include "methods/kernel_stream.h"
@@ -73,6 +72,7 @@ void UncertaintyPolicy::begin(const std::vector<int64_t>&) {
 
 void UncertaintyPolicy::begin_evaluation(const std::vector<double>& t) {
   hits_.assign(t.size(), 0);
+  wants_out_.assign(t.size(), false);
   if (settings_.reads == Reads::kPreviousEvaluation) {
     plan_depths(t.size());
   }
@@ -88,8 +88,7 @@ RowMask UncertaintyPolicy::decide(int block, const Hidden& hidden, const Rows& r
   if (settings_.reads == Reads::kEveryBlock) {
     return decide_from(u.cpu(), block, rows);
   }
-  auto& seen = observed_[static_cast<size_t>(block)];
-  seen.index_copy_(0, at::tensor(rows, at::TensorOptions(at::kLong)).to(u.device()), u);
+  observed_.push_back({block, rows, u});
   std::vector<bool> leaves;
   for (const int64_t row : rows) {
     leaves.push_back(planned_[static_cast<size_t>(row)] <= block + 1);
@@ -109,9 +108,11 @@ RowMask UncertaintyPolicy::decide_from(const at::Tensor& u, int block, const Row
   }
   std::vector<bool> leaves;
   for (size_t i = 0; i < rows.size(); ++i) {
-    int& hits = hits_[static_cast<size_t>(rows[i])];
-    hits += values[i] < settings_.threshold ? 1 : 0;  // a NaN is no hit
-    leaves.push_back(hits >= hits_needed(block));
+    const auto row = static_cast<size_t>(rows[i]);
+    if (values[i] < settings_.threshold && ++hits_[row] >= hits_needed(block)) {  // a NaN is no hit
+      wants_out_[row] = true;
+    }
+    leaves.push_back(wants_out_[row]);
   }
   const auto mask = RowMask::from(std::move(leaves));
   if (mask.kind == RowMask::Kind::some && settings_.granularity != Granularity::kRow) {
@@ -124,29 +125,41 @@ int UncertaintyPolicy::hits_needed(int block) const {
   return settings_.patient_until == 0 || block < settings_.patient_until ? settings_.patience : 1;
 }
 
+void UncertaintyPolicy::left(int block, const Rows& rows) {
+  if (settings_.reads == Reads::kPreviousEvaluation) {
+    for (const int64_t row : rows) {
+      went_[static_cast<size_t>(row)] = block + 1;
+    }
+  }
+}
+
 // The only read: what the gates said in the evaluation before. A row goes where it would have left then; where no gate
 // it passed let it go, one block deeper than it went.
 void UncertaintyPolicy::plan_depths(size_t rows) {
   if (planned_.size() != rows) {  // the first evaluation, or the batch has changed
     planned_.assign(rows, blocks_);
-  } else {
-    const auto seen = at::stack(observed_).cpu();
-    const auto u = seen.accessor<float, 2>();
-    for (size_t row = 0; row < rows; ++row) {
-      int depth = planned_[row] + 1;
-      for (int block = 0; block < blocks_ && block < depth; ++block) {
-        if (u[block][static_cast<int64_t>(row)] < settings_.threshold) {
-          depth = block + 1;
+    went_.assign(rows, blocks_);
+  } else if (!observed_.empty()) {
+    std::vector<at::Tensor> all;
+    for (const auto& observation : observed_) {
+      all.push_back(observation.u);
+    }
+    const auto u = at::cat(all).cpu();
+    const float* value = u.data_ptr<float>();
+    std::vector<int> depths(rows);
+    std::transform(went_.begin(), went_.end(), depths.begin(), [&](int went) { return std::min(went + 1, blocks_); });
+    for (const auto& observation : observed_) {
+      for (const int64_t place : observation.rows) {
+        const auto row = static_cast<size_t>(place);
+        // a row carried along after it had left has nothing more to say
+        if (*value++ < settings_.threshold && observation.block < went_[row]) {
+          depths[row] = std::min(depths[row], observation.block + 1);
         }
       }
-      planned_[row] = std::min(depth, blocks_);
     }
+    planned_ = std::move(depths);
   }
-  const auto options = at::TensorOptions(at::kFloat).device(heads_->gate_weight(0).device());
   observed_.clear();
-  for (int block = 0; block < blocks_; ++block) {
-    observed_.push_back(at::full({static_cast<int64_t>(rows)}, std::numeric_limits<float>::quiet_NaN(), options));
-  }
 }
 
 at::Tensor UncertaintyPolicy::uncertainty_of(int block, const Hidden& hidden) {

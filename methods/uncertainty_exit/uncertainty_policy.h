@@ -45,6 +45,7 @@ class UncertaintyPolicy : public exits::ExitPolicy {
   bool asks_after(int block) const override;
   exits::RowMask decide(int block, const backbones::Hidden& hidden, const exits::Rows& rows) override;
   double probe_flops(int block) const override;
+  void left(int block, const exits::Rows& rows) override;
   at::Tensor head(backbones::Backbone& backbone, int block, const backbones::Hidden& leavers) override;
 
  private:
@@ -62,9 +63,16 @@ class UncertaintyPolicy : public exits::ExitPolicy {
   double times_in_all_;
   std::map<double, std::vector<double>> time_logits_;  // by t: v_i . e(t) + b_i of every gate
   std::vector<int> hits_;                              // [batch]
+  std::vector<bool> wants_out_;  // [batch] its last hit was enough; it stays so until all whom it waits for are ready
   // reads = kPreviousEvaluation
-  std::vector<int> planned_;          // [batch] blocks to run
-  std::vector<at::Tensor> observed_;  // by block: [batch] u, NaN where the row did not come so far
+  struct Observation {
+    int block;
+    exits::Rows rows;
+    at::Tensor u;  // [rows] on the device
+  };
+  std::vector<int> planned_;           // [batch] blocks to run
+  std::vector<int> went_;              // [batch] blocks that the evaluation before ran
+  std::vector<Observation> observed_;  // in that evaluation, in order
 };
 
 }  // namespace diffbench::methods::uncertainty_exit

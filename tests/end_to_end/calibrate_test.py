@@ -178,3 +178,23 @@ def test_one_source_of_losses(tmp_path: Path) -> None:
     for arguments in ((), ("--losses", "x.npz", "--model", "fashion_mnist")):
         refused = diffbench("calibrate", *arguments, "--epsilon", 0.1, "--procedure", "crc")
         assert refused.returncode == 2 and "--losses, --model" in refused.stderr
+
+
+@pytest.mark.parametrize("arguments, told", [
+    (("--thresholds", "0.2,0.1"), "--thresholds"),
+    (("--thresholds", "0,1.5"), "--thresholds"),
+    (("--epsilon", 2), "--epsilon"),
+    (("--param", "granularity=batch_mean"), "granularity"),
+])
+def test_mistakes_are_told_before_anything_runs(tmp_path: Path, gated_model: Path, arguments, told: str) -> None:
+    out = tmp_path / "c.toml"
+    base = {"--epsilon": 0.1, "--procedure": "crc", "--num": 10**6} | {arguments[0]: arguments[1]}
+    flags = [word for pair in base.items() for word in pair]
+    refused = diffbench("calibrate", "--model", gated_model, "--out", out, *flags)
+    assert refused.returncode == 2 and told in refused.stderr and not out.exists()
+
+
+def test_flags_of_a_model_are_refused_with_a_table(tmp_path: Path) -> None:
+    table = write(tmp_path / "losses.npz", lost([0, 1], 10))
+    refused = diffbench("calibrate", "--losses", table, "--epsilon", 0.5, "--procedure", "crc", "--out", tmp_path / "c.toml")
+    assert refused.returncode == 2 and "--out" in refused.stderr

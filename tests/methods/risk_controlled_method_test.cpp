@@ -35,7 +35,7 @@ class RiskControlled : public ::testing::Test {
     return {.model = model_,
             .load = {},
             .where = "suite.toml:9",
-            .conditions = sampling_conditions(plan, {.scale = guidance})};
+            .conditions = sampling_conditions(plan, {.scale = guidance}, model_->compute)};
   }
 
   nlohmann::json gate_params() const {
@@ -87,6 +87,28 @@ TEST_F(RiskControlled, RunsUncertaintyExitAtTheStoredThreshold) {
       at::equal(sample(*methods::make_method("risk_controlled", nlohmann::json::object(), context())), sample(*full)));
 }
 
+TEST_F(RiskControlled, NeverSkippingUsesTheCalibratedGates) {
+  auto elsewhere = record(0.55);
+  elsewhere.gate_params["heads"] = files_.path() + "/it's \"elsewhere\"";
+  std::filesystem::rename(files_.path() + "/uncertainty", elsewhere.gate_params["heads"].get<std::string>());
+  write(elsewhere);
+  const auto& entry = methods::find_method("risk_controlled", "test");
+  const auto never = methods::make_method("risk_controlled", *entry.never_skip(nlohmann::json::object(), *model_), context());
+  const auto full = methods::make_method("full", nlohmann::json::object(), context());
+  EXPECT_TRUE(at::equal(sample(*never), sample(*full)));
+}
+
+TEST_F(RiskControlled, IsRefusedInsideDuoDiff) {
+  write(record(0.55));
+  auto inside = context();
+  inside.load = [&](const std::string& name) { return load_model(name, model_->compute); };
+  EXPECT_THAT(
+      [&] {
+        methods::make_method("duodiff", {{"shallow", files_.path()}, {"deep_method", "risk_controlled"}}, inside);
+      },
+      ThrowsMessage<config::InputError>(HasSubstr("another way of sampling")));
+}
+
 TEST_F(RiskControlled, WhatIsWrittenIsReadBack) {
   const auto written = record(0.123456789012345678);
   const auto read = methods::risk_controlled::read_calibration(write(written));
@@ -118,11 +140,11 @@ TEST_F(RiskControlled, ConditionsNameEveryCoefficient) {
   const auto plan = [&](const char* solver, const nlohmann::json& params) {
     return solvers::make_plan({.solver = solver, .steps = 4, .params = params}, *model_->schedule);
   };
-  const auto conditions = sampling_conditions(plan("ddim", nlohmann::json::object()), {});
-  EXPECT_EQ(conditions, sampling_conditions(plan("ddim", nlohmann::json::object()), {}));
-  EXPECT_NE(conditions, sampling_conditions(plan("ddim", {{"eta", 0.1}}), {}));
-  EXPECT_NE(conditions, sampling_conditions(plan("ddim", {{"clip_sample", true}}), {}));
-  EXPECT_NE(conditions, sampling_conditions(plan("ddpm", nlohmann::json::object()), {}));
+  const auto conditions = sampling_conditions(plan("ddim", nlohmann::json::object()), {}, model_->compute);
+  EXPECT_EQ(conditions, sampling_conditions(plan("ddim", nlohmann::json::object()), {}, model_->compute));
+  EXPECT_NE(conditions, sampling_conditions(plan("ddim", {{"eta", 0.1}}), {}, model_->compute));
+  EXPECT_NE(conditions, sampling_conditions(plan("ddim", {{"clip_sample", true}}), {}, model_->compute));
+  EXPECT_NE(conditions, sampling_conditions(plan("ddpm", nlohmann::json::object()), {}, model_->compute));
 }
 
 TEST_F(RiskControlled, LossesArePairedDistancesFromTheFullNetwork) {
@@ -131,20 +153,20 @@ TEST_F(RiskControlled, LossesArePairedDistancesFromTheFullNetwork) {
     return threshold ? methods::make_method("uncertainty_exit", {{"threshold", *threshold}}, context())
                      : methods::make_method("full", nlohmann::json::object(), context());
   };
-  const auto distance = [&](const at::Tensor& a, const at::Tensor& b) {
-    return methods::risk_controlled::rmse_distance(a, b, model_->image);
-  };
+  const methods::risk_controlled::Loss loss{
+      .view = [&](const at::Tensor& samples) { return methods::risk_controlled::unit_pixels(samples, model_->image); },
+      .distance = methods::risk_controlled::rmse_distance};
   const auto table = methods::risk_controlled::trajectory_losses(
-      {.units = 5, .batch = 2, .seed = 3, .thresholds = {0.0, 0.55, 1.0}}, *model_, sampler, denoiser, distance);
+      {.units = 5, .batch = 2, .seed = 3, .thresholds = {0.0, 0.55, 1.0}}, *model_, sampler, denoiser, loss);
   EXPECT_EQ(table.units, 5U);
-  for (const double loss : table.column(0)) {
-    EXPECT_EQ(loss, 0.0);  // the same noise: nothing but exits differs
+  for (const double value : table.column(0)) {
+    EXPECT_EQ(value, 0.0);  // the same noise: nothing but exits differs
   }
   double sum = 0.0;
-  for (const double loss : table.column(2)) {
-    EXPECT_GE(loss, 0.0);
-    EXPECT_LE(loss, 1.0);
-    sum += loss;
+  for (const double value : table.column(2)) {
+    EXPECT_GE(value, 0.0);
+    EXPECT_LE(value, 1.0);
+    sum += value;
   }
   EXPECT_GT(sum, 0.0);
 }

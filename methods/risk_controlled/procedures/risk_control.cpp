@@ -51,6 +51,8 @@ constexpr Procedure kProcedures[] = {
      "risk <= epsilon with probability >= 1 - delta", false, true, BoundKind::p_value, test_ltt_hb},
 };
 
+}  // namespace
+
 void check(const Target& target) {
   if (!(target.bound > 0.0 && std::isfinite(target.bound))) {
     throw config::InputError(fmt::format("--bound {}: must be positive and finite", target.bound));
@@ -63,8 +65,6 @@ void check(const Target& target) {
     throw config::InputError(fmt::format("--delta {}: must lie between 0 and 1, both excluded", target.delta));
   }
 }
-
-}  // namespace
 
 std::span<const Procedure> procedures() { return kProcedures; }
 

@@ -53,7 +53,7 @@ const Procedure& procedure_named(const std::string& name);
 struct Candidate {
   double threshold = 0.0;
   double risk = 0.0;       // mean loss
-  double bound = 0.0;      // what `bound_kind` says, in the units of the losses
+  double bound = 0.0;      // what `bound_kind` says: a p-value, or in the units of the losses
   bool certified = false;  // may be used; the last such candidate is the answer
 };
 
@@ -68,6 +68,9 @@ struct Calibration {
   // the procedure assumes a rising risk and the table contradicts it: ltt_hb does not need it
   bool should_use_ltt() const { return procedure->needs_monotone && monotonicity.violated(); }
 };
+
+// InputError of one line that names the flag at fault
+void check(const Target& target);
 
 // InputError of one line: a bad target (naming the flag), or a table that fails check()
 Calibration calibrate(const LossTable& table, const Procedure& procedure, const Target& target);

@@ -63,7 +63,7 @@ TEST(SolverTable, MistakesAreNamed) {
                 ThrowsMessage<config::InputError>(AllOf(HasSubstr("suite.toml:9"), HasSubstr(text))));
   };
   error({.solver = "ddimm"}, "did you mean 'ddim'?");
-  error({.solver = "ddim", .grid = "karras"}, "valid: leading linspace trailing");
+  error({.solver = "ddim", .grid = "karras"}, "it takes: leading linspace trailing");
   error({.solver = ""}, "valid: ddpm ddim euler_maruyama");
   error({.solver = "ddim", .steps = -3}, "-3 is not 1 to 1000");
   error({.solver = "ddim", .steps = 0}, "0 is not 1 to 1000");
@@ -72,8 +72,8 @@ TEST(SolverTable, MistakesAreNamed) {
   error({.solver = "ddim", .params = {{"eat", 0.5}}}, "did you mean 'eta'?");
   error({.solver = "ddim", .params = {{"eta", 1.5}}}, "eta");
   error({.solver = "ddpm", .params = {{"variance", "large"}}}, "variance");
-  error({.solver = "dpm_solver_2", .grid = "trailing"}, "valid: linspace karras uniform quadratic logsnr");
-  error({.solver = "dpm_solver_pp_sde", .grid = "uniform"}, "valid: leading linspace trailing karras");
+  error({.solver = "dpm_solver_2", .grid = "trailing"}, "it takes: linspace karras uniform quadratic logsnr");
+  error({.solver = "dpm_solver_pp_sde", .grid = "uniform"}, "it takes: leading linspace trailing karras");
   error({.solver = "euler_maruyama", .grid = "uniform"}, "needs a vp_continuous noise schedule");
   error({.solver = "unipc", .params = {{"order", 4}}}, "order");
   error({.solver = "pndm", .steps = 3}, "prk = true needs 4 to 500 steps, got 3");
@@ -84,7 +84,7 @@ TEST(SolverTable, AContinuousScheduleIsRefusedByDiscreteGrids) {
   EXPECT_THAT([&] { make_plan({.solver = "ddim"}, kContinuous); },
               ThrowsMessage<config::InputError>(HasSubstr("needs a discrete noise schedule")));
   EXPECT_THAT([&] { make_plan({.solver = "unipc", .grid = "karras"}, kContinuous); },
-              ThrowsMessage<config::InputError>(HasSubstr("valid: uniform quadratic logsnr")));
+              ThrowsMessage<config::InputError>(HasSubstr("it takes: uniform quadratic logsnr")));
 }
 
 TEST(SolverTable, TooFewNoiseDrawsAreRefused) {

@@ -145,6 +145,52 @@ TEST_F(UncertaintyExit, PatienceAndFirstExitDelay) {
   EXPECT_EQ(with({{"patience", 2}, {"probe_every", 2}}), (Counts{0, 0, 0, 8, 0, 0}));
 }
 
+// a hit among patient blocks is no exit later on: an exit beyond them takes a hit of its own
+TEST_F(UncertaintyExit, AnEarlyHitAloneDoesNotLetARowLeaveLater) {
+  std::vector<Row> rows;
+  double threshold = 0.0;
+  for (int64_t row = 0; row < 8; ++row) {
+    rows.push_back(by_hand(row));
+    threshold = std::max(threshold, rows.back().u[0] + 1e-4);
+  }
+  // everybody hits at block 0; block 1 is patient too; later blocks take one hit of their own
+  const nlohmann::json params = {{"threshold", threshold}, {"patience", 3}, {"patience_until", 2}};
+  EvaluationTrace trace;
+  predict(params, trace);
+  std::vector<int64_t> expected(6, 0);
+  for (const auto& row : rows) {
+    size_t exit = 2;
+    while (exit < 4 && !(row.u[exit] < threshold)) {
+      ++exit;
+    }
+    ++expected[exit + 1];
+  }
+  EXPECT_EQ(trace.exit_count, expected);
+}
+
+// the pair of a guided sample leaves where both would; the next plan starts from where they really went
+TEST_F(UncertaintyExit, LateReadsKnowWhereCoupledRowsWent) {
+  const c10::InferenceMode inference;
+  const auto denoiser = make({{"threshold", 0.0}, {"reads", "previous_evaluation"}});
+  denoiser->couple_halves(true);
+  denoiser->begin({0, 1, 2, 3, 0, 1, 2, 3});
+  for (int i = 0; i < 3; ++i) {
+    EvaluationTrace trace;
+    denoiser->predict(x_, kTimes, labels_, trace);
+    EXPECT_EQ(trace.exit_count[5], 8) << i;  // no gate is below 0: nobody ever leaves
+  }
+}
+
+TEST_F(UncertaintyExit, SettingsThatDoNothingAreRefused) {
+  for (const nlohmann::json& extra : {nlohmann::json{{"granularity", "batch_mean"}}, nlohmann::json{{"patience", 2}}}) {
+    nlohmann::json params = {{"threshold", 0.1}, {"reads", "previous_evaluation"}};
+    params.update(extra);
+    EXPECT_THAT([&] { make(params); }, ThrowsMessage<config::InputError>(HasSubstr("test: reads")));
+  }
+  EXPECT_THAT([&] { make({{"threshold", 0.1}, {"first_exit", 5}}); },
+              ThrowsMessage<config::InputError>(HasSubstr("first_exit")));
+}
+
 TEST_F(UncertaintyExit, LateReadsFollowThePreviousEvaluation) {
   const c10::InferenceMode inference;
   std::vector<double> first;
