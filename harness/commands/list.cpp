@@ -160,6 +160,13 @@ void print_param(const json& param) {
   if (param.contains("choices")) {
     remark += "; one of " + text_of(param["choices"]);
   }
+  if (param.contains("minimum") && param.contains("maximum")) {
+    remark += "; " + param["minimum"].dump() + " to " + param["maximum"].dump();
+  } else if (param.contains("minimum")) {
+    remark += "; from " + param["minimum"].dump();
+  } else if (param.contains("maximum")) {
+    remark += "; up to " + param["maximum"].dump();
+  }
   fmt::print("      {} ({}; {}): {}\n", param["name"].get<std::string>(), param["type"].get<std::string>(), remark,
              param["description"].get<std::string>());
 }

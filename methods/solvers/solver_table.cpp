@@ -68,7 +68,7 @@ const std::vector<config::ParamSpec>& common_params() {
       {.name = "sample_max_value",
        .type = ParamType::kNumber,
        .default_value = 1.0,
-       .description = "largest threshold",
+       .description = "largest threshold; at 1 thresholding is plain clipping to [-1, 1]",
        .minimum = 1.0}};
   return specs;
 }
