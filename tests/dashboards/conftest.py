@@ -30,7 +30,7 @@ def make_database(path: Path) -> Path:
             duration = int(duration_ms * 1e6 * (1 + 0.01 * round_))  # a drift that paired ratios cancel
             connection.execute("INSERT INTO timing VALUES (?, ?, 0, 0, 0, ?, 10, NULL)", (number, round_, duration))
         for evaluation, t in enumerate((999.0, 499.0)):
-            connection.execute("INSERT INTO evaluation VALUES (?, ?, ?, 10, ?, 1.0, 0.0)", (number, evaluation, t, 4 * share))
+            connection.execute("INSERT INTO evaluation VALUES (?, ?, ?, 10, ?, 1.0, 0.0, 0.0, 0)", (number, evaluation, t, 4 * share))
             connection.execute("INSERT INTO exit_count VALUES (?, ?, ?, 10)", (number, evaluation, int(4 * share)))
         if fid:
             connection.execute("INSERT INTO quality VALUES (?, 'fid', ?, ?, ?, 512, 'e', 'r', 'c')", (number, fid, fid - 0.2, fid + 0.2))
@@ -91,7 +91,7 @@ def make_sweep(path: Path, times_of: dict = TIMES) -> Path:
                 for round_ in range(ROUNDS):
                     connection.execute("INSERT INTO timing VALUES (?, ?, 0, 0, 0, ?, 10, NULL)", (number, round_, blocks * 10**7))
                 for evaluation, t in enumerate(times):
-                    connection.execute("INSERT INTO evaluation VALUES (?, ?, ?, 10, ?, 1.0, 0.0)", (number, evaluation, t, depth(t)))
+                    connection.execute("INSERT INTO evaluation VALUES (?, ?, ?, 10, ?, 1.0, 0.0, 0.0, 0)", (number, evaluation, t, depth(t)))
                 fid = 80.0 / steps + number
                 connection.execute("INSERT INTO quality VALUES (?, 'fid', ?, ?, ?, 512, 'e', 'r', 'c')", (number, fid, fid - 1, fid + 1))
     connection.commit()
