@@ -19,6 +19,7 @@ SERIES_COLOURS = ["#332288", "#CC6677", "#117733", "#88CCEE", "#E09B00", "#88225
                   "#777777", "#1F2933", "#5B8FF9"]
 FONT = "Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 GRID = "#E6E8EB"
+LOG_TICKS = [round(digit * 10.0**power, 9) for power in range(-4, 7) for digit in (1, 2, 5)]  # whole numbers on them
 INK = "#1F2933"
 
 

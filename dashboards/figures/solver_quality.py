@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from dashboards.data import RunData
 from dashboards.solver_sweep import colours_of, hover_definitions, sweep
-from dashboards.theme import MARKERS, PAPER_MARKERS, styled
+from dashboards.theme import LOG_TICKS, MARKERS, PAPER_MARKERS, styled
 
 QUERY = None  # the cells of dashboards/solver_sweep.py
 TITLE = "Quality against time, by solver"
@@ -19,7 +19,6 @@ EXPLANATION = (
     "marker per method; the faint lines repeat the baseline, so what a method gains under a solver is the way from the "
     "faint line to the strong one. Bars are 95 % intervals."
 )
-LOG_TICKS = [round(digit * 10.0**power, 9) for power in range(-4, 7) for digit in (1, 2, 5)]
 
 
 def _panels(data: RunData) -> tuple[list[tuple[str, str, pd.DataFrame, pd.DataFrame]], dict[str, str]]:

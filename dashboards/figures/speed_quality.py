@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboards.data import RunData, scenario_title
-from dashboards.theme import styled
+from dashboards.theme import LOG_TICKS, styled
 
 QUERY = None
 TITLE = "Speed against quality"
@@ -68,7 +68,7 @@ def draw(data: RunData) -> go.Figure | None:
         figure.update_yaxes(title_text="FID (lower is better)" if column == 1 else None, row=1, col=column)
     spread = [cells["fid"].max() / max(cells["fid"].min(), 1e-12) for _, cells in facets]
     if max(spread) > 8:
-        figure.update_yaxes(type="log", dtick="D2")
+        figure.update_yaxes(type="log", tickvals=LOG_TICKS)
     return styled(figure, 520)
 
 
