@@ -30,6 +30,8 @@ struct MethodEntry {
   std::string summary;  // one sentence
   std::string source;   // paper or origin
   std::string needs;    // what must be trained; "nothing" where any checkpoint will do
+  // besides every solver and guidance, which no method can tell apart
+  std::string composes_with = "either network of duodiff";
   std::vector<config::ParamSpec> params;
   std::function<std::unique_ptr<Denoiser>(const nlohmann::json& params, const MethodContext& context)> make;
   // parameters at which the method equals `full`, from those given; none for a method that never does

@@ -54,6 +54,7 @@ json list_methods() {
                       {"summary", entry.summary},
                       {"source", entry.source},
                       {"needs", entry.needs},
+                      {"composes_with", entry.composes_with},
                       {"params", params_json(entry.params)}});
   }
   return result;

@@ -32,25 +32,30 @@ std::string duration_text(double seconds) {
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
+void show(const training::Progress& p) {
+  spdlog::info("step {}/{}  loss {:.4f}  lr {:.2e}  {:.0f} images/s  {} left", p.step, p.steps, p.loss, p.learning_rate,
+               p.images_per_s, duration_text(p.seconds_left));
+}
+
+std::string learn(const training::Recipe& recipe, training::Task& task, const Options& options) {
+  const fs::path state = options.state_dir.empty() ? default_state_dir(options.recipe) : fs::path(options.state_dir);
+  training::Trainer trainer(recipe, task, state);
+  trainer.run(show);
+  trainer.use_averaged_weights();
+  auto message = task.finish();
+  const auto log = recipe.output / (fs::path(options.recipe).stem().string() + ".log.csv");
+  fs::copy_file(state / "log.csv", log.string() + ".tmp", fs::copy_options::overwrite_existing);
+  fs::rename(log.string() + ".tmp", log);
+  return message;
+}
+
 void train(const Options& options) {
   if (options.threads > 0) {
     at::set_num_threads(options.threads);
   }
   const auto recipe = training::read_recipe(options.recipe, options.overrides);
-  const auto task = training::make_task(recipe);
-  const fs::path state = options.state_dir.empty() ? default_state_dir(options.recipe) : fs::path(options.state_dir);
-  training::Trainer trainer(recipe, *task, state);
-  double loss = 0.0;
-  trainer.run([&](const training::Progress& p) {
-    loss = p.loss;
-    spdlog::info("step {}/{}  loss {:.4f}  lr {:.2e}  {:.0f} images/s  {} left", p.step, p.steps, p.loss,
-                 p.learning_rate, p.images_per_s, duration_text(p.seconds_left));
-  });
-  trainer.use_averaged_weights();
-  const auto message = task->finish();
-  const auto log = recipe.output / (fs::path(options.recipe).stem().string() + ".log.csv");
-  fs::copy_file(state / "log.csv", log.string() + ".tmp", fs::copy_options::overwrite_existing);
-  fs::rename(log.string() + ".tmp", log);
+  const auto& entry = training::find_task(recipe);
+  const auto message = entry.measure ? entry.measure(recipe, show) : learn(recipe, *entry.make(recipe), options);
   if (options.json) {
     std::cout << nlohmann::json{{"message", message}, {"output", recipe.output}, {"steps", recipe.steps}} << "\n";
   } else {

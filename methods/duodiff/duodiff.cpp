@@ -84,6 +84,8 @@ MethodEntry entry() {
       .summary = "a shallow network while t >= switch_t, the deep one after; any method inside either",
       .source = "DuoDiff: arXiv 2410.09633; with two unrelated networks, T-Stitch: arXiv 2402.14167",
       .needs = "a shallow network for the same images",
+      .composes_with =
+          "any method in either network, given by shallow_method and deep_method; unrelated networks (T-Stitch)",
       .params = {{.name = "switch_t",
                   .type = ParamType::kNumber,
                   .default_value = 700.0,

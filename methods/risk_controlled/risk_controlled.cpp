@@ -8,6 +8,8 @@
 namespace diffbench::methods::risk_controlled {
 namespace {
 
+namespace fs = std::filesystem;
+
 void check_fingerprints(const CalibrationRecord& record, const nlohmann::json& gate_params,
                         const MethodContext& context, const std::string& file) {
   const auto refuse = [&](const std::string& what, const std::string& calibrated, const std::string& now) {
@@ -26,22 +28,47 @@ void check_fingerprints(const CalibrationRecord& record, const nlohmann::json& g
   }
 }
 
+// as given, or in the model's folder, so that a suite may name what lies beside a model wherever it is run from
+fs::path find_calibration(const std::string& named, const MethodContext& context) {
+  const auto folder = fs::path(context.model->file).parent_path();
+  if (named.empty()) {
+    return folder / "calibration.toml";
+  }
+  return !fs::exists(named) && fs::exists(folder / named) ? folder / named : fs::path(named);
+}
+
+// the file of the folder that holds for what is run
+fs::path choose_from(const fs::path& folder, const MethodContext& context) {
+  size_t others = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".toml") {
+      if (read_calibration(entry.path()).conditions == context.conditions) {
+        return entry.path();
+      }
+      ++others;
+    }
+  }
+  throw config::InputError(context.where + ": calibration: none of the " + std::to_string(others) +
+                           " calibrations in " + folder.string() + " holds for '" + context.conditions +
+                           "'; `diffbench calibrate --model ... --out FILE` makes one");
+}
+
 std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext& context) {
-  namespace fs = std::filesystem;
   const bool exits = params.at("exits").get<bool>();
-  const auto named = params.at("calibration").get<std::string>();
-  const auto beside = fs::path(context.model->file).parent_path() / "calibration.toml";
-  const auto file = named.empty() ? beside.string() : named;
+  auto file = find_calibration(params.at("calibration"), context);
+  if (exits && fs::is_directory(file)) {
+    file = choose_from(file, context);
+  }
   CalibrationRecord record;
   if (fs::is_regular_file(file)) {
     record = read_calibration(file);
   } else if (exits) {
-    throw config::InputError(context.where + ": calibration: no such file: " + file +
+    throw config::InputError(context.where + ": calibration: no such file: " + file.string() +
                              "; `diffbench calibrate --model ... --out FILE` makes one");
   }
-  const auto gate_params = config::resolve_params(record.gate_params, uncertainty_exit::gate_params(), file);
+  const auto gate_params = config::resolve_params(record.gate_params, uncertainty_exit::gate_params(), file.string());
   if (exits) {
-    check_fingerprints(record, gate_params, context, file);
+    check_fingerprints(record, gate_params, context, file.string());
   }
   return uncertainty_exit::make_with_threshold(gate_params, exits ? record.threshold.value_or(0.0) : 0.0, context);
 }
@@ -54,11 +81,13 @@ MethodEntry entry() {
           .summary = "uncertainty_exit at a threshold whose risk was calibrated for this model, solver and guidance",
           .source = "Fast yet Safe: Jazbec et al., NeurIPS 2024, arXiv 2405.20915",
           .needs = "gates, as uncertainty_exit, and a calibration (diffbench calibrate --model)",
+          .composes_with = "no other method: a calibration holds for its model, solver and guidance alone",
           .params = {{.name = "calibration",
                       .type = ParamType::kString,
                       .default_value = "",
-                      .description =
-                          "file written by `diffbench calibrate`; empty: calibration.toml in the model's folder"},
+                      .description = "file written by `diffbench calibrate`, or a folder of them, of which the one for "
+                                     "this way of sampling is "
+                                     "read; also sought in the model's folder; empty: calibration.toml there"},
                      {.name = "exits",
                       .type = ParamType::kBool,
                       .default_value = true,

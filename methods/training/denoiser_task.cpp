@@ -1,7 +1,7 @@
 // Noise prediction (Ho et al., NeurIPS 2020, arXiv 2006.11239, eq. 14): mean |eps - eps_theta(x_t, t, y)|^2, t uniform.
-// With `exit_depths` it is ASE's fine-tuning (arXiv 2408.05927, algorithm 1, lambda(t) = 1 as in the authors' code):
-// row by row only the blocks up to S(t) run, the rest leave what they leave at sampling time; the averaged weights are
-// the teacher that is kept.
+// With `exit_depths` it is ASE's fine-tuning (arXiv 2408.05927, algorithm 1): row by row only the blocks up to S(t)
+// run, the rest leave what they leave at sampling time; the averaged weights are the teacher that is kept. lambda(t) is
+// 1, as in the authors' code, or `time_weights`.
 #include "methods/training/denoiser_task.h"
 
 #include "methods/checkpoint.h"
@@ -31,7 +31,8 @@ class DenoiserTask : public Task {
     EvaluationTrace trace;
     const auto predicted =
         exits::run_with_exits(denoising_.backbone(), policy_, compaction_, batch.x, batch.t, batch.labels, trace);
-    return at::mse_loss(predicted.to(at::kFloat), batch.noise);
+    const auto errors = (predicted.to(at::kFloat) - batch.noise).square();
+    return (recipe_.time_weights.empty() ? errors : errors * weights(batch.t).to(errors.device())).mean();
   }
 
   std::string finish() override { return "wrote " + denoising_.save().string(); }
@@ -39,6 +40,18 @@ class DenoiserTask : public Task {
  private:
   static std::vector<int64_t> depths_of(const Recipe& recipe, const backbones::Backbone& backbone) {
     return recipe.exit_depths.empty() ? std::vector<int64_t>{backbone.block_count()} : recipe.exit_depths;
+  }
+
+  // lambda(t) [B,1,1,1]
+  at::Tensor weights(const std::vector<double>& t) const {
+    const auto bins = recipe_.time_weights.size();
+    const double times_per_bin = static_cast<double>(denoising_.schedule().train_steps()) / static_cast<double>(bins);
+    std::vector<float> values;
+    for (const double time : t) {
+      const auto bin = std::min(static_cast<size_t>(time / times_per_bin), bins - 1);
+      values.push_back(static_cast<float>(recipe_.time_weights[bin]));
+    }
+    return at::tensor(values, at::TensorOptions(at::kFloat)).reshape({-1, 1, 1, 1});
   }
 
   Recipe recipe_;

@@ -76,6 +76,10 @@ Recipe read_recipe(const std::filesystem::path& file, const RecipeOverrides& ove
   recipe.label_dropout = number_in(denoiser, "label_dropout", 0.0, 0.0, 1.0);
   recipe.start_model = denoiser.get_or<std::string>("start_model", "");
   recipe.exit_depths = denoiser.get_or<std::vector<int64_t>>("exit_depths", {});
+  recipe.time_weights = denoiser.get_or<std::vector<double>>("time_weights", {});
+  if (std::any_of(recipe.time_weights.begin(), recipe.time_weights.end(), [](double w) { return !(w >= 0.0); })) {
+    denoiser.fail("time_weights", "must be numbers from 0 on");
+  }
   denoiser.reject_unknown_keys();
   return recipe;
 }

@@ -17,7 +17,7 @@ struct Recipe {
   explicit Recipe(config::TomlTable table) : toml(std::move(table)) {}
 
   std::filesystem::path file;
-  std::string task;  // denoiser | uncertainty | extractor
+  std::string task;  // a name of task.h's table
   uint64_t seed = 0;
   std::filesystem::path output;  // folder that receives the result and log.csv
   std::string device = "auto";
@@ -41,6 +41,7 @@ struct Recipe {
 
   std::string start_model;           // fine-tuning starts from these weights; empty: from random ones
   std::vector<int64_t> exit_depths;  // blocks to run per equal bin of t; empty: all of them
+  std::vector<double> time_weights;  // lambda(t) of the loss per equal bin of t; empty: 1
 
   int64_t log_every_steps = 50;
   double save_every_seconds = 120.0;

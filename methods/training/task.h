@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "methods/training/progress.h"
 #include "methods/training/recipe.h"
 
 namespace diffbench::training {
@@ -31,10 +32,14 @@ class Task {
 struct TaskEntry {
   const char* name;
   const char* summary;
-  std::unique_ptr<Task> (*make)(const Recipe& recipe);
+  std::unique_ptr<Task> (*make)(const Recipe& recipe);  // null for what measures and trains nothing:
+  // does the whole recipe and returns one line for the user
+  std::string (*measure)(const Recipe& recipe, const std::function<void(const Progress&)>& report);
 };
 
 // THE table of tasks; an unknown task is an InputError that names the nearest
+const TaskEntry& find_task(const Recipe& recipe);
+// of an entry that has `make`
 std::unique_ptr<Task> make_task(const Recipe& recipe);
 
 }  // namespace diffbench::training

@@ -12,18 +12,10 @@
 
 #include <functional>
 
+#include "methods/training/progress.h"
 #include "methods/training/task.h"
 
 namespace diffbench::training {
-
-struct Progress {
-  int64_t step = 0;  // done
-  int64_t steps = 0;
-  double loss = 0.0;
-  double learning_rate = 0.0;
-  double images_per_s = 0.0;
-  double seconds_left = 0.0;
-};
 
 class Trainer {
  public:

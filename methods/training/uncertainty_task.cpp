@@ -44,8 +44,9 @@ class UncertaintyTask : public Task {
     if (frozen_ && !std::filesystem::equivalent(find_model_file(recipe.start_model), denoising_.model_file())) {
       throw config::InputError(recipe.file.string() + ": [denoiser] start_model: a frozen backbone is `model` itself");
     }
-    if (!recipe.exit_depths.empty()) {
-      throw config::InputError(recipe.file.string() + ": [denoiser] exit_depths: only task denoiser has them");
+    if (!recipe.exit_depths.empty() || !recipe.time_weights.empty()) {
+      throw config::InputError(recipe.file.string() +
+                               ": [denoiser] exit_depths, time_weights: only task denoiser has them");
     }
     heads_ = std::make_shared<UncertaintyHeads>(backbone, kind);
     heads_->to(denoising_.compute().device);

@@ -87,6 +87,21 @@ TEST_F(RiskControlled, RunsUncertaintyExitAtTheStoredThreshold) {
       at::equal(sample(*methods::make_method("risk_controlled", nlohmann::json::object(), context())), sample(*full)));
 }
 
+TEST_F(RiskControlled, OfAFolderTheCalibrationForThisWayOfSamplingIsRead) {
+  const std::filesystem::path folder = files_.path() + "/calibrations";
+  std::filesystem::create_directory(folder);
+  auto other = record(0.1);
+  other.conditions = context(7).conditions;
+  methods::risk_controlled::write_calibration(other, folder / "a.toml");
+  methods::risk_controlled::write_calibration(record(0.55), folder / "b.toml");
+  // named within the model's folder
+  const auto controlled = methods::make_method("risk_controlled", {{"calibration", "calibrations"}}, context());
+  const auto plain = methods::make_method("uncertainty_exit", {{"threshold", 0.55}}, context());
+  EXPECT_TRUE(at::equal(sample(*controlled), sample(*plain)));
+  EXPECT_THAT([&] { methods::make_method("risk_controlled", {{"calibration", folder.string()}}, context(5)); },
+              ThrowsMessage<config::InputError>(HasSubstr("none of the 2 calibrations")));
+}
+
 TEST_F(RiskControlled, NeverSkippingUsesTheCalibratedGates) {
   auto elsewhere = record(0.55);
   elsewhere.gate_params["heads"] = files_.path() + "/it's \"elsewhere\"";
