@@ -23,11 +23,17 @@ endfunction()
 
 add_custom_target(header_tests)
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
-  kernels/*.h results/*.h methods/*.h harness/*.h)
+  kernels/*.h profiling/*.h results/*.h methods/*.h harness/*.h)
+if(NOT DIFFBENCH_HAS_CUPTI)
+  list(FILTER headers EXCLUDE REGEX "^profiling/cupti/(functions|decode|live_kernels)\\.h$")
+endif()
 set(header_tests_link header_only_libraries nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus spdlog::spdlog
   CLI11::CLI11 SQLiteCpp SQLite::SQLite3 Boost::headers GTest::gmock benchmark::benchmark libzip::zip ZLIB::ZLIB)
 if(DIFFBENCH_HAS_CUDA)
   list(APPEND header_tests_link CUDA::cudart)
+endif()
+if(DIFFBENCH_HAS_CUPTI)
+  list(APPEND header_tests_link diffbench_profiling)
 endif()
 if(DIFFBENCH_HAS_MPI)
   list(APPEND header_tests_link MPI::MPI_CXX)

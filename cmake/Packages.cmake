@@ -9,6 +9,7 @@ find_package(spdlog REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(Protobuf REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 

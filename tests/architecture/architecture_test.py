@@ -40,6 +40,7 @@ GOOD_TREE = {
     "kernels/add/add_bench.cpp": '#include "kernels/add/add.h"\n#include <benchmark/benchmark.h>\n',
     "profiling/scope.h": "#pragma once\n#include <nvtx3/nvtx3.hpp>\n",
     "profiling/cpu_operators.cpp": "#include <ATen/record_function.h>\n",
+    "profiling/cpu_operators_bench.cpp": "#include <ATen/ATen.h>\n#include <benchmark/benchmark.h>\n",
     "results/store.cpp": "#include <SQLiteCpp/SQLiteCpp.h>\n",
     "methods/config/a.h": "#pragma once\n#include <string>\n",
     "methods/full/full.cpp": '#include "profiling/scope.h"\n#include "kernels/add/add.h"\n#include <torch/torch.h>\n',
