@@ -34,6 +34,7 @@ constexpr Subcommand kSubcommands[] = {
     {"sample", commands::add_sample, false}, {"eval", commands::add_eval, false},
     {"train", commands::add_train, false},   {"fid", commands::add_fid, false},
     {"report", commands::add_report, false}, {"calibrate", commands::add_calibrate, false},
+    {"export", commands::add_export, false},
 };
 
 void set_up_log() {

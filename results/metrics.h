@@ -31,7 +31,7 @@ inline constexpr std::array kMetrics = {
            "median over rounds of (time per sample of the baseline / time per sample of the method)", "speedup"},
     Metric{"theoretical_speedup", "ratio", "higher",
            "Speed-up that the saved arithmetic alone would give, from the trace of blocks really executed.",
-           "FLOPs per sample with every block executed / FLOPs per sample executed", "theoretical_speedup"},
+           "FLOPs per sample of every block of the baseline's network / FLOPs per sample executed", "theoretical_speedup"},
     Metric{"realised_fraction", "ratio", "higher",
            "Share of the theoretical gain that the clock confirms; undefined where the theoretical speed-up is 1.",
            "(speedup - 1) / (theoretical_speedup - 1)", "realised_fraction"},

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "results/database_error.h"
+#include "results/profile_rows.h"
 #include "results/rows.h"
 
 namespace SQLite {
@@ -74,6 +75,18 @@ class Store {
   void put_quality(const QualityRow& row);
   void add_feature_shard(const FeatureShardRow& row);
   void put_samples(std::span<const SampleRow> rows);
+
+  // --- what a profiling pass recorded
+  // The profile of one rank, in place of the one that was there. Strings are shared by all profiles of the file.
+  void put_profile(std::int64_t run_id, const ProfileRow& profile);
+  // More scopes and activities for a rank that has a profile (ids count anew), and its dropped records: so a long pass
+  // need not be kept in memory. Of the other members only the rank is looked at.
+  void add_to_profile(std::int64_t run_id, const ProfileRow& profile);
+  std::vector<int> profiled_ranks(std::int64_t run_id) const;  // ascending
+  std::optional<std::int64_t> latest_profiled_run() const;
+  void put_ceilings(std::int64_t run_id, std::span<const CeilingRow> rows);
+  void add_profile_overheads(std::span<const ProfileOverheadRow> rows);
+  void add_telemetry(std::int64_t run_id, std::span<const TelemetryRow> rows);  // after the machines of their hosts
 
   // --- what a resumed run need not do again
   // Rounds with any timing, discarded ones too: a round is one transaction, so it is there whole or not at all. Timings

@@ -108,4 +108,31 @@ std::vector<CellSummary> summarize(const Store& store, std::int64_t run_id) {
   });
 }
 
+std::vector<OverheadSummary> summarize_overhead(const Store& store, std::int64_t run_id) {
+  return guarded(store.name(), [&] {
+    SQLite::Statement rows(
+        store.database(),
+        "SELECT cell.key, mode, ratio FROM profile_overhead_ratio AS measured JOIN cell ON cell.id = "
+        "measured.cell WHERE measured.run = ? ORDER BY cell.id, mode = 'everything', mode = "
+        "'activities', round");
+    bind_all(rows, run_id);
+    std::vector<OverheadSummary> summaries;
+    std::vector<std::vector<double>> ratios;
+    while (rows.executeStep()) {
+      const std::string key = rows.getColumn(0).getString();
+      const std::string mode = rows.getColumn(1).getString();
+      if (summaries.empty() || summaries.back().key != key || summaries.back().mode != mode) {
+        summaries.push_back({.key = key, .mode = mode, .interval = {}});
+        ratios.emplace_back();
+      }
+      ratios.back().push_back(rows.getColumn(2).getDouble());
+    }
+    for (std::size_t i = 0; i < summaries.size(); ++i) {
+      summaries[i].ratio = median(ratios[i]);
+      summaries[i].interval = bootstrap_median(ratios[i], {.confidence = kConfidence});
+    }
+    return summaries;
+  });
+}
+
 }  // namespace diffbench::results

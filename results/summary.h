@@ -54,6 +54,15 @@ struct CellSummary {
   bool on_pareto_front = false;
 };
 
+// What recording costs a cell: the median over rounds of time with it over time without it, and its bootstrap interval.
+struct OverheadSummary {
+  std::string key;
+  std::string mode;  // nvtx | activities | everything
+  double ratio = 0;
+  Interval interval;
+};
+std::vector<OverheadSummary> summarize_overhead(const Store& store, std::int64_t run_id);
+
 // In the order of the plan.
 std::vector<CellSummary> summarize(const Store& store, std::int64_t run_id);
 

@@ -76,7 +76,9 @@ joined AS (
   SELECT cell.*, timed.repetitions, timed.latency_ns, timed.ns_per_sample, timed.images_per_s,
          CASE WHEN cell.role = 'baseline' AND timed.cell IS NOT NULL THEN 1.0
               WHEN cell.role = 'method' AND base.status = 'ok' THEN paired.speedup END AS speedup,
-         CASE WHEN cell.role <> 'null' AND cell.status = 'ok' THEN nullif(cell.flops_full, 0) / nullif(cell.flops_per_sample, 0) END
+         -- the promise is against the baseline's network: a smaller one alone saves too
+         CASE WHEN cell.role <> 'null' AND cell.status = 'ok'
+              THEN nullif(ifnull(base.flops_full, cell.flops_full), 0) / nullif(cell.flops_per_sample, 0) END
            AS theoretical_speedup,
          (SELECT min(timed_null.ns_per_sample)
           FROM cell AS null_cell JOIN timed AS timed_null ON timed_null.cell = null_cell.id
@@ -121,3 +123,137 @@ WHERE NOT EXISTS (
     AND other.fid_reference_sha = candidate.fid_reference_sha
     AND other.images_per_s >= candidate.images_per_s AND other.fid <= candidate.fid
     AND (other.images_per_s > candidate.images_per_s OR other.fid < candidate.fid));
+
+-- --- profiles. The innermost scope of an activity carries cell, phase, block and evaluation, so nothing here walks
+-- --- up the scopes.
+
+-- Activities that are the work itself, with the place that caused them. Calls, waits and the profiler's own time run
+-- beside it, and CPU operators stand beside their kernels where a GPU was recorded: none of that may count twice.
+CREATE VIEW profile_work AS
+SELECT activity.id AS activity, activity.run, activity.rank, activity.kind, activity.name, activity.device, activity.stream,
+       activity.begin_ns, activity.end_ns, activity.end_ns - activity.begin_ns AS duration_ns,
+       activity.flops, activity.moved_bytes, activity.scope, scope.cell, scope.phase, scope.block, scope.evaluation,
+       scope.rows, scope.rows_inside
+FROM activity
+JOIN profile ON profile.run = activity.run AND profile.rank = activity.rank
+LEFT JOIN scope ON scope.id = activity.scope
+WHERE (profile.source = 'cupti' AND activity.kind IN ('kernel', 'copy', 'set'))
+   OR (profile.source = 'cpu_operator' AND activity.kind = 'cpu_operator');
+
+-- Where the time went. activity_ns: work caused there; self_ns: the scopes' own time on their threads, without the
+-- scopes inside them. Work without a scope is in profile_attribution only.
+CREATE VIEW profile_time AS
+WITH
+part AS (
+  SELECT run, cell, phase, block, duration_ns AS activity_ns, 1 AS activity_count, 0 AS self_ns, 0 AS scope_count
+  FROM profile_work WHERE scope IS NOT NULL
+  UNION ALL
+  SELECT run, cell, phase, block, 0, 0, end_ns - begin_ns, 1 FROM scope
+  UNION ALL
+  SELECT outer_scope.run, outer_scope.cell, outer_scope.phase, outer_scope.block, 0, 0, inner_scope.begin_ns - inner_scope.end_ns, 0
+  FROM scope AS inner_scope JOIN scope AS outer_scope ON outer_scope.id = inner_scope.parent)
+SELECT run, cell, phase, block,
+       sum(activity_ns) AS activity_ns, sum(activity_count) AS activity_count,
+       sum(self_ns) AS self_ns, sum(scope_count) AS scope_count
+FROM part
+GROUP BY run, cell, phase, block;
+
+-- The kernel table of a cell, all ranks together. Rates only over the calls whose FLOPs or bytes are known.
+CREATE VIEW profile_kernel AS
+WITH
+called AS (
+  SELECT run, cell, kind, name,
+         count(*) AS calls, sum(duration_ns) AS total_ns, avg(duration_ns) AS mean_ns,
+         sum(flops) AS flops, sum(moved_bytes) AS moved_bytes,
+         sum(flops) * 1e9 / nullif(sum(duration_ns) FILTER (WHERE flops IS NOT NULL), 0) AS flops_per_s,
+         sum(moved_bytes) * 1e9 / nullif(sum(duration_ns) FILTER (WHERE moved_bytes IS NOT NULL), 0) AS bytes_per_s
+  FROM profile_work
+  WHERE cell IS NOT NULL
+  GROUP BY run, cell, kind, name)
+SELECT called.run, called.cell, called.kind, string.value AS name, called.calls, called.total_ns, called.mean_ns,
+       1.0 * called.total_ns / nullif(sum(called.total_ns) OVER (PARTITION BY called.cell), 0) AS share,
+       called.flops, called.moved_bytes, called.flops_per_s, called.bytes_per_s,
+       called.flops_per_s / (SELECT avg(value) FROM ceiling
+                             WHERE ceiling.run = called.run AND quantity = 'flops_per_s' AND ceiling.precision = cell.precision)
+         AS flops_ceiling_share,
+       called.bytes_per_s / (SELECT avg(value) FROM ceiling WHERE ceiling.run = called.run AND quantity = 'bytes_per_s')
+         AS bytes_ceiling_share
+FROM called
+JOIN string ON string.id = called.name
+JOIN cell ON cell.id = called.cell;
+
+-- Idle time of a stream before an activity whose predecessor there belongs to the same innermost scope. One row per
+-- such activity, 0 where the predecessor had not ended yet.
+CREATE VIEW profile_launch_gap AS
+WITH
+followed AS (
+  SELECT run, rank, cell, evaluation, phase, block, scope, device, stream, activity, begin_ns,
+         lag(scope) OVER in_order AS previous_scope,
+         max(end_ns) OVER (PARTITION BY run, cell, rank, device, stream ORDER BY begin_ns, activity
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until_ns
+  FROM profile_work
+  WHERE scope IS NOT NULL
+  WINDOW in_order AS (PARTITION BY run, cell, rank, device, stream ORDER BY begin_ns, activity))
+SELECT run, rank, cell, evaluation, phase, block, scope, device, stream, activity, max(begin_ns - busy_until_ns, 0) AS gap_ns
+FROM followed
+WHERE previous_scope = scope;
+
+-- Work launched after the decision: of a scope that computed `rows` rows of which `rows_inside` had not left yet, the
+-- part for the others.
+CREATE VIEW profile_carried AS
+SELECT run, cell, block,
+       sum(duration_ns) AS activity_ns,
+       sum(1.0 * duration_ns * (rows - rows_inside) / rows) AS carried_ns,
+       sum(1.0 * duration_ns * (rows - rows_inside) / rows) / nullif(sum(duration_ns), 0) AS carried_share
+FROM profile_work
+WHERE cell IS NOT NULL AND rows > 0 AND rows_inside IS NOT NULL
+GROUP BY run, cell, block;
+
+-- How the scope of an activity is known, over every kind but the profiler's own overhead. run_share: of all activity
+-- time of the run; cell_share: of the cell's. Without a scope there is no cell.
+CREATE VIEW profile_attribution AS
+WITH
+known AS (
+  SELECT activity.run, scope.cell, activity.attribution,
+         count(*) AS activity_count, sum(activity.end_ns - activity.begin_ns) AS activity_ns
+  FROM activity LEFT JOIN scope ON scope.id = activity.scope
+  WHERE activity.kind <> 'overhead'
+  GROUP BY activity.run, scope.cell, activity.attribution)
+SELECT run, cell, attribution, activity_count, activity_ns,
+       1.0 * activity_ns / nullif(sum(activity_ns) OVER (PARTITION BY run), 0) AS run_share,
+       CASE WHEN cell IS NOT NULL
+            THEN 1.0 * activity_ns / nullif(sum(activity_ns) OVER (PARTITION BY run, cell), 0) END AS cell_share
+FROM known;
+
+-- What deciding costs: probes, and moving rows together after exits. By work, and by the time of the threads, which
+-- also holds what no activity was recorded for.
+CREATE VIEW profile_probe AS
+WITH
+by_phase AS (
+  SELECT run, cell,
+         sum(activity_ns) AS activity_ns,
+         ifnull(sum(activity_ns) FILTER (WHERE phase = 'probe'), 0)   AS probe_activity_ns,
+         ifnull(sum(activity_ns) FILTER (WHERE phase = 'compact'), 0) AS compact_activity_ns,
+         sum(self_ns) AS scope_ns,
+         ifnull(sum(self_ns) FILTER (WHERE phase = 'probe'), 0)   AS probe_scope_ns,
+         ifnull(sum(self_ns) FILTER (WHERE phase = 'compact'), 0) AS compact_scope_ns
+  FROM profile_time
+  WHERE cell IS NOT NULL
+  GROUP BY run, cell)
+SELECT run, cell, activity_ns, probe_activity_ns, compact_activity_ns,
+       1.0 * (probe_activity_ns + compact_activity_ns) / nullif(activity_ns, 0) AS activity_share,
+       scope_ns, probe_scope_ns, compact_scope_ns,
+       1.0 * (probe_scope_ns + compact_scope_ns) / nullif(scope_ns, 0) AS scope_share
+FROM by_phase;
+
+-- What looking costs: a repetition with something recorded over the one with nothing recorded of the same round, each
+-- the slowest rank's.
+CREATE VIEW profile_overhead_ratio AS
+WITH
+slowest AS (
+  SELECT cell, mode, round, max(duration_ns) AS duration_ns FROM profile_overhead GROUP BY cell, mode, round)
+SELECT cell.run, watched.cell, watched.mode, watched.round, 1.0 * watched.duration_ns / bare.duration_ns AS ratio
+FROM slowest AS watched
+JOIN slowest AS bare ON bare.cell = watched.cell AND bare.round = watched.round AND bare.mode = 'off'
+JOIN cell ON cell.id = watched.cell
+WHERE watched.mode <> 'off';

@@ -23,5 +23,6 @@ void add_train(CLI::App& app, int& exit_code);
 void add_calibrate(CLI::App& app, int& exit_code);
 void add_fid(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
+void add_export(CLI::App& app, int& exit_code);
 
 }  // namespace diffbench::commands

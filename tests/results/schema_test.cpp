@@ -50,7 +50,7 @@ TEST(Schema, EveryTableIsStrictAndDescribedInTheReadme) {
     }
     ++found;
   }
-  EXPECT_EQ(found, 16);
+  EXPECT_EQ(found, 19);
 }
 
 TEST(Schema, DuplicatesAreImpossible) {
@@ -134,7 +134,7 @@ TEST(Schema, ProfileTablesTakeWhatTheyAreFor) {
   SQLite::Database& database = example.store.database();
   database.exec(
       "INSERT INTO string VALUES (1, 'block'), (2, 'gemm');"
-      "INSERT INTO scope (id, run, rank, thread, name, begin_ns, end_ns) VALUES (1, 1, 0, 9, 1, 0, 50);"
+      "INSERT INTO scope (id, run, rank, thread, name, phase, begin_ns, end_ns) VALUES (1, 1, 0, 9, 1, 'block', 0, 50);"
       "INSERT INTO activity (run, rank, kind, name, scope, attribution, device, stream, begin_ns, end_ns)"
       " VALUES (1, 0, 'kernel', 2, 1, 'external', 0, 7, 10, 20)");
   EXPECT_THROW(database.exec("INSERT INTO activity (run, rank, kind, name, attribution, device, stream, begin_ns, "

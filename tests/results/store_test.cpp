@@ -87,7 +87,8 @@ TEST(StoreFile, NewerVersionIsRefusedAndUntouched) {
   const fs::path path = folder.file("results.db");
   Store::open_or_create(path).database().exec("PRAGMA user_version = " + std::to_string(kSchemaVersion + 1));
   const std::string before = bytes_of(path);
-  const std::string expected = path.string() + ": schema version 3 is newer than this program's 2";
+  const std::string expected = path.string() + ": schema version " + std::to_string(kSchemaVersion + 1) +
+                               " is newer than this program's " + std::to_string(kSchemaVersion);
   EXPECT_THAT(error_of([&] { Store::open_or_create(path); }), StartsWith(expected));
   EXPECT_THAT(error_of([&] { Store::open_read_only(path); }), AllOf(StartsWith(expected), Not(HasSubstr("\n"))));
   EXPECT_EQ(bytes_of(path), before);

@@ -94,6 +94,13 @@ TEST(Views, MedianOfAnEvenCountIsTheMeanOfTheMiddle) {
   EXPECT_DOUBLE_EQ(value("SELECT ns_per_sample FROM cell_round"), 5);
 }
 
+TEST(Summary, ASmallerNetworkIsComparedWithTheBaselinesFlops) {
+  const HandExample example;
+  // the method on a network of its own, every block of which runs
+  example.store.database().exec("UPDATE cell SET flops_full = 250 WHERE key = 'exit'");
+  EXPECT_THAT(summarize(example.store, example.run).at(0).theoretical_speedup, Optional(DoubleEq(4)));
+}
+
 TEST(Summary, MethodIsPairedWithItsBaseline) {
   const HandExample example;
   const CellSummary exit = summarize(example.store, example.run).at(0);

@@ -1,0 +1,91 @@
+#include "results/export/export.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+#include "results/export/formats.h"
+#include "results/sql.h"
+
+namespace diffbench::results {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array kFormats = {
+    ExportFormat{"nsys", "SQLite for readers of Nsight Systems' exports; one rank", true, true, write_nsys},
+    ExportFormat{"chrome", "Trace Event JSON: Perfetto, HTA", true, false, write_chrome},
+    ExportFormat{"perfetto", "Perfetto's protobuf trace", true, false, write_perfetto},
+    ExportFormat{"csv", "the summary table", false, false, write_csv},
+};
+
+std::int64_t choose_run(const Store& store, const ExportFormat& format, const ExportOptions& options) {
+  if (options.run) {
+    store.run(*options.run);  // refuses a run that is not there
+    return *options.run;
+  }
+  const auto newest = format.needs_profile ? store.latest_profiled_run() : store.latest_run();
+  if (!newest) throw DatabaseError(store.name() + (format.needs_profile ? ": no run has a profile" : ": holds no run"));
+  return *newest;
+}
+
+std::vector<int> choose_ranks(const Store& store, const ExportFormat& format, std::int64_t run,
+                              const ExportOptions& options) {
+  if (!format.needs_profile) {
+    if (options.rank) throw DatabaseError("--rank: " + std::string(format.name) + " is not split by rank");
+    return {};
+  }
+  const std::vector<int> profiled = store.profiled_ranks(run);
+  const std::string place = store.name() + ": run " + std::to_string(run);
+  if (profiled.empty()) throw DatabaseError(place + " has no profile");
+  if (!options.rank && !format.one_rank) return profiled;
+  const int rank = options.rank.value_or(0);
+  if (std::find(profiled.begin(), profiled.end(), rank) == profiled.end()) {
+    throw DatabaseError(place + " has no profile of rank " + std::to_string(rank));
+  }
+  return {rank};
+}
+
+bool is_same_file(const fs::path& a, const fs::path& b) {
+  std::error_code none;
+  return fs::equivalent(a, b, none);
+}
+
+}  // namespace
+
+std::span<const ExportFormat> export_formats() { return kFormats; }
+
+const ExportFormat* find_export_format(std::string_view name) {
+  const auto found =
+      std::find_if(kFormats.begin(), kFormats.end(), [&](const auto& format) { return format.name == name; });
+  return found == kFormats.end() ? nullptr : &*found;
+}
+
+ExportResult export_run(const Store& store, const ExportFormat& format, const ExportOptions& options,
+                        const fs::path& output) {
+  const std::int64_t run = choose_run(store, format, options);
+  const std::vector<int> ranks = choose_ranks(store, format, run, options);
+  if (is_same_file(store.name(), output)) throw DatabaseError(output.string() + ": is the results file itself");
+  if (fs::is_directory(output)) throw DatabaseError(output.string() + ": is a folder");
+  const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
+  if (!fs::is_directory(folder)) {
+    throw DatabaseError(output.string() + ": cannot be written: there is no folder " + folder.string());
+  }
+  const fs::path temporary = output.string() + ".writing-" + std::to_string(::getpid());
+  std::error_code error;
+  fs::remove(temporary, error);
+  try {
+    const ExportRequest request{.store = store, .run = run, .ranks = ranks, .path = temporary};
+    const std::int64_t rows = guarded(store.name(), [&] { return format.write(request); });
+    fs::rename(temporary, output, error);
+    if (error) throw DatabaseError(output.string() + ": cannot be written: " + error.message());
+    return {.run = run, .ranks = ranks, .row_count = rows};
+  } catch (...) {
+    fs::remove(temporary, error);
+    throw;
+  }
+}
+
+}  // namespace diffbench::results

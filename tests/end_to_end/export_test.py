@@ -1,0 +1,234 @@
+"""`diffbench export`: other people's readers get the right answers from a known profile. Every check is also run on a
+spoiled input, which it must refuse."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pftrace import check_perfetto, slices_of
+from known_profile import BASE, GEMM, PID, THREAD, make_profile, spoil
+from program import diffbench, run_ok
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return make_profile(tmp_path / "results.db")
+
+
+def export(database: Path, form: str, *arguments: object) -> Path:
+    output = database.parent / f"{form}.out"
+    run_ok("export", form, database, "-o", output, *arguments)
+    assert [path.name for path in database.parent.iterdir() if "writing" in path.name] == []
+    return output
+
+
+# --- nsys: the joins of nsys2json and nsys-ai
+
+def ranges_of_kernels(path: Path) -> dict[str, list[str]]:
+    """nsys2json: kernel - call by correlation and process - push/pop ranges around the call on its thread, outermost first."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+    kernels = connection.execute(
+        "SELECT kernel.rowid, name.value, call.start, call.end, call.globalTid FROM CUPTI_ACTIVITY_KIND_KERNEL AS kernel"
+        " JOIN StringIds AS name ON name.id = kernel.shortName JOIN CUPTI_ACTIVITY_KIND_RUNTIME AS call"
+        " ON call.correlationId = kernel.correlationId AND kernel.globalPid = call.globalTid & 0xFFFFFFFFFF000000").fetchall()
+    assert len({row[0] for row in kernels}) == len(kernels), "a kernel has more than one call"
+    assert len(kernels) == connection.execute("SELECT count(*) FROM CUPTI_ACTIVITY_KIND_KERNEL").fetchone()[0], "a kernel has no call"
+    ranges = {
+        name: [text for (text,) in connection.execute(
+            "SELECT text FROM NVTX_EVENTS WHERE eventType = 59 AND globalTid = ? AND start <= ? AND end >= ? ORDER BY start, -end",
+            (thread, begin, end))]
+        for _, name, begin, end, thread in kernels}
+    connection.close()
+    return ranges
+
+
+EXPECTED = {"gemm": ["evaluation", 'block "0"'], "softmax": ["evaluation", "block 1"]}
+
+
+def test_nsys_readers_find_the_ranges_of_a_kernel(database: Path) -> None:
+    path = export(database, "nsys", "--run", 2)
+    assert ranges_of_kernels(path) == EXPECTED
+
+
+@pytest.mark.parametrize("sql", [
+    "UPDATE NVTX_EVENTS SET start = start + 200 WHERE text LIKE 'block%0%'",
+    "INSERT INTO CUPTI_ACTIVITY_KIND_RUNTIME SELECT * FROM CUPTI_ACTIVITY_KIND_RUNTIME",
+    "UPDATE CUPTI_ACTIVITY_KIND_RUNTIME SET globalTid = globalTid + 1",
+])
+def test_nsys_check_refuses(database: Path, sql: str) -> None:
+    path = spoil(export(database, "nsys", "--run", 2), sql)
+    with pytest.raises(AssertionError):
+        assert ranges_of_kernels(path) == EXPECTED
+
+
+def test_nsys_details(database: Path) -> None:
+    connection = sqlite3.connect(export(database, "nsys", "--run", 2, "--rank", 1))
+    one = lambda sql: connection.execute(sql).fetchone()
+    assert one("PRAGMA journal_mode") == ("delete",) and one("PRAGMA integrity_check") == ("ok",)
+    assert one("SELECT value FROM META_DATA_EXPORT WHERE name = 'EXPORT_PRODUCT_NAME'") == ("diffbench",)
+    assert one("SELECT value FROM META_DATA_EXPORT WHERE name = 'EXPORT_SCHEMA_VERSION'") == ("3.28.1",)
+    assert one("SELECT globalTid / 0x1000000 % 0x1000000, globalTid % 0x1000000, textId, domainId, endGlobalTid FROM NVTX_EVENTS") == (
+        PID + 1, THREAD + 1, 1, 0, None)
+    assert one("SELECT count(*), sum(eventClass) FROM CUPTI_ACTIVITY_KIND_RUNTIME") == (5, 1)  # of ids 1..5, 2 is a driver's
+    assert one("SELECT start, end, bytes, copyKind FROM CUPTI_ACTIVITY_KIND_MEMCPY") == (230, 330, 4096, 1)
+    assert one("SELECT bytes FROM CUPTI_ACTIVITY_KIND_MEMSET") == (64,)
+    assert one("SELECT utcEpochNs FROM TARGET_INFO_SESSION_START_TIME") == (BASE,)
+    assert one("SELECT gpu.name FROM TARGET_INFO_GPU AS gpu JOIN TARGET_INFO_CUDA_DEVICE AS device ON gpu.id = gpuId") == ("H200",)
+    assert one("SELECT phase, block, rowsInside, attribution FROM CUPTI_ACTIVITY_KIND_KERNEL AS kernel JOIN DIFFBENCH_KERNEL AS own"
+               " ON own.kernel = kernel.rowid JOIN DIFFBENCH_SCOPE USING (scope) ORDER BY start") == ("block", 0, 48, "external")
+    assert one("SELECT value FROM CUPTI_ACTIVITY_KIND_KERNEL JOIN StringIds ON id = demangledName ORDER BY start") == (GEMM,)
+    assert one("SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite_%'") == (0,)
+    assert one("SELECT sum(end - start) FROM CUPTI_ACTIVITY_KIND_KERNEL") == (600,)
+
+
+def test_cpu_operators_are_kernels_with_a_call_of_their_own(database: Path) -> None:
+    path = export(database, "nsys", "--run", 1)
+    assert ranges_of_kernels(path) == {"addmm": ["evaluation", 'block "0"'], "relu": ["evaluation", "block 1"]}
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT shapes FROM DIFFBENCH_KERNEL ORDER BY kernel").fetchall() == [("[64, 784] x [784, 10]",), (None,)]
+    assert connection.execute("SELECT value FROM META_DATA_CAPTURE").fetchall() == [("cpu_record_function",)]
+
+
+# --- chrome
+
+def check_nesting(events: list[dict]) -> None:
+    """On one track two slices are one inside the other or apart."""
+    tracks: dict[tuple, list] = {}
+    for event in events:
+        if event["ph"] == "X":
+            tracks.setdefault((event["pid"], event["tid"]), []).append((event["ts"], event["ts"] + event["dur"], event["name"]))
+    for slices in tracks.values():
+        open_: list = []
+        for begin, end, name in sorted(slices, key=lambda slice_: (slice_[0], -slice_[1])):
+            while open_ and open_[-1] <= begin + 1e-6:
+                open_.pop()
+            assert not open_ or end <= open_[-1] + 1e-6, f"{name} overlaps"
+            open_.append(end)
+
+
+def check_chrome(text: str, ranks: int) -> list[dict]:
+    def no_constant(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    trace = json.loads(text, parse_constant=no_constant)
+    assert trace["distributedInfo"]["rank"] == 0 and trace["baseTimeNanoseconds"] == BASE
+    events = trace["traceEvents"]
+    slices = [event for event in events if event["ph"] == "X"]
+    assert {event["cat"] for event in slices} == {"kernel", "gpu_memcpy", "gpu_memset", "cuda_runtime", "cuda_driver", "user_annotation"}
+    assert len(slices) == 13 * ranks
+    check_nesting(events)
+    calls = {(event["args"]["correlation"], event["pid"]): event for event in slices if event["cat"].startswith("cuda_")}
+    for event in slices:
+        if event["cat"] in ("kernel", "gpu_memcpy", "gpu_memset"):  # what HTA joins by
+            assert {"stream", "device", "correlation", "External id"} <= event["args"].keys()
+            assert (event["args"]["correlation"], event["pid"] - 1) in calls
+    sources = {event["id"]: event for event in events if event["ph"] == "s"}
+    targets = [event for event in events if event["ph"] == "f"]
+    assert len(targets) == 4 * ranks and {event["id"] for event in targets} == set(sources)
+    for event in targets:
+        assert event["bp"] == "e" and any(slice_["ts"] == event["ts"] and slice_["tid"] == event["tid"] for slice_ in slices)
+    return events
+
+
+def test_chrome(database: Path) -> None:
+    text = export(database, "chrome", "--run", 2).read_text()
+    events = check_chrome(text, ranks=2)
+    gemm = next(event for event in events if event["ph"] == "X" and event["name"] == GEMM)
+    assert (gemm["ts"], gemm["dur"], gemm["tid"], gemm["args"]["External id"]) == (0.170, 0.2, 7, 11)
+    assert '"ts":0.170,"dur":0.200' in text  # nanoseconds, whatever the time since 1970
+    counters = [(event["ts"], event["args"]["value"]) for event in events if event["ph"] == "C"]
+    assert counters == [(0.005, 123.5), (1.005, 700)]  # once for the machine, not once for each of its ranks
+    check_chrome(export(database, "chrome", "--run", 2, "--rank", 0).read_text(), ranks=1)
+
+
+@pytest.mark.parametrize("old, new", [('"dur":0.200', '"dur":0.500'), ('"bp":"e"', '"bp":"x"'), ('"flops":1e+06', '"flops":NaN'),
+                                      ("block \\\"0\\\"", 'block "0"'), ("\\u000a", "\n"), ('"stream":7', '"strem":7')])
+def test_chrome_check_refuses(database: Path, old: str, new: str) -> None:
+    text = export(database, "chrome", "--run", 2).read_text()
+    assert old in text
+    with pytest.raises((AssertionError, json.JSONDecodeError)):
+        check_chrome(text.replace(old, new), ranks=2)
+
+
+def test_overlapping_slices_get_a_track_of_their_own(database: Path) -> None:
+    spoil(database, f"UPDATE activity SET end_ns = {BASE + 500} WHERE id = 103")  # a kernel that runs into the next one
+    events = json.loads(export(database, "chrome", "--run", 2).read_text())["traceEvents"]
+    check_nesting(events)
+    assert "stream 7 overlap 1" in {event["args"]["name"] for event in events if event["name"] == "thread_name"}
+
+
+# --- perfetto
+
+def decode(path: Path) -> str:
+    protoc = shutil.which("protoc")
+    assert protoc, "protoc is in apt-packages.txt"
+    with path.open("rb") as file:
+        return subprocess.run([protoc, "--decode_raw"], stdin=file, capture_output=True, text=True, check=True).stdout
+
+
+def test_perfetto(database: Path) -> None:
+    text = decode(export(database, "perfetto", "--run", 2))
+    check_perfetto(text, ranks=2)
+    block = next(slice_ for slice_ in slices_of(text) if slice_["name"] == 'block "0"')
+    assert (block["begin"], block["end"], block["category"]) == (BASE + 100, BASE + 400, "user_annotation")
+    gemm = next(slice_ for slice_ in slices_of(text) if slice_["name"].startswith("void at::native::gemm"))
+    assert (gemm["begin"], gemm["end"], gemm["flows"]) == (BASE + 170, BASE + 370, [1])
+    assert gemm["track"] == "H200 (device 0) stream 7"
+
+
+@pytest.mark.parametrize("old, new", [("at::native::gemm", "nameless"), ("47: 0x0000000000000003", "47: 0x0000000000000009"),
+                                      (f"8: {BASE + 170}", f"8: {BASE + 380}"), ("    2: 1\n", "    2: 6\n")])
+def test_perfetto_check_refuses(database: Path, old: str, new: str) -> None:
+    text = decode(export(database, "perfetto", "--run", 2))
+    assert old in text
+    with pytest.raises(AssertionError):
+        check_perfetto(text.replace(old, new, 1), ranks=2)
+
+
+# --- csv, choices, errors
+
+def test_csv(database: Path) -> None:
+    with export(database, "csv", "--run", 2).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["key"], row["method_label"], row["fid"]) for row in rows] == [("full/2", 'a "label", with a comma', "")]
+
+
+def test_default_run_is_the_newest_with_a_profile(database: Path) -> None:
+    answer = json.loads(run_ok("export", "chrome", database, "-o", database.parent / "t.json", "--json").stdout)
+    assert (answer["run"], answer["ranks"], answer["rows"], answer["format"]) == (2, [0, 1], 26, "chrome")
+    assert json.loads(run_ok("export", "csv", database, "-o", database.parent / "t.csv", "--json").stdout)["run"] == 3
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (("crome",), ("crome", "chrome")),
+    (("chrome", "--run", 9), ("results.db", "no run 9")),
+    (("nsys", "--run", 3), ("results.db", "run 3 has no profile")),
+    (("nsys", "--run", 2, "--rank", 4), ("results.db", "rank 4")),
+    (("csv", "--rank", 0), ("--rank",)),
+    (("chrome", "--rnk", 0), ("--rnk", "--rank")),
+])
+def test_wrong_input_is_one_line(database: Path, arguments: tuple, words: tuple) -> None:
+    output = database.parent / "out"
+    result = diffbench("export", arguments[0], database, *arguments[1:], "-o", output)
+    assert result.returncode == 2 and result.stderr.count("\n") == 1, result.stderr
+    assert all(word in result.stderr for word in words), result.stderr
+    assert not output.exists()
+
+
+def test_wrong_files(database: Path) -> None:
+    before = database.read_bytes()
+    for output in (database, database.parent, database.parent / "nowhere/out"):
+        result = diffbench("export", "chrome", database, "-o", output)
+        assert result.returncode == 2 and result.stderr.count("\n") == 1, result.stderr
+    assert database.read_bytes() == before
+    assert diffbench("export", "chrome", database.parent / "gone.db", "-o", database.parent / "out").returncode == 2
+    spoil(database, f"UPDATE activity SET begin_ns = {BASE + 180}, end_ns = {BASE + 190} WHERE id = 102")  # a file that breaks the order of ids
+    result = diffbench("export", "chrome", database, "--run", 2, "-o", database.parent / "out")
+    assert result.returncode == 2 and "activity 103" in result.stderr
