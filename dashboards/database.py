@@ -14,7 +14,7 @@ from typing import Iterator
 
 import pandas as pd
 
-NEWEST_SCHEMA = 2
+NEWEST_SCHEMA = 3
 APPLICATION_ID = 1684431470  # results/schema.sql
 
 

@@ -1,4 +1,5 @@
-"""python -m dashboards.report results.db -o report/ [--run N]: one self-contained HTML page, and the figures as SVG and PDF."""
+"""python -m dashboards.report results.db -o report/ [--run N]: one self-contained HTML page, another one where the run has a
+profile, and the figures as SVG and PDF."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from dashboards.data import RunData, read_run  # noqa: E402
 from dashboards.database import ReportError, choose_run, open_database  # noqa: E402
 from dashboards.environment_table import environment_rows  # noqa: E402
 from dashboards.figures import FIGURES  # noqa: E402
+from dashboards.profile.page import profile_page  # noqa: E402
 from dashboards.sample_grid import sample_strips  # noqa: E402
 from dashboards.summary_table import COLUMNS, table_rows  # noqa: E402
 from dashboards.verdict import verdict  # noqa: E402
@@ -33,7 +35,11 @@ def write_atomically(path: Path, content: bytes) -> None:
     os.replace(temporary, path)
 
 
-def page(data: RunData) -> str:
+def templates() -> jinja2.Environment:
+    return jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+
+
+def page(data: RunData, has_profile: bool) -> str:
     figures = []
     for name, module in FIGURES.items():
         figure = module.draw(data)
@@ -43,10 +49,8 @@ def page(data: RunData) -> str:
                 config={"displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg"}},
             )
             figures.append({"name": name, "title": module.TITLE, "explanation": module.EXPLANATION, "html": html})
-    loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
-    template = jinja2.Environment(loader=loader, autoescape=True).get_template("report.html.j2")
-    return template.render(
-        run=data.run, verdict=verdict(data), columns=[(c.title, data.define(c.metric), c.numeric) for c in COLUMNS],
+    return templates().get_template("report.html.j2").render(
+        run=data.run, has_profile=has_profile, verdict=verdict(data), columns=[(c.title, data.define(c.metric), c.numeric) for c in COLUMNS],
         rows=table_rows(data), figures=figures, samples=sample_strips(data), environment=environment_rows(data),
         metrics=data.metrics, plotly_js=get_plotlyjs(),
     )
@@ -74,13 +78,16 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with open_database(options.database) as connection:
             data = read_run(connection, choose_run(connection, options.run))
-            html = page(data)
+            profile = profile_page(data, templates())
+            html = page(data, profile is not None)
             out = Path(options.out)
             try:
                 out.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise ReportError(f"-o {out}: cannot be made a folder: {error.strerror}") from None
             write_paper_figures(data, out / "figures")
+            if profile is not None:
+                write_atomically(out / "profile.html", profile.encode())
             write_atomically(out / "report.html", html.encode())
     except ReportError as error:
         print(f"diffbench report: {error}", file=sys.stderr)

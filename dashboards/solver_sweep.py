@@ -7,16 +7,11 @@ import pandas as pd
 from dashboards.data import RunData, parameters_text, scenario_title
 from dashboards.theme import series_colours
 
-QUERY = """
-SELECT cell.id AS cell, cell.solver_params, cell.block_count FROM cell
-WHERE cell.run = :run AND cell.status = 'ok' AND cell.role <> 'null'
-"""
 
-
-def sweep(data: RunData) -> pd.DataFrame | None:
-    """Cells with `series` (solver, its parameters and grid), `milliseconds` per sample and its interval, and `setting`
-    (scenario, batch, precision). None when no solver was run at two step counts: there is no line to draw."""
-    cells = data.cells.merge(data.query(QUERY), on="cell")
+def measured(data: RunData) -> pd.DataFrame:
+    """Cells that ran, with `series` (solver, its parameters and grid), `milliseconds` per sample and its interval, and
+    `setting` (scenario, batch, precision)."""
+    cells = data.cells[(data.cells["status"] == "ok") & (data.cells["role"] != "null")].copy()
     cells["series"] = [
         " ".join(filter(None, (solver, parameters_text(parameters), f"· {grid}")))
         for solver, parameters, grid in zip(cells["solver"], cells["solver_params"], cells["grid"])
@@ -24,9 +19,13 @@ def sweep(data: RunData) -> pd.DataFrame | None:
     cells["setting"] = [scenario_title(*key) for key in zip(cells["scenario"], cells["batch"], cells["precision"])]
     for name, source in (("", ""), ("_low", "_high"), ("_high", "_low")):
         cells[f"milliseconds{name}"] = 1e3 / cells[f"images_per_s{source}"].astype(float)
-    if cells.empty or cells.groupby("series")["steps"].nunique().max() < 2:
-        return None
     return cells
+
+
+def sweep(data: RunData) -> pd.DataFrame | None:
+    """The measured cells; None when there are no two solvers to compare, or none was run at two step counts."""
+    cells = measured(data)
+    return None if cells["series"].nunique() < 2 or cells.groupby("series")["steps"].nunique().max() < 2 else cells
 
 
 def colours_of(cells: pd.DataFrame) -> dict[str, str]:

@@ -5,19 +5,23 @@ suffice), TITLE, EXPLANATION and draw(data) -> plotly figure, or None when the r
 from dashboards.figures import (
     blocks_over_t,
     exit_heat_map,
+    method_sweep,
     raw_timings,
     saving_by_solver,
     solver_quality,
     speed_quality,
     speedups,
     throughput_latency,
+    where_saving_goes,
 )
 
 FIGURES = {
     "speed_quality": speed_quality,
+    "method_sweep": method_sweep,
     "solver_quality": solver_quality,
     "throughput_latency": throughput_latency,
     "speedups": speedups,
+    "where_saving_goes": where_saving_goes,
     "saving_by_solver": saving_by_solver,
     "blocks_over_t": blocks_over_t,
     "exit_heat_map": exit_heat_map,

@@ -63,7 +63,7 @@ def draw(data: RunData) -> go.Figure | None:
     if columns > 3:
         figure.update_annotations(font_size=12)
     styled(figure, 100 + 300 * bands)
-    return figure.update_layout(legend={"y": -0.22 / bands, "yanchor": "top"}, margin={"t": 60})
+    return figure.update_layout(legend={"y": -0.27 / bands, "yanchor": "top"}, margin={"t": 60})
 
 
 def draw_paper(data: RunData) -> plt.Figure | None:

@@ -12,14 +12,14 @@ from dashboards.theme import styled
 QUERY = None
 TITLE = "Promised and measured speed-up"
 EXPLANATION = (
-    "Across: the speed-up that the FLOPs of the executed blocks promise. Up: the measured one, the median of ratios of "
+    "Across: the speed-up that the FLOPs of the executed blocks promise against the full network. Up: the measured one, the median of ratios of "
     "neighbouring repetitions, with its 95 % interval. On the diagonal everything promised arrives."
 )
 
 
 def _usable(data: RunData) -> pd.DataFrame:
     cells = data.cells
-    return cells[(cells["role"] == "method") & cells["speedup"].notna() & cells["theoretical_speedup"].notna()]
+    return cells[(cells["role"] == "method") & cells["speedup"].notna() & cells["theory"].notna()]
 
 
 def draw(data: RunData) -> go.Figure | None:
@@ -27,7 +27,7 @@ def draw(data: RunData) -> go.Figure | None:
     if cells.empty:
         return None
     figure = go.Figure()
-    top = float(max(cells["theoretical_speedup"].max(), cells["speedup_high"].max(), cells["speedup"].max())) * 1.05
+    top = float(max(cells["theory"].max(), cells["speedup_high"].max(), cells["speedup"].max())) * 1.05
     figure.add_trace(
         go.Scatter(x=[1, top], y=[1, top], mode="lines", name="all of it arrives", hoverinfo="skip",
                    line={"color": "#9AA5B1", "dash": "dash", "width": 1.5})
@@ -36,7 +36,7 @@ def draw(data: RunData) -> go.Figure | None:
     for (method, solver), group in cells.groupby(["method_label", "solver"], sort=False):
         figure.add_trace(
             go.Scatter(
-                x=group["theoretical_speedup"], y=group["speedup"], mode="markers", name=f"{method} · {solver}",
+                x=group["theory"], y=group["speedup"], mode="markers", name=f"{method} · {solver}",
                 showlegend=(method, solver) not in shown,
                 marker={"color": data.look.colours[method], "symbol": data.look.markers[solver], "size": 10,
                         "line": {"color": "white", "width": 1}},
@@ -61,7 +61,7 @@ def draw_paper(data: RunData) -> plt.Figure | None:
     figure, axis = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
     for (method, solver), group in cells.groupby(["method_label", "solver"], sort=False):
         error = [(group["speedup"] - group["speedup_low"]).fillna(0), (group["speedup_high"] - group["speedup"]).fillna(0)]
-        axis.errorbar(group["theoretical_speedup"], group["speedup"], yerr=error, ls="none", ms=5, capsize=2,
+        axis.errorbar(group["theory"], group["speedup"], yerr=error, ls="none", ms=5, capsize=2,
                       marker=data.look.paper_markers[solver], color=data.look.colours[method], label=f"{method}, {solver}")
     axis.axline((1, 1), slope=1, ls="--", color="#9AA5B1", lw=1)
     axis.set(xlabel="theoretical speed-up (FLOPs)", ylabel="measured speed-up")

@@ -62,7 +62,7 @@ def page_titles(page: str) -> set[str]:
 
 
 def test_every_figure_is_drawn_and_survives_an_empty_run(database: Path) -> None:
-    sweeps = {"solver_quality", "saving_by_solver"}  # solver_figures_test.py: one step count is no sweep
+    sweeps = {"solver_quality", "saving_by_solver", "method_sweep"}  # one solver, one step count, no knob: tested elsewhere
     with open_database(str(database)) as connection:
         data = read_run(connection, 1)
         assert {name for name, module in FIGURES.items() if module.draw(data) is None} == sweeps
@@ -79,7 +79,7 @@ def test_every_figure_is_drawn_and_survives_an_empty_run(database: Path) -> None
 def test_paper_figures_are_written(database: Path) -> None:
     report(database)
     names = {path.name for path in (database.parent / "report/figures").iterdir()}
-    assert names == {f"{figure}.{kind}" for figure in ("speed_quality", "speedups", "blocks_over_t") for kind in ("svg", "pdf")}
+    assert names == {f"{figure}.{kind}" for figure in ("speed_quality", "speedups", "where_saving_goes", "blocks_over_t") for kind in ("svg", "pdf")}
 
 
 def test_the_verdict_names_what_is_good_enough(database: Path) -> None:

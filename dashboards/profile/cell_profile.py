@@ -1,0 +1,122 @@
+"""What was recorded of one cell, aggregated: the work under each path of scopes, in time per sample.
+
+    for profile in read_profiles(data): ...
+    profile.milliseconds("block")        # per sample and rank, of work charged to the phase
+    profile.paths                        # ("sampling", "evaluation", "block", "block 7") and the kernel: for the flame graph
+
+On a CPU the work is LibTorch's operators, on a GPU kernels, copies and sets (view profile_work). `idle` is what was between:
+on a CPU the time of scopes in which no operator ran, on a GPU a stream's pauses inside a scope (view profile_launch_gap).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboards.data import RunData
+
+IDLE = "between operators"
+# each asks for the whole run at once: the views group all activities, whichever cell is wanted
+SCOPES = "SELECT id, cell, parent, phase, block, rows, begin_ns, end_ns FROM scope WHERE run = :run AND cell IS NOT NULL"
+WORK = """
+SELECT cell, scope, string.value AS name, sum(duration_ns) AS ns, count(*) AS calls
+FROM profile_work JOIN string ON string.id = profile_work.name
+WHERE profile_work.run = :run AND cell IS NOT NULL GROUP BY cell, scope, string.value
+"""
+GAPS = "SELECT cell, scope, sum(gap_ns) AS ns FROM profile_launch_gap WHERE run = :run GROUP BY cell, scope HAVING sum(gap_ns) > 0"
+KERNELS = "SELECT * FROM profile_kernel WHERE run = :run ORDER BY total_ns DESC"
+CARRIED = """
+SELECT cell, sum(1.0 * duration_ns * (rows - rows_inside) / rows) AS ns FROM profile_work
+WHERE run = :run AND phase = 'block' AND rows > 0 AND rows_inside IS NOT NULL GROUP BY cell
+"""
+SOURCE = "SELECT source FROM profile WHERE run = :run ORDER BY rank LIMIT 1"
+
+
+@dataclass(frozen=True)
+class CellProfile:
+    cell: pd.Series  # its row of RunData.cells
+    samples: int  # that went through, over all ranks
+    on_gpu: bool
+    paths: pd.DataFrame  # path (tuple of names, the last a kernel or IDLE), phase, ns, calls: over all samples and ranks
+    kernels: pd.DataFrame  # view profile_kernel
+    carried_ms: float  # of blocks' work for rows that had left, per sample
+
+    def scale(self) -> float:
+        """From recorded ns to ms per sample and rank."""
+        return 1e-6 / (self.samples * int(self.cell["ranks"]))
+
+    def milliseconds(self, *phases: str) -> float:
+        """Work charged to these phases, without what was between; of all phases when none is named."""
+        work = self.paths[self.paths["name"] != IDLE]
+        return float(work.loc[work["phase"].isin(phases) if phases else slice(None), "ns"].sum()) * self.scale()
+
+    def idle_ms(self) -> float:
+        return float(self.paths.loc[self.paths["name"] == IDLE, "ns"].sum()) * self.scale()
+
+    def total_ms(self) -> float:
+        return self.milliseconds() + self.idle_ms()
+
+
+def read_profiles(data: RunData) -> list[CellProfile]:
+    """Of each profiled cell, in the order of the plan; empty in files of older schemas."""
+    if not data.has("profile", "source"):
+        return []
+    sources = data.query(SOURCE)["source"]
+    if sources.empty:
+        return []
+    on_gpu = sources.iloc[0] == "cupti"
+    scopes, work, kernels = (dict(list(data.query(sql).groupby("cell"))) for sql in (SCOPES, WORK, KERNELS))
+    gaps = dict(list(data.query(GAPS).groupby("cell"))) if on_gpu else {}
+    carried = data.query(CARRIED).set_index("cell")["ns"]
+    profiles = []
+    for _, cell in data.cells[data.cells["cell"].isin(list(work))].iterrows():
+        number = int(cell["cell"])
+        mine = scopes[number].set_index("id")
+        idle = gaps.get(number, work[number][:0]) if on_gpu else _without_operators(mine, work[number])
+        samples = _samples(mine)
+        carried_ms = float(carried.get(number, 0.0)) * 1e-6 / (samples * int(cell["ranks"]))
+        profiles.append(CellProfile(cell, samples, on_gpu, _by_path(mine, work[number], idle), kernels[number], carried_ms))
+    return profiles
+
+
+def _without_operators(scopes: pd.DataFrame, work: pd.DataFrame) -> pd.DataFrame:
+    """scope, ns: what is left of each scope's time without its inner scopes and its operators."""
+    own = scopes["end_ns"] - scopes["begin_ns"]
+    inner = own.groupby(scopes["parent"]).sum().reindex(scopes.index, fill_value=0)
+    covered = work.groupby("scope")["ns"].sum().reindex(scopes.index, fill_value=0)
+    return (own - inner - covered).clip(lower=0).rename("ns").rename_axis("scope").reset_index()
+
+
+def _by_path(scopes: pd.DataFrame, work: pd.DataFrame, idle: pd.DataFrame) -> pd.DataFrame:
+    paths = _paths(scopes)
+    parts = pd.concat([work[["scope", "name", "ns", "calls"]], idle[["scope", "ns"]].assign(name=IDLE, calls=0)], ignore_index=True)
+    parts["phase"] = parts["scope"].map(scopes["phase"])
+    parts["path"] = [(*paths[scope], name) for scope, name in zip(parts["scope"], parts["name"])]
+    return parts[parts["ns"] > 0].groupby(["path", "phase", "name"], sort=False, as_index=False)[["ns", "calls"]].sum()
+
+
+def _paths(scopes: pd.DataFrame) -> dict[int, tuple[str, ...]]:
+    """By scope: its phases from the outside in, each followed by its block where it has one."""
+    own = {
+        scope: (phase,) if pd.isna(block) else (phase, f"{phase} {int(block)}")
+        for scope, phase, block in zip(scopes.index, scopes["phase"], scopes["block"])
+    }
+    parents = {scope: int(parent) for scope, parent in scopes["parent"].dropna().items() if parent in own}
+    done: dict[int, tuple[str, ...]] = {}
+    for scope in own:
+        chain = [scope]
+        while chain[-1] in parents and chain[-1] not in done:
+            chain.append(parents[chain[-1]])
+        for inner in reversed(chain):
+            if inner not in done:
+                done[inner] = (*done.get(parents.get(inner, -1), ()), *own[inner])
+    return done
+
+
+def _samples(scopes: pd.DataFrame) -> int:
+    """Rows of the outermost scopes that say how many rows went through them."""
+    outer = scopes[~scopes["parent"].isin(scopes.index) & scopes["rows"].notna()]
+    if outer.empty:
+        outer = scopes[(scopes["phase"] == "sampling") & scopes["rows"].notna()]
+    return max(1, int(outer["rows"].sum()))

@@ -1,0 +1,84 @@
+"""profile.html: one page that opens without a network, written beside the report when the run has a profile.
+
+Every profiled cell is a section; two selects put two of them side by side, on the same scale."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import plotly.io
+from jinja2 import Environment
+from plotly.offline import get_plotlyjs
+
+from dashboards.data import RunData
+from dashboards.profile import flame_graph, kernel_table, overhead, phase_losses, roofline, timeline
+from dashboards.profile.cell_profile import CellProfile, read_profiles
+
+ATTRIBUTION = """
+SELECT attribution, sum(activity_count) AS activity_count, sum(activity_ns) AS activity_ns, sum(run_share) AS run_share
+FROM profile_attribution WHERE run = :run GROUP BY attribution ORDER BY activity_ns DESC
+"""
+RANKS = "SELECT * FROM profile WHERE run = :run ORDER BY rank"
+WAYS = {"external": "the scope's id at the launch", "graph_node": "the node of a graph", "time_overlap": "overlap in time"}
+SECTIONS = {"flame": flame_graph, "roofline": roofline, "timeline": timeline}
+
+
+def profile_page(data: RunData, templates: Environment) -> str | None:
+    """None when nothing of the run was profiled."""
+    profiles = [profile for profile in read_profiles(data) if len(profile.paths)]
+    if not profiles:
+        return None
+    phases = phase_losses.draw(data, profiles)
+    return templates.get_template("profile.html.j2").render(
+        run=data.run, plotly_js=get_plotlyjs(), facts=_facts(data),
+        phases={"title": phase_losses.TITLE, "explanation": phase_losses.EXPLANATION, "html": _html(phases)},
+        losses={"title": phase_losses.LOSSES_TITLE, "explanation": phase_losses.LOSSES_EXPLANATION,
+                "columns": ["method", "theory", "measured", "in the profile", *phase_losses.LOSSES, "sum"], "rows": phase_losses.loss_rows(profiles)},
+        overhead={"title": overhead.TITLE, "explanation": overhead.EXPLANATION,
+                  "columns": ["cell", *overhead.MODES, "rounds"], "rows": overhead.table_rows(data)},
+        sections=[{"name": name, "title": module.TITLE, "explanation": module.EXPLANATION} for name, module in SECTIONS.items()],
+        kernels={"title": kernel_table.TITLE, "explanation": kernel_table.EXPLANATION, "columns": kernel_table.COLUMNS},
+        cells=[{"number": int(p.cell["cell"]), "title": phase_losses.title_of(p.cell)} for p in profiles],
+        compared=phase_losses.most_lost(profiles), evaluations=timeline.MOMENTS,
+        profiles=_as_json({int(p.cell["cell"]): _cell(data, p) for p in profiles}),
+    )
+
+
+def _cell(data: RunData, profile: CellProfile) -> dict:
+    figures = {"flame": flame_graph.draw(profile), "roofline": roofline.draw(data, profile)}
+    figures |= {f"timeline {i}": figure for i, figure in enumerate(timeline.draw(data, profile))}
+    cell = profile.cell
+    facts = [
+        f"{profile.samples:,} samples recorded", f"{profile.total_ms():.4g} ms per sample in the profile",
+        *([f"{1e3 / cell['images_per_s']:.4g} ms measured without it"] if cell["images_per_s"] == cell["images_per_s"] else []),
+        f"{profile.idle_ms() / profile.total_ms():.1%} of it between {'kernels' if profile.on_gpu else 'operators'}",
+    ]
+    return {
+        "facts": facts, "kernels": kernel_table.table_rows(profile),
+        "figures": {name: None if figure is None else json.loads(plotly.io.to_json(figure)) for name, figure in figures.items()},
+    }
+
+
+def _facts(data: RunData) -> list[str]:
+    ranks, ways = data.query(RANKS), data.query(ATTRIBUTION)
+    first = ranks.iloc[0]
+    what = "kernels, copies and sets through CUPTI" if first["source"] == "cupti" else "LibTorch's operators"
+    shapes = "with" if ranks["with_shapes"].all() else "without"
+    facts = [f"{first['device_name']}: {what}, {shapes} shapes; {len(ranks)} rank{'s' if len(ranks) > 1 else ''}"]
+    if not pd.isna(first["source_reason"]) and first["source_reason"]:
+        facts.append(f"No kernels were recorded: {first['source_reason']}")
+    dropped = int(ranks["dropped_count"].sum())
+    facts.append(f"{int(ways['activity_count'].sum()):,} activities, {dropped:,} dropped")
+    known = [f"{WAYS[way.attribution]} {way.run_share:.2%}" for way in ways.itertuples() if way.attribution != "none"]
+    unknown = ways.loc[ways["attribution"] == "none", "run_share"].sum()
+    facts.append(f"Activity time charged to a scope by {', '.join(known)}; not charged: {unknown:.2%}")
+    return facts
+
+
+def _html(figure: object) -> str:
+    return plotly.io.to_html(figure, full_html=False, include_plotlyjs=False, div_id="phases", config={"displaylogo": False, "responsive": True})
+
+
+def _as_json(content: dict) -> str:
+    return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")  # nothing in it can end the script

@@ -1,0 +1,148 @@
+"""What ate the saving: each profiled method's time by phase beside the time that its FLOPs promised.
+
+The promise is the profile of the full network over the theoretical speed-up, under which everything but blocks and probes
+costs what it costs the full network. Theory counts the FLOPs of probes, which are thus part of the promise for blocks. What
+the method took longer than the promise is split without a rest:
+
+    probes      all of it: the full network has none                         compaction   likewise
+    carried     work of blocks for rows that had left already
+    blocks      the rest of the blocks' time above the promise: kernels that are slower on fewer rows, or were not skipped
+    other       embedding, head, solver and scopes themselves, above the full network's
+    between     time between operators (or pauses of a stream), above the full network's
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboards.data import RunData
+from dashboards.profile.cell_profile import CellProfile
+from dashboards.profile.flame_graph import IDLE_COLOUR, PHASE_COLOURS
+from dashboards.theme import INK, styled
+
+TITLE = "Time by phase"
+EXPLANATION = (
+    "Time per sample of each profiled cell by phase. The diamond is what theory promised, the full network's profile over the "
+    "theoretical speed-up; the line is the time measured without the profiler, with its 95 % interval. A line far from the "
+    "end of its bar means that recording itself cost much: see the overhead below."
+)
+LOSSES_TITLE = "Lost to what"
+LOSSES_EXPLANATION = (
+    "What each method took longer than its FLOPs promised, in shares of the full network's time; the parts add up to the sum. "
+    "Blocks: kernels that are less efficient on fewer rows. Carried: blocks run for rows that had left. Other: embedding, "
+    "head and solver. Between: time in which nothing recorded ran. Negative: cheaper than promised; the promise has room for "
+    "the FLOPs of probes, which are all charged to probes here."
+)
+CARRIED_COLOUR = "#7FB7DC"
+PHASES = ["block", "probe", "compact", "embed", "head", "solver", "other"]
+LOSSES = ["probes", "compaction", "carried", "blocks", "other", "between"]
+
+
+@dataclass(frozen=True)
+class Losses:
+    promised_ms: float
+    by_cause: dict[str, float]  # in LOSSES, ms per sample; their sum is the profile's total less promised_ms
+
+
+def by_phase(profile: CellProfile) -> dict[str, float]:
+    """ms per sample in PHASES and between operators; they add up to the profile's total."""
+    parts = {phase: profile.milliseconds(phase) for phase in PHASES[:-1]}
+    parts["other"] = profile.milliseconds() - sum(parts.values())
+    return parts | {"between": profile.idle_ms()}
+
+
+def losses(method: CellProfile, full: CellProfile) -> Losses | None:
+    """None where theory promises nothing."""
+    theory = float(method.cell["theory"])
+    if not theory == theory or theory <= 0:
+        return None
+    mine, theirs = by_phase(method), by_phase(full)
+    promised = full.total_ms() / theory
+    rest = ("embed", "head", "solver", "other")
+    promised_blocks = promised - sum(theirs[phase] for phase in rest) - theirs["between"]
+    return Losses(promised, {
+        "probes": mine["probe"],
+        "compaction": mine["compact"],
+        "carried": method.carried_ms,
+        "blocks": mine["block"] - method.carried_ms - promised_blocks,
+        "other": sum(mine[phase] - theirs[phase] for phase in rest),
+        "between": mine["between"] - theirs["between"],
+    })
+
+
+def pairs(profiles: list[CellProfile]) -> list[tuple[CellProfile, CellProfile | None]]:
+    """Each profile with that of its baseline, where this was profiled too."""
+    known = {int(profile.cell["cell"]): profile for profile in profiles}
+    return [(p, None if pd.isna(p.cell["baseline_cell"]) else known.get(int(p.cell["baseline_cell"]))) for p in profiles]
+
+
+def most_lost(profiles: list[CellProfile]) -> int | None:
+    """The cell whose saving has the most to explain."""
+    found = {int(method.cell["cell"]): sum(losses(method, full).by_cause.values())
+             for method, full in pairs(profiles) if full and losses(method, full)}
+    return max(found, key=found.get) if found else None
+
+
+def loss_rows(profiles: list[CellProfile]) -> list[list[str]]:
+    """For the page: method, theory, measured, profiled, each loss and their sum."""
+    rows = []
+    for method, full in pairs(profiles):
+        found = losses(method, full) if full else None
+        if found is None:
+            continue
+        cell, whole = method.cell, full.total_ms()
+        interval = "" if pd.isna(cell["speedup_low"]) else f" [{cell['speedup_low']:.3f}, {cell['speedup_high']:.3f}]"
+        rows.append([
+            title_of(cell), f"{cell['theory']:.3f}", "–" if pd.isna(cell["speedup"]) else f"{cell['speedup']:.3f}{interval}",
+            f"{whole / method.total_ms():.3f}", *(_share(found.by_cause[cause] / whole) for cause in LOSSES),
+            _share(sum(found.by_cause.values()) / whole),
+        ])
+    return rows
+
+
+def _share(value: float) -> str:
+    return "–" if abs(value) < 5e-4 else f"{value:+.1%}"
+
+
+def title_of(cell: pd.Series) -> str:
+    return f"{cell['method_label']}, {cell['solver']} {cell['steps']} steps, batch {cell['batch']}"
+
+
+def draw(data: RunData, profiles: list[CellProfile]) -> go.Figure | None:
+    if not profiles:
+        return None
+    names = [title_of(profile.cell) for profile in profiles]
+    parts = [by_phase(profile) for profile in profiles]
+    figure = go.Figure()
+    for of, profile in zip(parts, profiles):
+        of["block"], of["carried"] = of["block"] - profile.carried_ms, profile.carried_ms
+    colours = PHASE_COLOURS | {"between": IDLE_COLOUR, "carried": CARRIED_COLOUR, "other": PHASE_COLOURS["evaluation"]}
+    names_of = {"between": "between operators", "carried": "block, rows that had left"}
+    for phase in ["block", "carried", *PHASES[1:], "between"]:
+        figure.add_trace(
+            go.Bar(x=[of[phase] for of in parts], y=names, orientation="h", name=names_of.get(phase, phase), marker_color=colours[phase],
+                   customdata=[of[phase] / profile.total_ms() for of, profile in zip(parts, profiles)],
+                   hovertemplate=f"<b>%{{y}}</b><br>{names_of.get(phase, phase)}: %{{x:.4g}} ms per sample, %{{customdata:.1%}}<extra></extra>"))
+    promised = [losses(method, full) if full else None for method, full in pairs(profiles)]
+    if any(promised):
+        figure.add_trace(
+            go.Scatter(x=[p.promised_ms if p else None for p in promised], y=names, mode="markers", name="promised by FLOPs",
+                       marker={"symbol": "diamond-open", "size": 11, "color": INK, "line": {"width": 2}},
+                       hovertemplate="<b>%{y}</b><br>promised: %{x:.4g} ms per sample<extra></extra>"))
+    cells = pd.DataFrame([profile.cell for profile in profiles]).astype({n: float for n in ("images_per_s", "images_per_s_low", "images_per_s_high")})
+    measured, low, high = (1e3 / cells[n] for n in ("images_per_s", "images_per_s_high", "images_per_s_low"))
+    if measured.notna().any():
+        figure.add_trace(
+            go.Scatter(x=measured, y=names, mode="markers", name="measured without the profiler",
+                       marker={"symbol": "line-ns-open", "size": 14, "color": INK, "line": {"width": 2}},
+                       error_x={"type": "data", "symmetric": False, "thickness": 1.2, "width": 4, "color": INK,
+                                "array": (high - measured).fillna(0), "arrayminus": (measured - low).fillna(0)},
+                       hovertemplate="<b>%{y}</b><br>measured: %{x:.4g} ms per sample<extra></extra>"))
+    figure.update_xaxes(title_text="ms per sample", rangemode="tozero")
+    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
+    figure.update_layout(barmode="stack", bargap=0.35)
+    styled(figure, 190 + 34 * len(names))
+    return figure.update_layout(legend={"traceorder": "normal", "entrywidth": 180, "y": -60 / (80 + 34 * len(names))})

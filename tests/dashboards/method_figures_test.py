@@ -1,0 +1,208 @@
+"""The figures about methods and their knobs, on numbers that can be checked by hand."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dashboards.data import RunData, read_run
+from dashboards.database import open_database
+from dashboards.families import member
+from dashboards.figures import exit_heat_map, method_sweep, where_saving_goes
+from dashboards.figures.method_sweep import dominated, front
+from dashboards.label_places import box_of, place_labels
+from dashboards.report import main
+
+from methods_database import add_cell, empty_run
+
+
+def with_data(database: Path, use):
+    with open_database(str(database)) as connection:
+        return use(read_run(connection, 1))
+
+
+def change(database: Path, sql: str) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(sql)
+
+
+@pytest.fixture
+def knobs(tmp_path: Path) -> Path:
+    """full and duodiff at two switch times and two step counts; a threshold that exits by rows, another by batches."""
+    path = tmp_path / "methods.db"
+    connection = empty_run(path)
+    times = {4: (999.0, 749.0, 499.0, 249.0), 2: (999.0, 499.0)}
+    for base, steps in ((1, 4), (11, 2)):
+        full = [{4: 10}] * steps
+        add_cell(connection, base, "full", {}, milliseconds=2.0 * steps, steps=steps, fid=24 / steps, times=times[steps], exits=full,
+                 flops=100 * steps, flops_full=100 * steps)
+        # half the blocks by FLOPs with a tenth of them for probes; 0.2 of 4 blocks carried; 1.6 times as fast, not 2
+        add_cell(connection, base + 1, "uncertainty_exit", {"threshold": 0.1}, label="row 0.1", baseline=base, steps=steps,
+                 milliseconds=2.0 * steps / 1.6, fid=28 / steps, times=times[steps], exits=[{1: 5, 3: 5}] * steps,
+                 flops=50 * steps, probe_flops=5 * steps, flops_full=100 * steps, carried=0.2, compactions=1)
+        add_cell(connection, base + 2, "uncertainty_exit", {"threshold": 0.05}, label="row 0.05", baseline=base, steps=steps,
+                 milliseconds=1.5 * steps, fid=26 / steps, times=times[steps], exits=[{2: 9, 4: 1}] * steps, flops=70 * steps, flops_full=100 * steps)
+        add_cell(connection, base + 3, "uncertainty_exit", {"threshold": 0.1, "granularity": "batch_mean"}, label="batch 0.1", baseline=base,
+                 steps=steps, milliseconds=1.1 * steps, fid=30 / steps, times=times[steps], exits=[{2: 10}] * steps, flops=50 * steps, flops_full=100 * steps)
+        add_cell(connection, base + 4, "duodiff", {"switch_t": 700}, label="duo late", baseline=base, steps=steps, milliseconds=1.2 * steps,
+                 fid=27 / steps, times=times[steps], exits=[{1: 10}] + [{4: 10}] * (steps - 1), flops=70 * steps, flops_full=100 * steps)
+    connection.commit()
+    connection.close()
+    return path
+
+
+def lines_of(figure, axis: str) -> dict:
+    return {t.name: t for t in figure.data if t.xaxis == axis and t.mode == "lines+markers+text"}
+
+
+def test_families_come_from_columns_and_not_from_labels() -> None:
+    def of(method: str, params: dict, model: str = "net", blocks: int = 13) -> tuple:
+        m = member(method, params, model, "net", blocks, False)
+        return m.family, m.knob, m.value, m.text
+
+    assert of("uncertainty_exit", {"threshold": 0.04}) == ("uncertainty exit", "threshold", 0.04, "0.04")
+    assert of("uncertainty_exit", {"threshold": 0.06, "granularity": "batch_mean"})[0] == "uncertainty exit (granularity batch mean)"
+    assert of("uncertainty_exit", {"threshold": 0.06}, "net/uncertainty")[0] == "uncertainty exit (network uncertainty)"
+    assert of("uncertainty_exit", {"threshold": 0.06}, "/home/me/fine_tuned")[0] == "uncertainty exit (network fine tuned)"
+    assert of("duodiff", {})[2:] == (700.0, "t≥700")  # a knob that the suite left alone has its default
+    assert of("duodiff", {"switch_t": 300, "shallow": "net/shallow_5"})[0] == "duodiff (shallow net/shallow 5)"
+    # a network fine-tuned under each schedule belongs to its schedule, not to a family of its own
+    demo, heavy = of("static_schedule", {}, "net/static_schedule"), of("static_schedule", {"schedule": "heavy"}, "net/static_schedule_heavy")
+    assert demo[0] == heavy[0] == "static schedule (own network)" and (demo[3], heavy[3]) == ("demo", "heavy")
+    assert of("static_schedule", {})[0] == "static schedule"  # the same schedule on the network as it was
+    assert of("static_schedule", {"depths": [4, 2]})[3] == "4-2"
+    assert of("full", {}, "net/shallow_5", 5) == ("full, other network", "blocks", 5.0, "5 blocks")
+    assert of("risk_controlled", {"calibration": "/somewhere/epsilon_0.05.toml"})[3] == "epsilon 0.05"
+    assert of("block_cache", {"keep": "deep", "branch": 2})[0] == "block cache (branch 2, keep deep)"
+    assert of("my_method", {"a": 1})[0] == "my method (a 1)" and math.isnan(of("my_method", {})[2])
+
+
+def test_a_panel_per_step_count_joins_each_family_over_its_knob(knobs: Path) -> None:
+    figure = with_data(knobs, method_sweep.draw)
+    assert [a.text for a in figure.layout.annotations] == ["2 steps", "4 steps", "best over knob and steps (steps in brackets)"]
+    lines = lines_of(figure, "x2")  # 4 steps
+    assert list(lines) == ["full, over steps", "uncertainty exit", "uncertainty exit (granularity batch mean)", "duodiff"]
+    row = lines["uncertainty exit"]
+    assert list(row.x) == pytest.approx([6.0, 5.0])  # thresholds 0.05 and 0.1, 4 steps
+    assert list(row.y) == pytest.approx([6.5, 7.0]) and list(row.error_y.array) == pytest.approx([0.5, 0.5])
+    assert list(lines["full, over steps"].x) == pytest.approx([4.0, 8.0]) and list(lines["full, over steps"].y) == pytest.approx([12.0, 6.0])
+    assert lines["full, over steps"].line.width > row.line.width
+    assert [t.name for t in figure.data if t.showlegend].count("uncertainty exit") == 1
+
+
+def test_labels_name_the_knob(knobs: Path) -> None:
+    figure = with_data(knobs, method_sweep.draw)
+    assert set(lines_of(figure, "x2")["uncertainty exit"].text) == {"0.05", "0.1"}
+    assert set(lines_of(figure, "x3")["duodiff"].text) <= {"t≥700 [2]", "t≥700 [4]", ""}
+
+
+def test_fronts_leave_out_what_a_method_itself_beats(knobs: Path) -> None:
+    change(knobs, "UPDATE quality SET value = 40, low = 39, high = 41 WHERE cell = 3")  # row 0.05 at 4 steps: now worse and slower
+    row = lines_of(with_data(knobs, method_sweep.draw), "x3")["uncertainty exit"]
+    assert list(row.x) == pytest.approx([2.5, 3.0, 5.0]) and list(row.y) == pytest.approx([14.0, 13.0, 7.0])
+    at_four_steps = lines_of(with_data(knobs, method_sweep.draw), "x2")["uncertainty exit"]
+    assert list(at_four_steps.y) == pytest.approx([40.0, 7.0])  # the panel of the knob hides nothing
+
+
+def test_the_dominated_region_is_a_staircase() -> None:
+    full = pd.DataFrame({"milliseconds": [4.0, 8.0, 6.0], "fid": [12.0, 6.0, 13.0]})  # the last one is beaten
+    assert front(full)["fid"].tolist() == [12.0, 6.0]
+    x, y = dominated(full, 10.0, 20.0)
+    assert list(zip(x, y)) == [(4, 20), (4, 12), (8, 12), (8, 6), (10, 6), (10, 20), (4, 20)]
+    assert dominated(full[:0], 10.0, 20.0) == ([], [])
+
+
+@pytest.mark.parametrize("sql", ["DELETE FROM quality", "DELETE FROM cell", "DELETE FROM cell WHERE id > 1",
+                                 "DELETE FROM cell WHERE id IN (2, 12)",  # each method has one knob value left
+                                 "UPDATE cell SET status = 'failed', reason = 'no'"])
+def test_no_knob_no_sweep(knobs: Path, sql: str) -> None:
+    change(knobs, sql)
+    assert with_data(knobs, method_sweep.draw) is None and with_data(knobs, method_sweep.draw_paper) is None
+
+
+@pytest.mark.parametrize("sql", ["DELETE FROM cell WHERE role = 'baseline'", "UPDATE quality SET low = NULL, high = NULL",
+                                 "DELETE FROM timing WHERE round > 1", "UPDATE cell SET status = 'failed', reason = 'no' WHERE id = 2",
+                                 "DELETE FROM evaluation", "DELETE FROM cell WHERE steps = 2"])
+def test_missing_values_do_not_stop_the_report(knobs: Path, sql: str) -> None:
+    change(knobs, sql)
+
+    def draw_all(data: RunData) -> None:
+        assert method_sweep.draw(data) is not None and method_sweep.draw_paper(data) is not None
+        for module in (where_saving_goes, exit_heat_map):
+            module.draw(data)
+        where_saving_goes.draw_paper(data)
+
+    with_data(knobs, draw_all)
+
+
+def test_the_report_has_both_figures_on_the_page_and_on_paper(knobs: Path) -> None:
+    out = knobs.parent / "report"
+    assert main([str(knobs), "-o", str(out)]) == 0
+    page = (out / "report.html").read_text()
+    for module in (method_sweep, where_saving_goes):
+        assert f"<h2>{module.TITLE}</h2>" in page
+        assert {(out / "figures" / f"{module.__name__.rpartition('.')[2]}.{kind}").exists() for kind in ("svg", "pdf")} == {True}
+
+
+def test_other_sample_sizes_are_other_panels(knobs: Path) -> None:
+    change(knobs, "UPDATE quality SET n = 256 WHERE cell > 10")
+    titles = [a.text for a in with_data(knobs, method_sweep.draw).layout.annotations]
+    assert titles == ["N = 512, 4 steps", "N = 256, 2 steps"]  # nothing joins what cannot be compared
+
+
+def test_losses_add_up_to_the_measured_time(knobs: Path) -> None:
+    losses = with_data(knobs, where_saving_goes.losses).set_index("method_label")
+    row = losses.loc["row 0.1"]
+    assert row["steps"] == 4 and len(losses) == 4  # only the largest step count
+    # of full's time: 50 of 100 FLOPs, 5 of them probes; 0.2 of 4 blocks carried; 1 / 1.6 measured
+    assert row["blocks"] == pytest.approx(0.45) and row["probes"] == pytest.approx(0.05)
+    assert row["carried rows"] == pytest.approx(0.05) and row["total"] == pytest.approx(0.625)
+    assert row["rest of the measured time"] == pytest.approx(0.625 - 0.55)
+    assert row["compactions_per_batch"] == 4  # once in each of 4 evaluations of one batch
+    assert losses.loc["batch 0.1", "rest of the measured time"] == pytest.approx(0.55 - 0.5)
+
+
+def test_the_table_of_losses_says_what_arrived(knobs: Path) -> None:
+    texts = next(t for t in with_data(knobs, where_saving_goes.draw).data if t.mode == "text")
+    assert list(texts.text[:6]) == ["2.00", "1.60 [1.60, 1.60]", "0.60", "10.0%", "9.1%", "4"]  # carried: 0.2 of 2.2 blocks
+    change(knobs, "UPDATE timing SET duration_ns = duration_ns * 1.25 WHERE cell = 2")
+    texts = next(t for t in with_data(knobs, where_saving_goes.draw).data if t.mode == "text")
+    assert list(texts.text[1:3]) == ["1.28 [1.28, 1.28]", "0.28"]
+
+
+def test_a_smaller_network_is_promised_what_it_saves_against_the_full_one(knobs: Path) -> None:
+    change(knobs, "UPDATE cell SET method = 'full', model = 'net/shallow', flops_per_sample = 100, flops_full = 100 WHERE id = 2")
+    losses = with_data(knobs, where_saving_goes.losses).set_index("method_label")
+    assert losses.loc["row 0.1", "theory"] == 4.0
+
+
+def test_heat_maps_show_methods_whose_exits_depend_on_the_sample(knobs: Path) -> None:
+    figure = with_data(knobs, exit_heat_map.draw)
+    assert [a.text for a in figure.layout.annotations if a.text] == ["row 0.1", "row 0.05", "batch 0.1"]  # duodiff's do not
+    heat, mean = figure.data[0], figure.data[1]
+    assert [x.strip("\u200b") for x in heat.x] == ["999", "749", "499", "249"] and list(heat.y) == [1, 2, 3, 4]
+    assert [row[0] for row in heat.z] == [0.5, 0.0, 0.5, 0.0] and list(mean.y) == [2.0] * 4
+    change(knobs, "DELETE FROM cell WHERE method = 'uncertainty_exit'")
+    assert [a.text for a in with_data(knobs, exit_heat_map.draw).layout.annotations if a.text] == ["duo late"]
+
+
+def test_a_phase_transition_is_a_jump_of_the_line(knobs: Path) -> None:
+    change(knobs, "DELETE FROM exit_count WHERE cell = 2 AND block = 3 AND evaluation < 2")
+    change(knobs, "UPDATE exit_count SET rows = 10 WHERE cell = 2 AND block = 1 AND evaluation < 2")
+    mean = with_data(knobs, exit_heat_map.draw).data[1]
+    assert list(mean.y) == [1.0, 1.0, 2.0, 2.0]
+
+
+def test_labels_cover_neither_markers_nor_each_other() -> None:
+    points = [(50.0, 50.0), (53.0, 52.0), (56.0, 50.0), (500.0, 50.0)]
+    texts = ["0.04", "0.06", "0.09", "at the edge of the panel"]
+    places = place_labels(points, texts, 510.0, 100.0)
+    boxes = [box_of(point, text, place) for point, text, place in zip(points, texts, places) if place]
+    assert len(boxes) >= 3 and places[3].endswith("left")
+    assert all(a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1] for i, a in enumerate(boxes) for b in boxes[:i])
+    assert place_labels([(50.0, 50.0)] * 20, ["label"] * 20, 100.0, 100.0).count(None) > 0  # no room is no label
