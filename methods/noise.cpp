@@ -7,6 +7,7 @@
 #include "kernels/philox_normal/philox_normal.h"
 #include "methods/config/input_error.h"
 #include "methods/kernel_stream.h"
+#include "profiling/scope.h"
 
 namespace diffbench {
 
@@ -28,6 +29,8 @@ at::Tensor PhiloxNoise::draw(uint32_t number) const {
                                        .row_elements = noise.numel() / std::max<int64_t>(1, shape_[0]),
                                        .seed = seed_,
                                        .draw = number};
+  const profiling::Operation operation("diffbench::philox_normal",
+                                       {.moved_bytes = static_cast<double>(noise.nbytes())});
   if (compute_.device.is_cuda()) {
     kernels::philox_normal_cuda(args, current_stream(compute_.device));
   } else {

@@ -7,6 +7,7 @@
 
 #include "kernels/linear_combination/linear_combination.h"
 #include "methods/kernel_stream.h"
+#include "profiling/scope.h"
 
 namespace diffbench {
 namespace {
@@ -95,6 +96,11 @@ void launch(std::vector<at::Tensor>& registers, const Layout& layout, const std:
   args.coefficient_row_stride = row_stride;
   args.rows = state.size(0);
   args.row_elements = state.numel() / std::max<int64_t>(1, args.rows);
+  const auto values = static_cast<double>(state.numel());
+  const double tensors = args.source_count + args.output_count;
+  const profiling::Operation operation(
+      "diffbench::linear_combination",
+      {.flops = 2.0 * values * args.source_count * args.output_count, .moved_bytes = values * tensors * sizeof(T)});
   if (!state.device().is_cuda()) {
     kernels::linear_combination_cpu(args);
     return;

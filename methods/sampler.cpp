@@ -9,9 +9,13 @@
 
 #include "methods/config/input_error.h"
 #include "methods/plan_executor.h"
+#include "profiling/scope.h"
 
 namespace diffbench {
 namespace {
+
+using profiling::Phase;
+using profiling::Scope;
 
 using RowEvaluations = std::vector<const solvers::Evaluation*>;
 
@@ -93,6 +97,7 @@ Sampler::Sampler(solvers::Plan plan, const Model& model)
 
 Trajectories Sampler::start(NoiseSource& noise) const {
   const c10::InferenceMode inference;
+  const Scope scope(Phase::kSolver, "start");
   Trajectories result;
   // a copy, since updates work in place and the noise may belong to somebody
   const auto state = noise.initial() * plan_.initial_scale;
@@ -111,6 +116,12 @@ Trajectories Sampler::start(NoiseSource& noise) const {
 void Sampler::advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSource& noise, const at::Tensor& labels,
                       EvaluationTrace& trace, const Observer& observe) const {
   const c10::InferenceMode inference;
+  const auto& first = plan_.evaluations.at(trajectories.next.front());
+  const Scope scope(Phase::kEvaluation, "evaluation",
+                    {.step = first.step,
+                     .evaluation = static_cast<int64_t>(trajectories.next.front()),
+                     .t = first.t,
+                     .rows = static_cast<int64_t>(trajectories.next.size())});
   RowEvaluations evaluations;
   std::vector<double> t;
   std::vector<const std::vector<solvers::Assignment>*> updates;
@@ -120,12 +131,16 @@ void Sampler::advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSourc
     updates.push_back(&evaluations.back()->updates);
   }
   const auto& state = trajectories.registers.front();
-  const auto input = scaled_input(state, evaluations);
+  const auto input = [&] {
+    const Scope solver(Phase::kSolver, "scale input");
+    return scaled_input(state, evaluations);
+  }();
   const auto output = denoiser.predict(input, t, labels, trace);
   const auto eps = learned_sigma_ ? output.narrow(1, 0, channels_) : output;
   if (observe) {
     observe(t.front(), input, eps);
   }
+  const Scope solver(Phase::kSolver, "update");
   auto draws = noise_of(evaluations, noise);
   const bool learned = std::any_of(evaluations.begin(), evaluations.end(),
                                    [](const auto* evaluation) { return evaluation->learned_variance.has_value(); });
@@ -140,6 +155,7 @@ void Sampler::advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSourc
 
 at::Tensor Sampler::run(Denoiser& denoiser, NoiseSource& noise, const at::Tensor& labels, Trace& trace,
                         const Observer& observe) const {
+  const Scope scope(Phase::kSampling, "sampling", {.rows = static_cast<int64_t>(noise.samples().size())});
   auto trajectories = start(noise);
   denoiser.begin(noise.samples());
   for (size_t i = 0; i < plan_.evaluations.size(); ++i) {

@@ -1,3 +1,4 @@
+#include <fmt/core.h>
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
@@ -7,11 +8,14 @@
 #include "harness/commands/result_table.h"
 #include "harness/measure/check.h"
 #include "harness/measure/judge.h"
+#include "harness/measure/profile.h"
 #include "harness/measure/rounds.h"
 #include "methods/config/input_error.h"
 #include "methods/config/nearest.h"
 #include "methods/config/paths.h"
 #include "methods/solvers/solver_table.h"
+#include "profiling/nvtx.h"
+#include "profiling/recorder.h"
 #include "results/summary.h"
 
 namespace diffbench::commands {
@@ -24,13 +28,37 @@ struct Options {
   std::string only;
   std::vector<std::string> set;
   bool json = false;
+  bool profile = false;
+  bool profile_shapes = false;
+  bool profile_overhead = false;
 };
 
-// a path, or the name of a shipped suite
+// a path, or the name of a shipped suite, which may be that of a folder too (methods)
 std::filesystem::path find_suite(const std::string& name) {
   const auto shipped = config::home() / "harness" / "suites" / (name + ".toml");
-  return !std::filesystem::exists(name) && std::filesystem::exists(shipped) ? shipped : std::filesystem::path(name);
+  return !std::filesystem::is_regular_file(name) && std::filesystem::exists(shipped) ? shipped
+                                                                                     : std::filesystem::path(name);
 }
+
+// scopes as NVTX ranges, where a tool such as Nsight Systems watches this process
+class ToolRanges {
+ public:
+  ToolRanges() : heard_(profiling::nvtx_sink() != nullptr) {
+    if (heard_) {
+      profiling::start_recording({.mode = profiling::Mode::kNvtx});
+    }
+  }
+  ~ToolRanges() {
+    if (heard_) {
+      profiling::stop_recording();
+    }
+  }
+  ToolRanges(const ToolRanges&) = delete;
+  ToolRanges& operator=(const ToolRanges&) = delete;
+
+ private:
+  bool heard_;
+};
 
 std::vector<suite::Cell> choose_cells(const suite::Suite& suite, const std::string& only, bool talk) {
   auto cells = suite::plan(suite);
@@ -74,9 +102,18 @@ int run(const Options& options) {
                 .argv_json = nlohmann::json::array({argv.dump()}).dump(),
                 .identity = identity,
                 .resume = options.resume});
-  measure::check_cells(session);
-  measure::time_cells(session);
-  measure::judge_cells(session, tools);
+  {
+    const ToolRanges ranges;
+    measure::check_cells(session);
+    measure::time_cells(session);
+    measure::judge_cells(session, tools);
+  }
+  if (options.profile || options.profile_shapes) {
+    measure::profile_cells(session, {.with_shapes = options.profile_shapes});
+  }
+  if (options.profile_overhead) {
+    measure::measure_profile_overhead(session);
+  }
   const bool ok = session.finish();
   if (session.store) {
     const auto summaries = results::summarize(*session.store, session.run_id);
@@ -84,6 +121,10 @@ int run(const Options& options) {
       std::cout << result_json(summaries, session.run_id, options.database) << "\n";
     } else {
       std::cout << result_table(summaries);
+      for (const auto& row : results::summarize_overhead(*session.store, session.run_id)) {
+        fmt::print("recording {}: {:.3f} [{:.3f}, {:.3f}] of the time without, {}\n", row.mode, row.ratio,
+                   row.interval.low, row.interval.high, row.key);
+      }
       spdlog::info("run {0} is in {1}; to see it: diffbench report {1} -o report/", session.run_id, options.database);
     }
   }
@@ -100,6 +141,12 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_flag("--resume", options->resume, "finish the latest unfinished run of this suite");
   command->add_option("--only", options->only, "regular expression: only cells whose key matches, and their baselines");
   command->add_option("--set", options->set, "key=value over the suite's, e.g. timing.max_rounds=5; repeatable");
+  command->add_flag("--profile", options->profile,
+                    "afterwards, every cell once more with scopes and CPU operators or GPU kernels recorded");
+  command->add_flag("--profile-shapes", options->profile_shapes,
+                    "the same with shapes, FLOPs and bytes of CPU operators, for kernel rates and the roofline");
+  command->add_flag("--profile-overhead", options->profile_overhead,
+                    "afterwards, what recording costs: off, NVTX, activities and everything, interleaved");
   command->add_flag("--json", options->json, "one JSON document on stdout");
   command->footer("Example: mpirun -n 2 diffbench run harness/suites/demo.toml --db results.db");
   command->callback([options, &exit_code] { exit_code = run(*options); });

@@ -7,6 +7,7 @@
 
 #include "methods/sampling_conditions.h"
 #include "methods/solvers/solver_table.h"
+#include "profiling/scope.h"
 
 namespace diffbench::measure {
 namespace {
@@ -59,6 +60,7 @@ std::unique_ptr<Denoiser> CellRunner::make(const std::string& method, const nloh
 }
 
 at::Tensor CellRunner::sample(Denoiser& denoiser, const std::vector<int64_t>& samples, Trace& trace) const {
+  const profiling::Scope scope(profiling::Phase::kSampling, "cell", {.rows = static_cast<int64_t>(samples.size())});
   const auto& network = model_->network;
   PhiloxNoise noise(seed_, samples, {network.channels, network.image_size, network.image_size}, model_->compute);
   return sampler_->run(denoiser, noise, default_labels(samples, network.classes, model_->compute), trace);

@@ -1,10 +1,11 @@
 #pragma once
-// Plain numbers as bytes, for Communicator::gather.
+// Plain numbers and texts as bytes, for Communicator::gather.
 //
 //   Bytes bytes = pack(std::vector<int64_t>{1, 2});
 //   std::vector<int64_t> back = unpack<int64_t>(bytes);
 
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "harness/ranks/communicator.h"
@@ -27,6 +28,13 @@ std::vector<T> unpack(const ranks::Bytes& bytes) {
     std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
   }
   return values;
+}
+
+inline ranks::Bytes pack_text(const std::string& text) { return pack(std::vector<char>(text.begin(), text.end())); }
+
+inline std::string unpack_text(const ranks::Bytes& bytes) {
+  const auto text = unpack<char>(bytes);
+  return {text.begin(), text.end()};
 }
 
 }  // namespace diffbench::measure

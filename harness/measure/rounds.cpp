@@ -8,6 +8,7 @@
 #include "harness/measure/progress.h"
 #include "harness/measure/rank_message.h"
 #include "harness/measure/trace_row.h"
+#include "profiling/recorder.h"
 #include "results/statistics.h"
 
 namespace diffbench::measure {
@@ -81,15 +82,26 @@ class Timing {
     return first;
   }
 
+  // Comparison after comparison, in random order, and within each its cells in random order: what is compared are
+  // neighbours in time, so that a machine that drifts over minutes drifts out of the ratios.
   std::vector<CellState*> cells_of_round(int round) const {
-    std::vector<CellState*> cells;
+    std::mt19937_64 random(static_cast<uint64_t>(session_.suite.seed) * 1'000'003 + static_cast<uint64_t>(round));
+    const auto shuffle = [&](auto& items) {  // Fisher-Yates; std::shuffle differs between libraries
+      for (size_t i = items.size(); i > 1; --i) {
+        std::swap(items[i - 1], items[random() % i]);
+      }
+    };
+    std::vector<std::vector<CellState*>> groups;
     for (const auto& [group, members] : groups_) {
+      auto& cells = groups.emplace_back();
       std::copy_if(members.begin(), members.end(), std::back_inserter(cells),
                    [&](const CellState* cell) { return cell->rounds_done <= round; });
+      shuffle(cells);
     }
-    std::mt19937_64 random(static_cast<uint64_t>(session_.suite.seed) * 1'000'003 + static_cast<uint64_t>(round));
-    for (size_t i = cells.size(); i > 1; --i) {  // Fisher-Yates; std::shuffle differs between libraries
-      std::swap(cells[i - 1], cells[random() % i]);
+    shuffle(groups);
+    std::vector<CellState*> cells;
+    for (const auto& group : groups) {
+      cells.insert(cells.end(), group.begin(), group.end());
     }
     return cells;
   }
@@ -121,6 +133,7 @@ class Timing {
     const auto samples = session_.repetition_samples(cell.cell);
     session_.world.barrier();
     const int64_t started_ns = session_.elapsed_ns();
+    profiling::set_cell(cell.id);
     Batch batch;
     std::string fault;
     try {

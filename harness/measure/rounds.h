@@ -1,6 +1,6 @@
 #pragma once
-// Times the cells: rounds in which every cell of a comparison runs once, in an order drawn from the seed, so that a
-// speed-up is a ratio of neighbours in time.
+// Times the cells: rounds in which every cell runs once, comparison by comparison in an order drawn from the seed, so
+// that a speed-up is a ratio of neighbours in time.
 //
 //   time_cells(session);
 //

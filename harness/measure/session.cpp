@@ -180,15 +180,14 @@ void Session::store_machines() {
                                    {"device", cells.front().runner->model().compute.device.str()},
                                    {"pid", static_cast<int64_t>(::getpid())}};
   const std::string text = document.dump();
-  const auto all = world.gather(pack(std::vector<char>(text.begin(), text.end())));
+  const auto all = world.gather(pack_text(text));
   world.together([&] {
     if (world.rank() != 0) {
       return;
     }
     results::Transaction transaction(*store);
     for (size_t rank = 0; rank < all.size(); ++rank) {
-      const auto chars = unpack<char>(all[rank]);
-      const auto from = nlohmann::json::parse(chars.begin(), chars.end());
+      const auto from = nlohmann::json::parse(unpack_text(all[rank]));
       const auto there = from.at("environment").get<environment::Environment>();
       store->put_machine(run_id, machine_row(there));
       store->put_rank(run_id, {.rank = static_cast<int>(rank),
@@ -205,8 +204,8 @@ void Session::store_machines() {
 void Session::share_progress() {
   nlohmann::json progress = nlohmann::json::array();
   for (const auto& state : cells) {
-    progress.push_back(
-        {static_cast<int>(state.status), state.rounds_done, state.has_trace, state.reason, state.timing_done});
+    progress.push_back({static_cast<int>(state.status), state.rounds_done, state.has_trace, state.reason,
+                        state.timing_done, state.id});
   }
   const auto shared = nlohmann::json::parse(world.broadcast(progress.dump()));
   for (size_t i = 0; i < cells.size(); ++i) {
@@ -215,6 +214,7 @@ void Session::share_progress() {
     cells[i].has_trace = shared[i][2];
     cells[i].reason = shared[i][3];
     cells[i].timing_done = shared[i][4];
+    cells[i].id = shared[i][5];
   }
 }
 

@@ -2,7 +2,8 @@
 // Traces of several ranks into the row that the database keeps.
 //
 //   std::vector<double> mine = flatten(batch.trace);                    // travels to rank 0
-//   results::TraceRow row = merge_traces(all, samples, blocks, flops_full);      // sums over ranks, then per row and per sample
+//   results::TraceRow row = merge_traces(all, samples, blocks, flops_full);      // sums over ranks, then per row and
+//   per sample
 
 #include <vector>
 

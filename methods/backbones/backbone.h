@@ -22,6 +22,8 @@
 #include <memory>
 #include <vector>
 
+#include "profiling/scope.h"
+
 namespace diffbench::backbones {
 
 class OutputHead;
@@ -54,7 +56,11 @@ class Backbone {
   virtual void enter_block(int, Hidden&) {}
   virtual void transform(int index, Hidden& hidden) = 0;
   virtual void leave_block(int, Hidden&) {}
-  void run_block(int index, Hidden& hidden) {
+  // rows_inside: of the hidden's rows those whose result is wanted, for profiles; default: all of them
+  void run_block(int index, Hidden& hidden, int64_t rows_inside = profiling::kNone) {
+    const int64_t rows = hidden.tokens.size(0);
+    const profiling::Scope scope(profiling::Phase::kBlock, "block",
+                                 {.block = index, .rows = rows, .rows_inside = rows_inside < 0 ? rows : rows_inside});
     enter_block(index, hidden);
     transform(index, hidden);
     leave_block(index, hidden);
@@ -62,6 +68,9 @@ class Backbone {
   // What remains of a block whose `transform` is dropped. The U-ViT keeps the `skip_linear` of decoder blocks
   // (ASE, arXiv 2408.05927); other networks keep nothing.
   void bypass_block(int index, Hidden& hidden) {
+    const int64_t rows = hidden.tokens.size(0);
+    const profiling::Scope scope(profiling::Phase::kBlock, "bypassed block",
+                                 {.block = index, .rows = rows, .rows_inside = rows});
     enter_block(index, hidden);
     leave_block(index, hidden);
   }
@@ -82,6 +91,17 @@ class Backbone {
   virtual BlockCost embed_cost() const = 0;
   virtual BlockCost head_cost() const = 0;
 };
+
+// embed and head, named in profiles
+inline Hidden embed_in_scope(Backbone& backbone, const at::Tensor& x, const std::vector<double>& t,
+                             const at::Tensor& labels) {
+  const profiling::Scope scope(profiling::Phase::kEmbed, "embed", {.rows = x.size(0)});
+  return backbone.embed(x, t, labels);
+}
+inline at::Tensor head_in_scope(Backbone& backbone, const Hidden& hidden) {
+  const profiling::Scope scope(profiling::Phase::kHead, "head", {.rows = hidden.tokens.size(0)});
+  return backbone.head(hidden);
+}
 
 // FLOPs of one evaluation of one sample that runs every block
 double full_flops(const Backbone& backbone);

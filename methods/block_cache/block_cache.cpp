@@ -22,7 +22,7 @@ class BlockCache : public Denoiser {
   at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
                      EvaluationTrace& trace) override {
     backbones::BlockTrace counted(*backbone_, t, trace);
-    auto hidden = backbone_->embed(x, t, labels);
+    auto hidden = backbones::embed_in_scope(*backbone_, x, t, labels);
     if (x.size(0) != rows_) {  // another batch, or guidance has begun or ended: nothing kept fits
       rows_ = x.size(0);
       evaluation_ = 0;
@@ -35,7 +35,7 @@ class BlockCache : public Denoiser {
     }
     counted.ran(rows_, whole ? blocks() : blocks_when_reusing());
     counted.head();
-    return backbone_->head(hidden);
+    return backbones::head_in_scope(*backbone_, hidden);
   }
 
  protected:
@@ -62,6 +62,9 @@ class ResidualCache : public BlockCache {
   void compute(Hidden& hidden, backbones::BlockTrace& counted) override {
     residuals_.clear();
     for (int block = 0; block < blocks(); ++block) {
+      const int64_t rows = hidden.tokens.size(0);
+      const profiling::Scope scope(profiling::Phase::kBlock, "block",
+                                   {.block = block, .rows = rows, .rows_inside = rows});
       backbone_->enter_block(block, hidden);
       const auto entered = hidden.tokens;
       backbone_->transform(block, hidden);
@@ -73,6 +76,9 @@ class ResidualCache : public BlockCache {
 
   void reuse(Hidden& hidden, backbones::BlockTrace& counted) override {
     for (int block = 0; block < blocks(); ++block) {
+      const int64_t rows = hidden.tokens.size(0);
+      const profiling::Scope scope(profiling::Phase::kBlock, "reused block",
+                                   {.block = block, .rows = rows, .rows_inside = rows});
       backbone_->enter_block(block, hidden);
       hidden.tokens = hidden.tokens + residuals_[static_cast<size_t>(block)];
       backbone_->leave_block(block, hidden);

@@ -6,6 +6,7 @@
 
 #include "kernels/row_copy/row_copy.h"
 #include "methods/kernel_stream.h"
+#include "profiling/scope.h"
 
 namespace diffbench::exits {
 namespace {
@@ -72,6 +73,11 @@ void compact_rows(Hidden& hidden, const std::vector<int64_t>& positions) {
                             .count = count,
                             .indexed_rows = rows};
   const auto launch = [&] {
+    double moved_bytes = 0.0;
+    for (int i = 0; i < args.tensor_count; ++i) {
+      moved_bytes += 2.0 * static_cast<double>(count * args.tensors[i].row_bytes);
+    }
+    const profiling::Operation operation("diffbench::row_copy", {.moved_bytes = moved_bytes});
     if (hidden.tokens.is_cuda()) {
       const auto index = at::tensor(positions, at::TensorOptions(at::kLong)).to(hidden.tokens.device());
       args.rows = index.data_ptr<int64_t>();

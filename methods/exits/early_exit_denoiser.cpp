@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <numeric>
 
+#include "profiling/scope.h"
+
 namespace diffbench::exits {
 namespace {
 
 using backbones::Backbone;
 using backbones::Hidden;
+using profiling::Phase;
+using profiling::Scope;
 
 // the outputs of everybody who has left, and the row of the batch that each belongs to
 struct Outputs {
@@ -53,9 +57,9 @@ class Evaluation {
     state_type_ = x.scalar_type();
 
     policy_.begin_evaluation(t);
-    Hidden hidden = backbone_.embed(x, t, labels);
+    Hidden hidden = backbones::embed_in_scope(backbone_, x, t, labels);
     for (int block = 0; inside_count_ > 0; ++block) {
-      backbone_.run_block(block, hidden);
+      backbone_.run_block(block, hidden, static_cast<int64_t>(inside_count_));
       trace_.blocks_executed += static_cast<double>(rows_.size());
       trace_.blocks_carried += static_cast<double>(rows_.size() - inside_count_);
       trace_.flops += static_cast<double>(inside_count_) * backbone_.cost(block).flops;
@@ -65,11 +69,13 @@ class Evaluation {
         dismiss(block, ask(block, hidden), hidden);
       }
     }
+    const Scope scope(Phase::kHead, "put outputs in order", {.rows = static_cast<int64_t>(t.size())});
     return outputs_.in_batch_order();
   }
 
  private:
   RowMask ask(int block, const Hidden& hidden) {
+    const Scope scope(Phase::kProbe, "probe", {.block = block, .rows = static_cast<int64_t>(rows_.size())});
     const double flops = static_cast<double>(inside_count_) * policy_.probe_flops(block);
     trace_.probe_flops += flops;
     trace_.flops += flops;
@@ -110,10 +116,11 @@ class Evaluation {
       finish(block, std::move(hidden), leaving_rows);
       return;
     }
-    finish(block, hidden.select(leavers, policy_.bypasses_dropped_blocks()), leaving_rows);
+    finish(block, select(block, hidden, leavers), leaving_rows);
     if (stayers.empty()) {
       return;
     }
+    const Scope scope(Phase::kCompact, "compact", {.block = block, .rows = static_cast<int64_t>(rows_.size())});
     if (compaction_.pays(backbone_, hidden, static_cast<int64_t>(stayers.size()), blocks_until_next_question(block))) {
       compact_rows(hidden, stayers);
       rows_ = rows_at(stayers);
@@ -124,6 +131,12 @@ class Evaluation {
     for (const int64_t position : leavers) {
       inside_[static_cast<size_t>(position)] = false;
     }
+  }
+
+  Hidden select(int block, const Hidden& hidden, const std::vector<int64_t>& leavers) const {
+    const Scope scope(Phase::kCompact, "take out leavers",
+                      {.block = block, .rows = static_cast<int64_t>(leavers.size())});
+    return hidden.select(leavers, policy_.bypasses_dropped_blocks());
   }
 
   // the blocks that the stayers are sure to run
@@ -144,6 +157,7 @@ class Evaluation {
         trace_.flops += count * backbone_.bypass_cost(dropped).flops;
       }
     }
+    const Scope scope(Phase::kHead, "head", {.block = block, .rows = leavers.tokens.size(0)});
     const auto eps = block == last_ ? backbone_.head(leavers) : policy_.head(backbone_, block, leavers);
     outputs_.eps.push_back(eps.to(state_type_));
     outputs_.rows.insert(outputs_.rows.end(), rows.begin(), rows.end());

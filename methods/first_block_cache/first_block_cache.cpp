@@ -24,7 +24,7 @@ class FirstBlockCache : public Denoiser {
   at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
                      EvaluationTrace& trace) override {
     backbones::BlockTrace counted(*backbone_, t, trace);
-    auto hidden = backbone_->embed(x, t, labels);
+    auto hidden = backbones::embed_in_scope(*backbone_, x, t, labels);
     const auto entered = hidden.tokens;
     backbone_->run_block(0, hidden);
     counted.executed(0);
@@ -43,7 +43,7 @@ class FirstBlockCache : public Denoiser {
     counted.ran(reusing, 1);
     counted.ran(x.size(0) - reusing, backbone_->block_count());
     counted.head();
-    return backbone_->head(hidden);
+    return backbones::head_in_scope(*backbone_, hidden);
   }
 
  private:

@@ -7,6 +7,7 @@
 
 #include "kernels/exit_gate/exit_gate.h"
 #include "methods/kernel_stream.h"
+#include "profiling/scope.h"
 
 namespace diffbench::methods::uncertainty_exit {
 namespace {
@@ -43,6 +44,9 @@ at::Tensor run_gate(const at::Tensor& tokens, int64_t first_token, const at::Ten
       .stay_index = indices[0].data_ptr<int64_t>(),
       .leave_index = indices[1].data_ptr<int64_t>(),
       .summary = reinterpret_cast<kernels::ExitGateSummary*>(summary.data_ptr<uint8_t>())};
+  const auto values = static_cast<double>(rows * args.token_count * args.token_elements);
+  const profiling::Operation operation("diffbench::exit_gate",
+                                       {.flops = 2.0 * values, .moved_bytes = values * sizeof(Element)});
   if (tokens.is_cuda()) {
     kernels::exit_gate_cuda(args, current_stream(tokens.device()));
   } else {

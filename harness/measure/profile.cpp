@@ -1,0 +1,258 @@
+#include "harness/measure/profile.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <set>
+
+#include "harness/environment/environment.h"
+#include "harness/measure/ceiling.h"
+#include "harness/measure/profile_rows.h"
+#include "harness/measure/progress.h"
+#include "harness/measure/rank_message.h"
+#include "profiling/cpu_operators.h"
+#include "profiling/cupti/kernels.h"
+#include "profiling/recorder.h"
+
+namespace diffbench::measure {
+namespace {
+
+using profiling::Mode;
+
+constexpr int kOverheadRounds = 8;
+// how much is recorded; nothing at all where there is no mode
+struct Watch {
+  const char* name;
+  std::optional<Mode> mode;
+};
+constexpr std::array<Watch, 4> kWatches = {
+    {{"off", {}}, {"nvtx", Mode::kNvtx}, {"activities", Mode::kActivities}, {"everything", Mode::kEverything}}};
+
+profiling::RecorderOptions recorder_options(const Model& model, Mode mode, bool with_shapes) {
+  const bool on_gpu = model.compute.device.is_cuda();
+  const auto here = environment::capture();
+  const auto index = static_cast<size_t>(std::max<int>(0, model.compute.device.index()));
+  return {.mode = mode,
+          .with_shapes = with_shapes,
+          .operators = &profiling::cpu_operators(),
+          .kernels = on_gpu ? &profiling::cupti_kernels() : nullptr,
+          .device_name = on_gpu && index < here.gpu_names.size() ? here.gpu_names[index] : here.cpu_model};
+}
+
+// Recording ends on every way out.
+class Recording {
+ public:
+  Recording(const CellState& state, Mode mode, bool with_shapes) {
+    profiling::set_cell(state.id);
+    profiling::start_recording(recorder_options(state.runner->model(), mode, with_shapes));
+  }
+  ~Recording() {
+    if (profiling::is_recording()) {
+      profiling::stop_recording();
+    }
+  }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+  profiling::Profile stop() { return profiling::stop_recording(); }
+};
+
+// Runs `work` on every rank at once; false where it threw on one of them. What was measured before stays.
+bool run_on_all(const Session& session, const CellState& state, const std::function<void()>& work) {
+  session.world.barrier();
+  std::string fault;
+  try {
+    work();
+  } catch (const std::exception& error) {
+    fault = error.what();
+  }
+  if (const auto failure = session.world.agree({.is_input_error = false, .message = fault})) {
+    if (session.world.rank() == 0) {
+      spdlog::warn("{}: not profiled: {}", state.cell.key, failure->message);
+    }
+    return false;
+  }
+  return true;
+}
+
+// Telemetry of a machine is taken by its lowest rank.
+class MachineTelemetry {
+ public:
+  explicit MachineTelemetry(Session& session) : session_(session), host_(environment::capture().host) {
+    std::string hosts;
+    for (const auto& bytes : session.world.gather(pack_text(host_))) {
+      hosts += unpack_text(bytes) + "\n";
+    }
+    hosts = session.world.broadcast(hosts);
+    std::set<std::string> seen;
+    std::string line;
+    for (int rank = 0; rank <= session.world.rank(); ++rank) {
+      line = hosts.substr(0, hosts.find('\n'));
+      hosts.erase(0, line.size() + 1);
+      samples_here_ = seen.insert(line).second;
+    }
+    if (samples_here_) {
+      telemetry_.emplace();
+    }
+  }
+
+  void store() {
+    const auto record = samples_here_ ? telemetry_->stop() : profiling::TelemetryRecord{};
+    if (session_.world.rank() == 0 && !record.reason.empty()) {
+      spdlog::info("telemetry: {}", record.reason);
+    }
+    nlohmann::json rows = nlohmann::json::array();
+    for (const auto& sample : record.samples) {
+      rows.push_back({sample.device, sample.sampled_ns, sample.clock_hz, sample.memory_clock_hz, sample.power_w,
+                      sample.energy_j, sample.temperature_c, sample.memory_bytes, sample.throttle_bits});
+    }
+    const auto text = nlohmann::json{{"host", host_}, {"rows", rows}}.dump();
+    const auto all = session_.world.gather(pack_text(text));
+    session_.world.together([&] {
+      for (const auto& bytes : all) {
+        write(bytes);
+      }
+    });
+  }
+
+ private:
+  // JSON writes NaN as null
+  static double number(const nlohmann::json& value) {
+    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+  }
+
+  void write(const ranks::Bytes& bytes) {
+    const auto from = nlohmann::json::parse(unpack_text(bytes));
+    std::vector<results::TelemetryRow> rows;
+    for (const auto& row : from.at("rows")) {
+      const profiling::TelemetrySample sample{.device = row[0],
+                                              .sampled_ns = row[1],
+                                              .clock_hz = row[2],
+                                              .memory_clock_hz = row[3],
+                                              .power_w = number(row[4]),
+                                              .energy_j = number(row[5]),
+                                              .temperature_c = number(row[6]),
+                                              .memory_bytes = row[7],
+                                              .throttle_bits = row[8]};
+      rows.push_back(to_row(sample, from.at("host")));
+    }
+    session_.store->add_telemetry(session_.run_id, rows);
+  }
+
+  Session& session_;
+  std::string host_;
+  bool samples_here_ = false;
+  std::optional<profiling::Telemetry> telemetry_;
+};
+
+void store_ceilings(Session& session) {
+  std::map<std::string, double> flops;
+  double bytes = 0.0;
+  session.world.barrier();
+  for (const auto& state : session.cells) {
+    const auto& compute = state.runner->model().compute;
+    if (!flops.contains(compute.precision)) {
+      flops[compute.precision] = matmul_flops_per_s(compute);
+      bytes = copy_bytes_per_s(compute);
+    }
+  }
+  const auto text = nlohmann::json{{"flops", flops}, {"bytes", bytes}}.dump();
+  const auto all = session.world.gather(pack_text(text));
+  session.world.together([&] {
+    std::vector<results::CeilingRow> rows;
+    for (size_t rank = 0; rank < all.size(); ++rank) {
+      const auto from = nlohmann::json::parse(unpack_text(all[rank]));
+      for (const auto& [precision, value] : from.at("flops").items()) {
+        rows.push_back({static_cast<int>(rank), "flops_per_s", precision, value});
+      }
+      rows.push_back({static_cast<int>(rank), "bytes_per_s", "", from.at("bytes")});
+    }
+    if (session.store) {
+      session.store->put_ceilings(session.run_id, rows);
+    }
+  });
+}
+
+}  // namespace
+
+void profile_cells(Session& session, const ProfileOptions& options) {
+  store_ceilings(session);
+  MachineTelemetry telemetry(session);
+  Progress progress(session.world.rank() == 0, "profiling", static_cast<int64_t>(session.cells.size()));
+  bool first = true;
+  size_t activity_count = 0;
+  for (auto& state : session.cells) {
+    const auto samples = session.repetition_samples(state.cell);
+    profiling::Profile profile;
+    // the repetition before warms up, and measures what a method measures once
+    const bool done = state.is_alive() && run_on_all(session, state, [&] { state.runner->run(samples); }) &&
+                      run_on_all(session, state, [&] {
+                        Recording recording(state, Mode::kActivities, options.with_shapes);
+                        state.runner->run(samples);
+                        profile = recording.stop();
+                      });
+    progress.advance(1);
+    if (!done) {
+      continue;
+    }
+    const auto all = session.world.gather(pack_profile(profile));
+    session.world.together([&] {
+      for (size_t rank = 0; rank < all.size(); ++rank) {
+        const auto row = to_row(unpack_profile(all[rank]), static_cast<int>(rank));
+        activity_count += row.activities.size();
+        first ? session.store->put_profile(session.run_id, row) : session.store->add_to_profile(session.run_id, row);
+      }
+    });
+    first = false;
+  }
+  telemetry.store();
+  if (session.world.rank() == 0) {
+    spdlog::info("recorded {} activities", activity_count);
+    if (!session.cells.empty() && first) {
+      spdlog::warn("no cell could be profiled");
+    }
+  }
+}
+
+void measure_profile_overhead(Session& session) {
+  Progress progress(session.world.rank() == 0, "profiling overhead",
+                    static_cast<int64_t>(session.cells.size()) * kOverheadRounds);
+  for (auto& state : session.cells) {
+    const auto samples = session.repetition_samples(state.cell);
+    std::mt19937_64 random(static_cast<uint64_t>(session.suite.seed));
+    bool done = state.is_alive() && run_on_all(session, state, [&] { state.runner->run(samples); });
+    std::vector<results::ProfileOverheadRow> rows;
+    for (int round = 0; round < kOverheadRounds; ++round) {
+      auto order = kWatches;
+      for (size_t i = order.size(); i > 1; --i) {  // Fisher-Yates; std::shuffle differs between libraries
+        std::swap(order[i - 1], order[random() % i]);
+      }
+      for (const auto& watch : order) {
+        int64_t duration_ns = 0;
+        done = done && run_on_all(session, state, [&] {
+                 std::optional<Recording> recording;
+                 if (watch.mode) {
+                   recording.emplace(state, *watch.mode, false);
+                 }
+                 duration_ns = state.runner->run(samples).duration_ns;
+               });
+        if (!done) {
+          break;
+        }
+        const auto durations = session.world.gather(pack(std::vector<int64_t>{duration_ns}));
+        for (size_t rank = 0; rank < durations.size(); ++rank) {
+          rows.push_back({state.id, watch.name, round, static_cast<int>(rank), unpack<int64_t>(durations[rank])[0]});
+        }
+      }
+      progress.advance(1);
+    }
+    session.world.together([&] {
+      if (session.store && done) {
+        session.store->add_profile_overheads(rows);
+      }
+    });
+  }
+}
+
+}  // namespace diffbench::measure

@@ -1,0 +1,24 @@
+#pragma once
+// The profiling passes of a run: every cell once more, watched. Never inside timed repetitions.
+//
+//   profile_cells(session, {.with_shapes = true});     // tables profile, scope, activity, ceiling, telemetry
+//   measure_profile_overhead(session);                 // table profile_overhead
+//
+// Rank 0 stores what all ranks recorded, cell by cell, so memory holds one cell's recording at a time.
+
+#include "harness/measure/session.h"
+
+namespace diffbench::measure {
+
+struct ProfileOptions {
+  bool with_shapes = false;  // FLOPs and bytes of CPU operators; costs more
+};
+
+// One repetition per cell after one that is not recorded. Replaces an earlier profile of the run.
+void profile_cells(Session& session, const ProfileOptions& options);
+
+// Repetitions with recording off, with NVTX ranges, with scopes and activities, and with everything, interleaved in an
+// order drawn from the seed: eight rounds of each cell.
+void measure_profile_overhead(Session& session);
+
+}  // namespace diffbench::measure
