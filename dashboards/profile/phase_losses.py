@@ -144,5 +144,5 @@ def draw(data: RunData, profiles: list[CellProfile]) -> go.Figure | None:
     figure.update_xaxes(title_text="ms per sample", rangemode="tozero")
     figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
     figure.update_layout(barmode="stack", bargap=0.35)
-    styled(figure, 190 + 34 * len(names))
-    return figure.update_layout(legend={"traceorder": "normal", "entrywidth": 180, "y": -60 / (80 + 34 * len(names))})
+    styled(figure, 210 + 34 * len(names))
+    return figure.update_layout(legend={"traceorder": "normal", "entrywidth": 180, "y": -85 / (80 + 34 * len(names))})

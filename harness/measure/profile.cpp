@@ -22,6 +22,8 @@ namespace {
 using profiling::Mode;
 
 constexpr int kOverheadRounds = 8;
+constexpr double kRecordedNs = 2e9;    // of each cell, about
+constexpr double kMostRecorded = 5.0;  // repetitions
 // how much is recorded; nothing at all where there is no mode
 struct Watch {
   const char* name;
@@ -146,6 +148,12 @@ class MachineTelemetry {
   std::optional<profiling::Telemetry> telemetry_;
 };
 
+// short repetitions are recorded a few times, so that one disturbance does not make the profile; as rank 0 decides
+int repetitions_to_record(const Session& session, int64_t duration_ns) {
+  const double fit = kRecordedNs / std::max<double>(1.0, static_cast<double>(duration_ns));
+  return static_cast<int>(session.world.broadcast(std::vector<double>{std::clamp(fit, 1.0, kMostRecorded)})[0]);
+}
+
 void store_ceilings(Session& session) {
   std::map<std::string, double> flops;
   double bytes = 0.0;
@@ -185,13 +193,18 @@ void profile_cells(Session& session, const ProfileOptions& options) {
   for (auto& state : session.cells) {
     const auto samples = session.repetition_samples(state.cell);
     profiling::Profile profile;
+    int64_t duration_ns = 0;
     // the repetition before warms up, and measures what a method measures once
-    const bool done = state.is_alive() && run_on_all(session, state, [&] { state.runner->run(samples); }) &&
-                      run_on_all(session, state, [&] {
-                        Recording recording(state, Mode::kActivities, options.with_shapes);
-                        state.runner->run(samples);
-                        profile = recording.stop();
-                      });
+    bool done =
+        state.is_alive() && run_on_all(session, state, [&] { duration_ns = state.runner->run(samples).duration_ns; });
+    const int repetitions = repetitions_to_record(session, duration_ns);
+    done = done && run_on_all(session, state, [&] {
+             Recording recording(state, Mode::kActivities, options.with_shapes);
+             for (int i = 0; i < repetitions; ++i) {
+               state.runner->run(samples);
+             }
+             profile = recording.stop();
+           });
     progress.advance(1);
     if (!done) {
       continue;
