@@ -53,11 +53,14 @@ def test_blocks_in_the_profile_are_those_of_the_trace(gated: Path) -> None:
     rows = connection.execute(
         """SELECT cell.method, evaluation.evaluation, evaluation.rows * evaluation.blocks_executed_mean,
                   (SELECT ifnull(sum(scope.rows), 0) FROM scope JOIN string ON string.id = scope.name
-                   WHERE scope.cell = cell.id AND scope.evaluation = evaluation.evaluation AND string.value = 'block')
+                   WHERE scope.cell = cell.id AND scope.evaluation = evaluation.evaluation AND string.value = 'block'),
+                  (SELECT count(*) FROM scope JOIN string ON string.id = scope.name
+                   WHERE scope.cell = cell.id AND string.value = 'sampling')
            FROM evaluation JOIN cell ON cell.id = evaluation.cell WHERE cell.method <> 'null'""").fetchall()
     assert len({method for method, *_ in rows}) == 5
-    for method, evaluation, traced, recorded in rows:
-        assert recorded == pytest.approx(traced), (method, evaluation)
+    for method, evaluation, traced, recorded, repetitions in rows:
+        assert 1 <= repetitions <= 5
+        assert recorded == pytest.approx(repetitions * traced), (method, evaluation)
     carried = connection.execute(
         "SELECT sum(scope.rows - scope.rows_inside) FROM scope JOIN cell ON cell.id = scope.cell"
         " WHERE cell.method = 'full' AND scope.rows_inside IS NOT NULL").fetchone()[0]
