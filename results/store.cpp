@@ -18,6 +18,7 @@ constexpr int kBusyTimeoutMs = 5000;  // a report that reads meanwhile holds its
 std::unique_ptr<SQLite::Database> connect(const std::string& name, int flags) {
   auto database = std::make_unique<SQLite::Database>(name, flags, kBusyTimeoutMs);
   database->exec("PRAGMA foreign_keys = ON");
+  database->exec("PRAGMA cache_size = -65536");  // KiB: the index of a long profile stays in memory while it grows
   return database;
 }
 
