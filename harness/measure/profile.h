@@ -14,7 +14,8 @@ struct ProfileOptions {
   bool with_shapes = false;  // FLOPs and bytes of CPU operators; costs more
 };
 
-// Per cell one to five repetitions, about two seconds, after one that is not recorded. Replaces an earlier profile of the run.
+// Per cell one to five repetitions, about two seconds, after one that is not recorded. Replaces an earlier profile of
+// the run.
 void profile_cells(Session& session, const ProfileOptions& options);
 
 // Repetitions with recording off, with NVTX ranges, with scopes and activities, and with everything, interleaved in an

@@ -98,8 +98,11 @@ TEST_F(RiskControlled, OfAFolderTheCalibrationForThisWayOfSamplingIsRead) {
   const auto controlled = methods::make_method("risk_controlled", {{"calibration", "calibrations"}}, context());
   const auto plain = methods::make_method("uncertainty_exit", {{"threshold", 0.55}}, context());
   EXPECT_TRUE(at::equal(sample(*controlled), sample(*plain)));
-  EXPECT_THAT([&] { methods::make_method("risk_controlled", {{"calibration", folder.string()}}, context(5)); },
-              ThrowsMessage<config::InputError>(HasSubstr("none of the 2 calibrations")));
+  EXPECT_THAT(
+      [&] {
+        methods::make_method("risk_controlled", {{"calibration", folder.string()}}, context(5));
+      },
+      ThrowsMessage<config::InputError>(HasSubstr("none of the 2 calibrations")));
 }
 
 TEST_F(RiskControlled, NeverSkippingUsesTheCalibratedGates) {
@@ -108,7 +111,8 @@ TEST_F(RiskControlled, NeverSkippingUsesTheCalibratedGates) {
   std::filesystem::rename(files_.path() + "/uncertainty", elsewhere.gate_params["heads"].get<std::string>());
   write(elsewhere);
   const auto& entry = methods::find_method("risk_controlled", "test");
-  const auto never = methods::make_method("risk_controlled", *entry.never_skip(nlohmann::json::object(), *model_), context());
+  const auto never =
+      methods::make_method("risk_controlled", *entry.never_skip(nlohmann::json::object(), *model_), context());
   const auto full = methods::make_method("full", nlohmann::json::object(), context());
   EXPECT_TRUE(at::equal(sample(*never), sample(*full)));
 }

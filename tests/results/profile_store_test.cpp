@@ -166,11 +166,11 @@ TEST(ProfileStore, CeilingsOverheadsAndTelemetry) {
                                                      {.cell = cell, .mode = "nvtx", .duration_ns = 101}};
   example.store.add_profile_overheads(overheads);
   example.store.add_profile_overheads(overheads);  // a resumed run measures again
-  example.store.add_profile_overheads(std::vector<ProfileOverheadRow>{
-      {.cell = cell, .mode = "nvtx", .duration_ns = 110},
-      {.cell = cell, .mode = "off", .round = 1, .duration_ns = 200},
-      {.cell = cell, .mode = "nvtx", .round = 1, .duration_ns = 200},
-      {.cell = cell, .mode = "nvtx", .round = 1, .rank = 1, .duration_ns = 260}});
+  example.store.add_profile_overheads(
+      std::vector<ProfileOverheadRow>{{.cell = cell, .mode = "nvtx", .duration_ns = 110},
+                                      {.cell = cell, .mode = "off", .round = 1, .duration_ns = 200},
+                                      {.cell = cell, .mode = "nvtx", .round = 1, .duration_ns = 200},
+                                      {.cell = cell, .mode = "nvtx", .round = 1, .rank = 1, .duration_ns = 260}});
   const auto ratios = summarize_overhead(example.store, example.run);
   ASSERT_EQ(ratios.size(), 1U);
   EXPECT_EQ(ratios[0].mode, "nvtx");
