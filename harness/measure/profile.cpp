@@ -34,7 +34,7 @@ constexpr std::array<Watch, 4> kWatches = {
 
 profiling::RecorderOptions recorder_options(const Model& model, Mode mode, bool with_shapes) {
   const bool on_gpu = model.compute.device.is_cuda();
-  const auto here = environment::capture();
+  static const auto here = environment::capture();  // once: it reads files, which must not come between repetitions
   const auto index = static_cast<size_t>(std::max<int>(0, model.compute.device.index()));
   return {.mode = mode,
           .with_shapes = with_shapes,

@@ -1,9 +1,10 @@
 """Does calibration keep its promise on this model? Writes risk.csv and risk.svg of methods/risk_controlled/.
 
-    M="--model fashion_mnist --solver ddim --steps 10 --thresholds 0,0.06,0.07,0.08,0.09,0.1,0.12,0.14"
+    M="--model fashion_mnist --solver ddim --steps 10 --threads 1"
+    T="--thresholds 0,0.06,0.07,0.075,0.08,0.085,0.09,0.095,0.1,0.105,0.11,0.12,0.14"
     O="--epsilon 0.05 --procedure ltt_hb"
-    diffbench calibrate $M $O --num 200 --seed 1000 --losses-out calibration.safetensors --out a.toml
-    diffbench calibrate $M $O --num 600 --seed 5000 --losses-out fresh.safetensors --out b.toml
+    diffbench calibrate $M $T $O --num 200 --seed 1000 --losses-out calibration.safetensors --out a.toml
+    diffbench calibrate $M $T $O --num 600 --seed 5000 --losses-out fresh.safetensors --out b.toml
     .venv/bin/python tests/methods/risk_controlled/plot_risk.py build/release/bin/diffbench calibration.safetensors \\
         fresh.safetensors
 
