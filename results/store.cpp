@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 constexpr int kBusyTimeoutMs = 5000;  // a report that reads meanwhile holds its lock for milliseconds
 
 std::unique_ptr<SQLite::Database> connect(const std::string& name, int flags) {
-  auto database = std::make_unique<SQLite::Database>(name, flags, kBusyTimeoutMs);
+  // a Store belongs to one thread at a time, so SQLite need not take a lock at every bind
+  auto database = std::make_unique<SQLite::Database>(name, flags | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs);
   database->exec("PRAGMA foreign_keys = ON");
   database->exec("PRAGMA cache_size = -65536");  // KiB: the index of a long profile stays in memory while it grows
   return database;

@@ -20,11 +20,15 @@ constexpr std::array<std::string_view, 7> kKinds = {"kernel",          "copy",  
                                                     "synchronization", "overhead"};
 constexpr std::array<std::string_view, 4> kAttributions = {"external", "graph_node", "time_overlap", "none"};
 
-// A prepared INSERT whose values are bound from left to right.
+// A prepared INSERT of `row_count` rows whose values are bound from left to right. Starting and ending a statement costs
+// as much as two rows, so many go at a time.
 class FastInsert {
  public:
-  FastInsert(SQLite::Database& database, const char* sql) : database_(database) {
-    check(sqlite3_prepare_v3(database.getHandle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr));
+  FastInsert(SQLite::Database& database, std::string_view into, int column_count, int row_count)
+      : database_(database), row_count_(row_count) {
+    const std::string sql = "INSERT INTO " + std::string(into) + " VALUES " +
+                            repeat("(" + repeat("?", column_count) + ")", row_count);
+    check(sqlite3_prepare_v3(database.getHandle(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr));
   }
   ~FastInsert() { sqlite3_finalize(statement_); }
   FastInsert(const FastInsert&) = delete;  // owns the statement
@@ -44,13 +48,20 @@ class FastInsert {
     sqlite3_bind_text(statement_, ++index_, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
     return *this;
   }
-  void run() {
+  void end_row() {
+    if (++row_ < row_count_) return;
     const int code = sqlite3_step(statement_);
+    row_ = 0;
     index_ = 0;
     check(code == SQLITE_DONE ? sqlite3_reset(statement_) : code);
   }
 
  private:
+  static std::string repeat(const std::string& text, int count) {
+    std::string all = text;
+    for (int i = 1; i < count; ++i) all += "," + text;
+    return all;
+  }
   FastInsert& null() {
     sqlite3_bind_null(statement_, ++index_);
     return *this;
@@ -60,9 +71,25 @@ class FastInsert {
   }
 
   SQLite::Database& database_;
+  int row_count_;
   sqlite3_stmt* statement_ = nullptr;
   int index_ = 0;
+  int row_ = 0;
 };
+
+// Writes every element: whole groups by one statement, what is left over row by row.
+template <class Range, class Bind>
+void insert_all(SQLite::Database& database, std::string_view into, int column_count, const Range& rows, Bind bind) {
+  constexpr int kRowsAtATime = 32;
+  FastInsert group(database, into, column_count, kRowsAtATime);
+  FastInsert single(database, into, column_count, 1);
+  const std::size_t grouped = rows.size() - rows.size() % kRowsAtATime;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    FastInsert& insert = i < grouped ? group : single;
+    bind(insert, rows[i]);
+    insert.end_row();
+  }
+}
 
 // Positions of `rows` in ascending order of `key`: then every row goes to the end of its table and indexes.
 template <class Row, class Key>
@@ -110,11 +137,11 @@ class ProfileWriter {
 
  private:
   void write_scopes() {
-    FastInsert insert(database_,
-                      "INSERT INTO scope (id, run, rank, thread, parent, cell, name, phase, step, evaluation, t, "
-                      "block, rows, rows_inside, begin_ns, end_ns) "
-                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    for (const std::uint32_t position : order_by(profile_.scopes, [](const ScopeRow& row) { return row.id; })) {
+    const auto order = order_by(profile_.scopes, [](const ScopeRow& row) { return row.id; });
+    constexpr auto kInto =
+        "scope (id, run, rank, thread, parent, cell, name, phase, step, evaluation, t, block, rows, rows_inside, "
+        "begin_ns, end_ns)";
+    insert_all(database_, kInto, 16, order, [&](FastInsert& insert, std::uint32_t position) {
       const ScopeRow& row = profile_.scopes[position];
       if (row.id < 1) refuse("a scope's id " + std::to_string(row.id) + " is not positive");
       if (row.parent != kNoNumber && !known_.contains(row.parent)) {
@@ -125,17 +152,17 @@ class ProfileWriter {
       insert.number(row.parent == kNoNumber ? kNoNumber : scope_base_ + row.parent).number(row.cell);
       insert.integer(string_id(row.name)).word(to_string(row.phase)).number(row.step).number(row.evaluation);
       insert.real(row.t).number(row.block).number(row.rows).number(row.rows_inside);
-      insert.integer(row.begin_ns).integer(row.end_ns).run();
-    }
+      insert.integer(row.begin_ns).integer(row.end_ns);
+    });
   }
 
   void write_activities() {
-    FastInsert insert(database_,
-                      "INSERT INTO activity (run, rank, kind, name, scope, attribution, device, stream, thread, "
-                      "correlation_id, graph_node, begin_ns, end_ns, size_bytes, shapes, flops, moved_bytes) "
-                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    for (const std::uint32_t position :
-         order_by(profile_.activities, [](const ActivityRow& row) { return std::pair(row.begin_ns, -row.end_ns); })) {
+    const auto order =
+        order_by(profile_.activities, [](const ActivityRow& row) { return std::pair(row.begin_ns, -row.end_ns); });
+    constexpr auto kInto =
+        "activity (run, rank, kind, name, scope, attribution, device, stream, thread, correlation_id, graph_node, "
+        "begin_ns, end_ns, size_bytes, shapes, flops, moved_bytes)";
+    insert_all(database_, kInto, 17, order, [&](FastInsert& insert, std::uint32_t position) {
       const ActivityRow& row = profile_.activities[position];
       if (row.scope != kNoNumber && !known_.contains(row.scope)) {
         refuse("an activity names scope " + std::to_string(row.scope) + ", which is not there");
@@ -145,8 +172,7 @@ class ProfileWriter {
       insert.integer(row.device).integer(row.stream).number(row.thread).number(row.correlation_id);
       insert.number(row.graph_node).integer(row.begin_ns).integer(row.end_ns).number(row.size_bytes);
       insert.number(row.shapes == kNoNumber ? kNoNumber : string_id(row.shapes)).real(row.flops).real(row.moved_bytes);
-      insert.run();
-    }
+    });
   }
 
   std::int64_t string_id(std::int64_t index) const {
