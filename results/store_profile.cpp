@@ -20,14 +20,14 @@ constexpr std::array<std::string_view, 7> kKinds = {"kernel",          "copy",  
                                                     "synchronization", "overhead"};
 constexpr std::array<std::string_view, 4> kAttributions = {"external", "graph_node", "time_overlap", "none"};
 
-// A prepared INSERT of `row_count` rows whose values are bound from left to right. Starting and ending a statement costs
-// as much as two rows, so many go at a time.
+// A prepared INSERT of `row_count` rows whose values are bound from left to right. Starting and ending a statement
+// costs as much as two rows, so many go at a time.
 class FastInsert {
  public:
   FastInsert(SQLite::Database& database, std::string_view into, int column_count, int row_count)
       : database_(database), row_count_(row_count) {
-    const std::string sql = "INSERT INTO " + std::string(into) + " VALUES " +
-                            repeat("(" + repeat("?", column_count) + ")", row_count);
+    const std::string sql =
+        "INSERT INTO " + std::string(into) + " VALUES " + repeat("(" + repeat("?", column_count) + ")", row_count);
     check(sqlite3_prepare_v3(database.getHandle(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr));
   }
   ~FastInsert() { sqlite3_finalize(statement_); }

@@ -21,7 +21,7 @@ namespace {
 
 using profiling::Mode;
 
-constexpr int kOverheadRounds = 8;
+constexpr int kLeastOverheadRounds = 8;
 constexpr double kRecordedNs = 2e9;    // of each cell, about
 constexpr double kMostRecorded = 5.0;  // repetitions
 // how much is recorded; nothing at all where there is no mode
@@ -154,6 +154,16 @@ int repetitions_to_record(const Session& session, int64_t duration_ns) {
   return static_cast<int>(session.world.broadcast(std::vector<double>{std::clamp(fit, 1.0, kMostRecorded)})[0]);
 }
 
+// as many rounds of one cell as its share of [timing] max_seconds holds, up to max_rounds; as rank 0 decides
+int overhead_rounds(const Session& session, int64_t duration_ns) {
+  const auto& timing = session.suite.timing;
+  const double share_ns = timing.max_seconds * 1e9 / static_cast<double>(session.cells.size());
+  const double fit = share_ns / (kWatches.size() * std::max<double>(1.0, static_cast<double>(duration_ns)));
+  const double most = std::max(kLeastOverheadRounds, timing.max_rounds);
+  return static_cast<int>(
+      session.world.broadcast(std::vector<double>{std::clamp<double>(fit, kLeastOverheadRounds, most)})[0]);
+}
+
 void store_ceilings(Session& session) {
   std::map<std::string, double> flops;
   double bytes = 0.0;
@@ -229,14 +239,16 @@ void profile_cells(Session& session, const ProfileOptions& options) {
 }
 
 void measure_profile_overhead(Session& session) {
-  Progress progress(session.world.rank() == 0, "profiling overhead",
-                    static_cast<int64_t>(session.cells.size()) * kOverheadRounds);
+  Progress progress(session.world.rank() == 0, "profiling overhead", static_cast<int64_t>(session.cells.size()));
   for (auto& state : session.cells) {
     const auto samples = session.repetition_samples(state.cell);
     std::mt19937_64 random(static_cast<uint64_t>(session.suite.seed));
-    bool done = state.is_alive() && run_on_all(session, state, [&] { state.runner->run(samples); });
+    int64_t warm_up_ns = 0;
+    bool done =
+        state.is_alive() && run_on_all(session, state, [&] { warm_up_ns = state.runner->run(samples).duration_ns; });
+    const int round_count = overhead_rounds(session, warm_up_ns);
     std::vector<results::ProfileOverheadRow> rows;
-    for (int round = 0; round < kOverheadRounds; ++round) {
+    for (int round = 0; round < round_count; ++round) {
       auto order = kWatches;
       for (size_t i = order.size(); i > 1; --i) {  // Fisher-Yates; std::shuffle differs between libraries
         std::swap(order[i - 1], order[random() % i]);
@@ -258,8 +270,8 @@ void measure_profile_overhead(Session& session) {
           rows.push_back({state.id, watch.name, round, static_cast<int>(rank), unpack<int64_t>(durations[rank])[0]});
         }
       }
-      progress.advance(1);
     }
+    progress.advance(1);
     session.world.together([&] {
       if (session.store && done) {
         session.store->add_profile_overheads(rows);
