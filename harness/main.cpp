@@ -15,6 +15,7 @@
 #include "harness/ranks/communicator.h"
 #include "harness/ranks/mpi_session.h"
 #include "methods/config/input_error.h"
+#include "methods/freed_memory.h"
 #include "results/database_error.h"
 
 namespace diffbench {
@@ -122,6 +123,7 @@ int run_program(int argc, char** argv, const ranks::MpiSession* session) {
 }  // namespace diffbench
 
 int main(int argc, char** argv) {
+  diffbench::keep_freed_memory();
   diffbench::set_up_log();
   std::optional<diffbench::ranks::MpiSession> session;
   if (argc > 1 && diffbench::uses_ranks(argv[1])) {

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "methods/exits/compaction.h"
+#include "methods/freed_memory.h"
 #include "methods/model.h"
 #include "methods/uncertainty_exit/uncertainty_policy.h"
 
@@ -104,6 +105,7 @@ BENCHMARK(compaction)->Apply(by_rows);
 }  // namespace
 
 int main(int argc, char** argv) {
+  diffbench::keep_freed_memory();
   at::set_num_threads(1);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "methods/freed_memory.h"
 #include "methods/registry.h"
 #include "methods/sampler.h"
 #include "methods/solvers/solver_table.h"
@@ -64,6 +65,7 @@ void solver_cost(benchmark::State& state, const solvers::SolverEntry& entry) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  diffbench::keep_freed_memory();
   at::set_num_threads(1);
   for (const auto& entry : solvers::solver_table()) {
     if (!entry.grids.empty()) {  // the zoo's noise schedule is discrete

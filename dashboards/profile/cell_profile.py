@@ -97,7 +97,8 @@ def _by_path(scopes: pd.DataFrame, work: pd.DataFrame, idle: pd.DataFrame) -> pd
 
 
 def _paths(scopes: pd.DataFrame) -> dict[int, tuple[str, ...]]:
-    """By scope: its phases from the outside in, each followed by its block where it has one."""
+    """By scope: its phases from the outside in, each followed by its block where it has one. A phase directly inside itself
+    (the sampler's scope inside the one of the whole repetition) is one layer."""
     own = {
         scope: (phase,) if pd.isna(block) else (phase, f"{phase} {int(block)}")
         for scope, phase, block in zip(scopes.index, scopes["phase"], scopes["block"])
@@ -110,7 +111,8 @@ def _paths(scopes: pd.DataFrame) -> dict[int, tuple[str, ...]]:
             chain.append(parents[chain[-1]])
         for inner in reversed(chain):
             if inner not in done:
-                done[inner] = (*done.get(parents.get(inner, -1), ()), *own[inner])
+                outer = done.get(parents.get(inner, -1), ())
+                done[inner] = outer if outer[-1:] == own[inner] else (*outer, *own[inner])
     return done
 
 

@@ -12,7 +12,7 @@ from jinja2 import Environment
 from plotly.offline import get_plotlyjs
 
 from dashboards.data import RunData
-from dashboards.profile import flame_graph, kernel_table, overhead, phase_losses, roofline, timeline
+from dashboards.profile import flame_graph, kernel_table, overhead, phase_losses, roofline, telemetry, timeline
 from dashboards.profile.cell_profile import CellProfile, read_profiles
 
 ATTRIBUTION = """
@@ -29,10 +29,12 @@ def profile_page(data: RunData, templates: Environment) -> str | None:
     profiles = [profile for profile in read_profiles(data) if len(profile.paths)]
     if not profiles:
         return None
-    phases = phase_losses.draw(data, profiles)
+    phases, readings = phase_losses.draw(data, profiles), telemetry.read(data)
+    meanwhile = telemetry.draw(readings)
     return templates.get_template("profile.html.j2").render(
-        run=data.run, plotly_js=get_plotlyjs(), facts=_facts(data),
-        phases={"title": phase_losses.TITLE, "explanation": phase_losses.EXPLANATION, "html": _html(phases)},
+        run=data.run, plotly_js=get_plotlyjs(), facts=_facts(data) + telemetry.throttled(readings),
+        phases={"title": phase_losses.TITLE, "explanation": phase_losses.EXPLANATION, "html": _html(phases, "phases")},
+        meanwhile=meanwhile and {"title": telemetry.TITLE, "explanation": telemetry.EXPLANATION, "html": _html(meanwhile, "meanwhile")},
         losses={"title": phase_losses.LOSSES_TITLE, "explanation": phase_losses.LOSSES_EXPLANATION,
                 "columns": ["method", "theory", "measured", "in the profile", *phase_losses.LOSSES, "sum"], "rows": phase_losses.loss_rows(profiles)},
         overhead={"title": overhead.TITLE, "explanation": overhead.EXPLANATION,
@@ -76,8 +78,8 @@ def _facts(data: RunData) -> list[str]:
     return facts
 
 
-def _html(figure: object) -> str:
-    return plotly.io.to_html(figure, full_html=False, include_plotlyjs=False, div_id="phases", config={"displaylogo": False, "responsive": True})
+def _html(figure: object, name: str) -> str:
+    return plotly.io.to_html(figure, full_html=False, include_plotlyjs=False, div_id=name, config={"displaylogo": False, "responsive": True})
 
 
 def _as_json(content: dict) -> str:

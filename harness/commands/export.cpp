@@ -5,9 +5,12 @@
 #include <spdlog/spdlog.h>
 
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "harness/commands/commands.h"
+#include "harness/suite/pattern.h"
 #include "methods/config/input_error.h"
 #include "methods/config/nearest.h"
 
@@ -19,8 +22,27 @@ struct Options {
   std::string database;
   std::string output;
   results::ExportOptions what;
+  std::string only;
+  std::string steps;
   bool json = false;
 };
+
+constexpr std::uintmax_t kBrowserLimitBytes =
+    500'000'000;  // Perfetto's page holds 2 GB and needs 2 to 4 times the file
+
+results::StepRange read_steps(const std::string& text) {
+  static const std::regex form("([0-9]{1,9})(-([0-9]{1,9}))?");
+  std::smatch parts;
+  if (!std::regex_match(text, parts, form)) {
+    throw config::InputError("--steps " + text + ": expected a step or a range of them, as in 3 or 3-7");
+  }
+  const results::StepRange range{.first = std::stoll(parts[1]),
+                                 .last = std::stoll(parts[3].matched ? parts[3] : parts[1])};
+  if (range.last < range.first) {
+    throw config::InputError("--steps " + text + ": ends before it begins");
+  }
+  return range;
+}
 
 std::string format_list() {
   std::string list;
@@ -44,14 +66,27 @@ const results::ExportFormat& find_format(const std::string& name) {
 void export_to_file(const Options& options) {
   const auto& format = find_format(options.format);
   const auto store = results::Store::open_read_only(options.database);
-  const auto result = results::export_run(store, format, options.what, options.output);
+  auto what = options.what;
+  if (!options.only.empty()) {
+    const auto pattern = std::make_shared<suite::Pattern>(options.only);
+    what.wants_cell = [pattern](const std::string& key) { return pattern->matches(key); };
+  }
+  if (!options.steps.empty()) {
+    what.steps = read_steps(options.steps);
+  }
+  const auto result = results::export_run(store, format, what, options.output);
   if (options.json) {
-    const nlohmann::json document = {{"database", options.database}, {"format", options.format},
-                                     {"output", options.output},     {"run", result.run},
-                                     {"ranks", result.ranks},        {"rows", result.row_count}};
+    const nlohmann::json document = {{"database", options.database},   {"format", options.format},
+                                     {"output", options.output},       {"run", result.run},
+                                     {"ranks", result.ranks},          {"rows", result.row_count},
+                                     {"size_bytes", result.size_bytes}};
     std::cout << document.dump(2) << "\n";
   } else {
-    spdlog::info("{}: {} rows of run {}", options.output, result.row_count, result.run);
+    spdlog::info("{}: {} rows of run {}, {:.1f} MB", options.output, result.row_count, result.run,
+                 static_cast<double>(result.size_bytes) / 1e6);
+  }
+  if (format.is_trace && result.size_bytes > kBrowserLimitBytes) {
+    spdlog::warn("{}: too large for a browser; cut it with --only and --steps", options.output);
   }
 }
 
@@ -64,7 +99,13 @@ void add_export(CLI::App& app, int& /*exit_code*/) {
   command->add_option("database", options->database, "results file of `diffbench run`")->required();
   command->add_option("--run", options->what.run, "number of the run; default: the newest with a profile");
   command->add_option("--rank", options->what.rank, "default: all ranks in one file; for nsys rank 0");
-  command->add_option("-o,--output", options->output, "file to write; one that is there is replaced")->required();
+  command->add_option("--only", options->only, "regular expression: only cells whose key matches (chrome, perfetto)");
+  command->add_option("--steps", options->steps,
+                      "only these steps of a trajectory, from 0, e.g. 3-7 (chrome, perfetto)");
+  command
+      ->add_option("-o,--output", options->output,
+                   "file to write, compressed if it ends in .gz; one that is there is replaced")
+      ->required();
   command->add_flag("--json", options->json, "one JSON document on stdout: what was written");
   command->footer("Example: diffbench export perfetto results.db -o trace.pftrace  (open it at ui.perfetto.dev)");
   command->callback([options] { export_to_file(*options); });

@@ -8,7 +8,6 @@
 #include "harness/commands/result_table.h"
 #include "harness/measure/check.h"
 #include "harness/measure/judge.h"
-#include "harness/measure/memory.h"
 #include "harness/measure/profile.h"
 #include "harness/measure/rounds.h"
 #include "methods/config/input_error.h"
@@ -74,7 +73,6 @@ std::vector<suite::Cell> choose_cells(const suite::Suite& suite, const std::stri
 }
 
 int run(const Options& options) {
-  measure::keep_freed_memory();
   const ranks::Communicator world;
   if (options.resume && !std::filesystem::exists(options.database)) {
     throw config::InputError("--resume: " + options.database + ": no such database");

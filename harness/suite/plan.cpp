@@ -1,9 +1,8 @@
 #include "harness/suite/plan.h"
 
-#include <regex.h>
-
 #include <set>
 
+#include "harness/suite/pattern.h"
 #include "methods/config/input_error.h"
 
 namespace diffbench::suite {
@@ -40,27 +39,6 @@ int baseline_method(const Suite& suite) {
   }
   return -1;
 }
-
-// A compiled POSIX extended expression. Not std::regex, whose matching recurses once per character of a long key.
-class Pattern {
- public:
-  explicit Pattern(const std::string& text) {
-    const int error = regcomp(&compiled_, text.c_str(), REG_EXTENDED | REG_NOSUB);
-    if (error != 0) {
-      char reason[128] = {};
-      regerror(error, &compiled_, reason, sizeof(reason));
-      throw InputError("--only " + text + ": not a regular expression: " + reason);
-    }
-  }
-  ~Pattern() { regfree(&compiled_); }
-  Pattern(const Pattern&) = delete;  // regex_t has no copy
-  Pattern& operator=(const Pattern&) = delete;
-
-  bool matches(const std::string& text) const { return regexec(&compiled_, text.c_str(), 0, nullptr, 0) == 0; }
-
- private:
-  regex_t compiled_{};
-};
 
 // everything of a cell but its method
 struct Point {

@@ -18,7 +18,7 @@ constexpr std::int64_t kLaneStride = std::int64_t{1} << 22;  // above every thre
 class ChromeWriter {
  public:
   explicit ChromeWriter(const ExportRequest& request)
-      : request_(request), file_(request.path), strings_(request.store) {
+      : request_(request), file_(request.path, request.is_compressed), strings_(request.store) {
     for (const int rank : request.ranks) {
       profiles_.push_back(read_rank_profile(request.store, request.run, rank));
       if (const auto first = profiles_.back().first_ns) base_ns_ = std::min(base_ns_.value_or(*first), *first);
@@ -68,7 +68,7 @@ class ChromeWriter {
                          begin("C", host_pid(), 0, at_ns).text(",\"name\":").quoted(device + " " + counter);
                          file_.text(",\"args\":{\"value\":").real(value).text("}}");
                        });
-    EventReader events(request_.store, request_.run, rank_);
+    EventReader events(request_.store, request_.run, rank_, request_.window);
     for (Event event; events.next(event);) {
       write_event(event, profile);
       ++row_count_;

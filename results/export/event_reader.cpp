@@ -9,13 +9,20 @@ namespace diffbench::results {
 namespace {
 
 // ids of a rank's activities are in the order of begin_ns; end_ns only has to break ties of what encloses what
-constexpr const char* kScopesSql =
-    "SELECT id, name, parent, thread, begin_ns, end_ns, phase, cell, step, evaluation, t, block, rows, rows_inside "
-    "FROM scope WHERE run = ? AND rank = ? ORDER BY begin_ns, end_ns DESC, id";
-constexpr const char* kActivitiesSql =
-    "SELECT id, name, scope, thread, begin_ns, end_ns, kind, device, stream, correlation_id, size_bytes, shapes, "
-    "flops, "
-    "moved_bytes FROM activity WHERE run = ? AND rank = ? ORDER BY id";
+std::string scopes_sql(const ExportWindow& window) {
+  return "SELECT id, name, parent, thread, begin_ns, end_ns, phase, cell, step, evaluation, t, block, rows, "
+         "rows_inside "
+         "FROM scope WHERE run = ? AND rank = ? AND " +
+         window_condition(window) + " ORDER BY begin_ns, end_ns DESC, id";
+}
+std::string activities_sql(const ExportWindow& window) {
+  return "SELECT id, name, scope, thread, begin_ns, end_ns, kind, device, stream, correlation_id, size_bytes, shapes, "
+         "flops, moved_bytes FROM activity WHERE run = ? AND rank = ?" +
+         (window.is_all() ? ""
+                          : " AND EXISTS (SELECT 1 FROM scope WHERE scope.id = activity.scope AND " +
+                                window_condition(window) + ")") +
+         " ORDER BY id";
+}
 
 std::int64_t number(const SQLite::Column& column) { return column.isNull() ? kNoNumber : column.getInt64(); }
 double real(const SQLite::Column& column) { return column.isNull() ? kNoReal : column.getDouble(); }
@@ -74,6 +81,20 @@ RankProfile read_rank_profile(const Store& store, std::int64_t run, int rank) {
   return result;
 }
 
+std::string window_condition(const ExportWindow& window) {
+  std::string condition = "1";
+  if (!window.cells.empty()) {
+    std::string ids;
+    for (const std::int64_t cell : window.cells) ids += (ids.empty() ? "" : ", ") + std::to_string(cell);
+    condition += " AND scope.cell IN (" + ids + ")";
+  }
+  if (window.steps) {
+    condition +=
+        " AND scope.step BETWEEN " + std::to_string(window.steps->first) + " AND " + std::to_string(window.steps->last);
+  }
+  return condition;
+}
+
 Strings::Strings(const Store& store) : statement_(store.database(), "SELECT value FROM string WHERE id = ?") {}
 
 const std::string& Strings::operator[](std::int64_t id) {
@@ -85,8 +106,10 @@ const std::string& Strings::operator[](std::int64_t id) {
   return place->second;
 }
 
-EventReader::EventReader(const Store& store, std::int64_t run, int rank)
-    : name_(store.name()), scopes_(store.database(), kScopesSql), activities_(store.database(), kActivitiesSql) {
+EventReader::EventReader(const Store& store, std::int64_t run, int rank, const ExportWindow& window)
+    : name_(store.name()),
+      scopes_(store.database(), scopes_sql(window)),
+      activities_(store.database(), activities_sql(window)) {
   bind_all(scopes_, run, rank);
   bind_all(activities_, run, rank);
   scope_.is_scope = true;

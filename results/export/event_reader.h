@@ -2,7 +2,7 @@
 // Inside results/export only: the scopes and activities of one rank, one after another in the order of their begin, an
 // enclosing one before what it encloses.
 //
-//   EventReader events(store, run, rank);
+//   EventReader events(store, run, rank, window);
 //   for (Event event; events.next(event);) use(event.name, event.begin_ns);
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -12,6 +12,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "results/export/export.h"
 #include "results/profile_rows.h"
 #include "results/store.h"
 
@@ -64,6 +65,9 @@ struct RankProfile {
 
 RankProfile read_rank_profile(const Store& store, std::int64_t run, int rank);
 
+// SQL over table scope: whether it lies in the window
+std::string window_condition(const ExportWindow& window);
+
 // The distinct texts of a file, each read once.
 class Strings {
  public:
@@ -77,7 +81,7 @@ class Strings {
 
 class EventReader {
  public:
-  EventReader(const Store& store, std::int64_t run, int rank);
+  EventReader(const Store& store, std::int64_t run, int rank, const ExportWindow& window);
   bool next(Event& event);  // false: there is no more
 
  private:

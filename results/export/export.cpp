@@ -6,6 +6,7 @@
 #include <array>
 #include <system_error>
 
+#include "results/export/event_reader.h"
 #include "results/export/formats.h"
 #include "results/sql.h"
 
@@ -15,10 +16,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array kFormats = {
-    ExportFormat{"nsys", "SQLite for readers of Nsight Systems' exports; one rank", true, true, write_nsys},
-    ExportFormat{"chrome", "Trace Event JSON: Perfetto, HTA", true, false, write_chrome},
-    ExportFormat{"perfetto", "Perfetto's protobuf trace", true, false, write_perfetto},
-    ExportFormat{"csv", "the summary table", false, false, write_csv},
+    ExportFormat{"nsys", "SQLite for readers of Nsight Systems' exports; one rank", true, true, false, write_nsys},
+    ExportFormat{"chrome", "Trace Event JSON: Perfetto, HTA", true, false, true, write_chrome},
+    ExportFormat{"perfetto", "Perfetto's protobuf trace", true, false, true, write_perfetto},
+    ExportFormat{"csv", "the summary table", false, false, false, write_csv},
 };
 
 std::int64_t choose_run(const Store& store, const ExportFormat& format, const ExportOptions& options) {
@@ -48,6 +49,26 @@ std::vector<int> choose_ranks(const Store& store, const ExportFormat& format, st
   return {rank};
 }
 
+// refuses what would show nothing, so that an empty trace is never taken for a fast one
+ExportWindow choose_window(const Store& store, const ExportFormat& format, std::int64_t run,
+                           const ExportOptions& options) {
+  if (!options.wants_cell && !options.steps) return {};
+  if (!format.is_trace) throw DatabaseError("--only, --steps: " + std::string(format.name) + " is always whole");
+  ExportWindow window{.steps = options.steps};
+  SQLite::Statement cell(store.database(), "SELECT id, key FROM cell WHERE run = ? ORDER BY id");
+  for (bind_all(cell, run); cell.executeStep();) {
+    if (!options.wants_cell || options.wants_cell(cell.getColumn(1).getString())) {
+      window.cells.push_back(cell.getColumn(0).getInt64());
+    }
+  }
+  const std::string place = store.name() + ": run " + std::to_string(run);
+  if (window.cells.empty()) throw DatabaseError(place + ": --only matches none of its cells");
+  SQLite::Statement found(store.database(), "SELECT 1 FROM scope WHERE run = ? AND " + window_condition(window));
+  bind_all(found, run);
+  if (!found.executeStep()) throw DatabaseError(place + ": nothing was recorded in these cells and steps");
+  return window;
+}
+
 bool is_same_file(const fs::path& a, const fs::path& b) {
   std::error_code none;
   return fs::equivalent(a, b, none);
@@ -67,6 +88,11 @@ ExportResult export_run(const Store& store, const ExportFormat& format, const Ex
                         const fs::path& output) {
   const std::int64_t run = choose_run(store, format, options);
   const std::vector<int> ranks = choose_ranks(store, format, run, options);
+  const ExportWindow window = guarded(store.name(), [&] { return choose_window(store, format, run, options); });
+  const bool is_compressed = output.extension() == ".gz";
+  if (is_compressed && !format.is_trace) {
+    throw DatabaseError(output.string() + ": " + std::string(format.name) + " is not compressed; leave .gz away");
+  }
   if (is_same_file(store.name(), output)) throw DatabaseError(output.string() + ": is the results file itself");
   if (fs::is_directory(output)) throw DatabaseError(output.string() + ": is a folder");
   const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
@@ -77,11 +103,16 @@ ExportResult export_run(const Store& store, const ExportFormat& format, const Ex
   std::error_code error;
   fs::remove(temporary, error);
   try {
-    const ExportRequest request{.store = store, .run = run, .ranks = ranks, .path = temporary};
+    const ExportRequest request{.store = store,
+                                .run = run,
+                                .ranks = ranks,
+                                .path = temporary,
+                                .is_compressed = is_compressed,
+                                .window = window};
     const std::int64_t rows = guarded(store.name(), [&] { return format.write(request); });
     fs::rename(temporary, output, error);
     if (error) throw DatabaseError(output.string() + ": cannot be written: " + error.message());
-    return {.run = run, .ranks = ranks, .row_count = rows};
+    return {.run = run, .ranks = ranks, .row_count = rows, .size_bytes = fs::file_size(output)};
   } catch (...) {
     fs::remove(temporary, error);
     throw;

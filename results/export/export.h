@@ -4,12 +4,13 @@
 //   const Store store = Store::open_read_only("results.db");
 //   const ExportResult result = export_run(store, *find_export_format("chrome"), {.run = 3}, "trace.json");
 //
-// Every format is a pure function of the file, and is written row by row: memory does not grow with the profile (what
-// is kept are the distinct names and the tracks). A file is written under another name and moved into place, so it is
-// whole or not there. Errors are DatabaseError, one line.
+// A file whose name ends in .gz is compressed. Every format is a pure function of the file, and is written row by row:
+// memory does not grow with the profile (what is kept are the distinct names and the tracks). A file is written under
+// another name and moved into place, so it is whole or not there. Errors are DatabaseError, one line.
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,15 +21,31 @@
 
 namespace diffbench::results {
 
+struct StepRange {
+  std::int64_t first = 0;  // both as in column scope.step
+  std::int64_t last = 0;
+};
+
 struct ExportOptions {
   std::optional<std::int64_t> run{};  // none: the newest one with a profile (csv: the newest one)
   std::optional<int> rank{};          // none: all ranks; nsys: rank 0
+  // traces only: what of a long profile is written
+  std::function<bool(const std::string& key)> wants_cell{};  // empty: all
+  std::optional<StepRange> steps{};                          // none: all, and what lies around steps
+};
+
+// What a trace shows of a profile.
+struct ExportWindow {
+  std::vector<std::int64_t> cells{};  // ids; empty: all
+  std::optional<StepRange> steps{};
+  bool is_all() const { return cells.empty() && !steps; }
 };
 
 struct ExportResult {
   std::int64_t run = 0;
   std::vector<int> ranks{};    // empty for csv
   std::int64_t row_count = 0;  // scopes and activities, or lines of the table
+  std::uintmax_t size_bytes = 0;
 };
 
 // What a writer of one format gets: the run and its ranks are there.
@@ -37,6 +54,8 @@ struct ExportRequest {
   std::int64_t run;
   std::vector<int> ranks;
   std::filesystem::path path;  // of the temporary file
+  bool is_compressed = false;
+  ExportWindow window{};
 };
 
 struct ExportFormat {
@@ -44,6 +63,7 @@ struct ExportFormat {
   std::string_view summary;
   bool needs_profile;
   bool one_rank;  // a file holds one rank
+  bool is_trace;  // a stream of events, which may be compressed and cut to a window
   std::int64_t (*write)(const ExportRequest& request);
 };
 

@@ -179,6 +179,7 @@ class NsysWriter {
         "correlationId, globalPid, value, bytes, graphNodeId) SELECT activity.id, begin_ns - :base, end_ns - "
         ":base, device, 1, stream, correlation_id, :global_pid, 0, ifnull(size_bytes, 0), nullif(graph_node, 0)");
     for (const char* kind : {"kernel", "copy", "set"}) copy_places(kind);
+    copy_graph_nodes();
     rows += copy_calls();
     rows +=
         copy_kind("synchronization",
@@ -192,6 +193,17 @@ class NsysWriter {
                       "INSERT INTO DIFFBENCH_CPU_OP SELECT begin_ns - :base, end_ns - :base, "
                       ":global_pid | (ifnull(thread, :pid) & 0xFFFFFF), activity.name, scope");
     return rows;
+  }
+
+  // Readers find the range of a replayed kernel by where its node was captured. We know the scope of the capture, so
+  // the event lies at its begin, and a node is its own original.
+  void copy_graph_nodes() {
+    copy(
+        "INSERT INTO CUDA_GRAPH_NODE_EVENTS SELECT min(scope.begin_ns + 1, scope.end_ns) - :base, "
+        "min(scope.begin_ns + 1, scope.end_ns) - :base, 77, "
+        ":global_pid | (scope.thread & 0xFFFFFF), min(activity.name), graph_node, graph_node FROM source.activity "
+        "JOIN source.scope ON scope.id = activity.scope WHERE activity.run = :run AND activity.rank = :rank AND "
+        "attribution = 'graph_node' GROUP BY graph_node ORDER BY graph_node");
   }
 
   // One row per correlation id, or readers would count its kernel twice: a call of the runtime stands for the driver's

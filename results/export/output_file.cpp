@@ -62,8 +62,9 @@ std::string json_escaped(std::string_view value) {
   return result;
 }
 
-OutputFile::OutputFile(const std::filesystem::path& path)
-    : name_(path.string()), file_(std::fopen(path.c_str(), "wb")) {
+// "T": as it is, without zlib's format around it
+OutputFile::OutputFile(const std::filesystem::path& path, bool is_compressed)
+    : name_(path.string()), file_(gzopen(path.c_str(), is_compressed ? "wb" : "wbT")) {
   if (!file_) fail();
   buffer_.reserve(kBufferBytes);
 }
@@ -88,13 +89,14 @@ OutputFile& OutputFile::microseconds(std::int64_t ns) {
 OutputFile& OutputFile::quoted(std::string_view value) { return text("\"").text(json_escaped(value)).text("\""); }
 
 void OutputFile::flush() {
-  if (std::fwrite(buffer_.data(), 1, buffer_.size(), file_.get()) != buffer_.size()) fail();
+  const auto size = static_cast<unsigned>(buffer_.size());
+  if (size > 0 && gzwrite(file_.get(), buffer_.data(), size) != static_cast<int>(size)) fail();
   buffer_.clear();
 }
 
 void OutputFile::close() {
   flush();
-  if (std::fclose(file_.release()) != 0) fail();
+  if (gzclose(file_.release()) != Z_OK) fail();
 }
 
 void OutputFile::fail() const { throw DatabaseError(name_ + ": cannot be written: " + std::strerror(errno)); }

@@ -1,15 +1,16 @@
 #pragma once
-// Inside results/export only: a file written through a buffer, whose errors (no folder, a full disk) are
-// DatabaseErrors.
+// Inside results/export only: a file written through a buffer, compressed if wanted, whose errors (no folder, a full
+// disk) are DatabaseErrors.
 //
-//   OutputFile file(path);
+//   OutputFile file(path, false);
 //   file.text("{\"ts\":").integer(12).text("}");
 //   file.close();  // the last bytes may fail too
+
+#include <zlib.h>
 
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -19,7 +20,7 @@ namespace diffbench::results {
 
 class OutputFile {
  public:
-  explicit OutputFile(const std::filesystem::path& path);
+  OutputFile(const std::filesystem::path& path, bool is_compressed);
 
   OutputFile& text(std::string_view bytes) {
     if (buffer_.size() + bytes.size() > kBufferBytes) flush();
@@ -42,13 +43,13 @@ class OutputFile {
  private:
   static constexpr std::size_t kBufferBytes = 1 << 18;
   struct Closer {
-    void operator()(std::FILE* file) const { std::fclose(file); }
+    void operator()(gzFile_s* file) const { gzclose(file); }
   };
   void flush();
   [[noreturn]] void fail() const;
 
   std::string name_;
-  std::unique_ptr<std::FILE, Closer> file_;
+  std::unique_ptr<gzFile_s, Closer> file_;
   std::string buffer_;
 };
 

@@ -34,7 +34,7 @@ class Interned {
 class PerfettoWriter {
  public:
   explicit PerfettoWriter(const ExportRequest& request)
-      : request_(request), file_(request.path), strings_(request.store) {}
+      : request_(request), file_(request.path, request.is_compressed), strings_(request.store) {}
 
   std::int64_t write() {
     for (const int rank : request_.ranks) write_rank(read_rank_profile(request_.store, request_.run, rank));
@@ -59,7 +59,7 @@ class PerfettoWriter {
     if (!profile.host.empty()) title += " on " + profile.host;
     rank_uuid_ = describe_track(title, 0, false);
     write_telemetry();
-    EventReader events(request_.store, request_.run, rank_);
+    EventReader events(request_.store, request_.run, rank_, request_.window);
     for (Event event; events.next(event);) {
       write_event(event, profile);
       ++row_count_;

@@ -66,7 +66,8 @@ inline std::int64_t flow_id(int rank, std::int64_t correlation_id) {
   return (static_cast<std::int64_t>(rank) << 32) | (correlation_id & 0xFFFFFFFF);
 }
 
-// One reading of a counter of table telemetry of the rank's machine, given to the first of the exported ranks on it.
+// One reading of a counter of table telemetry of the rank's machine, given to the first of the exported ranks on it; of
+// a window, those between its first and its last scope.
 template <class OnSample>
 void for_each_telemetry(const ExportRequest& request, int rank, OnSample&& on_sample) {
   SQLite::Statement other(request.store.database(),
@@ -82,8 +83,13 @@ void for_each_telemetry(const ExportRequest& request, int rank, OnSample&& on_sa
   SQLite::Statement row(
       request.store.database(),
       "SELECT device, sampled_ns, clock_hz, memory_clock_hz, power_w, temperature_c, memory_bytes, "
-      "throttle_bits FROM telemetry WHERE machine = (SELECT machine FROM rank WHERE run = ? AND rank = ?) "
-      "ORDER BY sampled_ns");
+      "throttle_bits FROM telemetry WHERE machine = (SELECT machine FROM rank WHERE run = ?1 AND rank = ?2)" +
+          (request.window.is_all()
+               ? std::string()
+               : " AND sampled_ns BETWEEN (SELECT min(begin_ns) FROM scope WHERE run = ?1 AND " +
+                     window_condition(request.window) + ") AND (SELECT max(end_ns) FROM scope WHERE run = ?1 AND " +
+                     window_condition(request.window) + ")") +
+          " ORDER BY sampled_ns");
   bind_all(row, request.run, rank);
   while (row.executeStep()) {
     for (int column = 2; column < 8; ++column) {

@@ -11,7 +11,7 @@ import pytest
 
 from dashboards.data import RunData, read_run
 from dashboards.database import open_database
-from dashboards.profile import flame_graph, kernel_table, overhead, phase_losses, roofline, timeline
+from dashboards.profile import flame_graph, kernel_table, overhead, phase_losses, roofline, telemetry, timeline
 from dashboards.profile.cell_profile import IDLE, CellProfile, read_profiles
 from dashboards.profile.page import profile_page
 from dashboards.report import main, templates
@@ -190,6 +190,35 @@ def test_overhead_is_the_median_ratio_of_rounds(profiled: Path) -> None:
     change(profiled, "INSERT INTO profile_overhead VALUES (1, 'everything', 7, 0, 5)")  # a round without its partner
     rows = with_data(profiled, overhead.table_rows)
     assert rows == [["full, ddim 1 steps, batch 10", "1.0000 [1.0000, 1.0000]", "1.0300 [1.0200, 1.0400]", "–", "3"]]
+
+
+def test_a_phase_inside_itself_is_one_layer(profiled: Path) -> None:
+    change(profiled, "UPDATE scope SET phase = 'sampling' WHERE phase = 'evaluation'")
+    full, _ = profiles_of(profiled)
+    assert {path[:2] for path in full.paths["path"]} == {("sampling", "embed"), ("sampling", "block"), ("sampling", "head")}
+    assert full.total_ms() == pytest.approx(0.052)
+
+
+def sample_telemetry(database: Path) -> None:
+    change(database, "INSERT OR IGNORE INTO machine (id, run, host) VALUES (9, 1, 'node')")
+    for i, (power, bits) in enumerate([(100, 0), (650, 0x4), (700, 0x4 | 0x20), (300, 0x1)]):
+        change(database, "INSERT INTO telemetry (machine, device, sampled_ns, power_w, clock_hz, throttle_bits)"
+                         f" VALUES (9, 'gpu:0 H200', {1000 + i * 500_000_000}, {power}, 1500000000, {bits})")
+
+
+def test_telemetry_is_drawn_and_throttling_told(profiled: Path) -> None:
+    sample_telemetry(profiled)
+    rows = with_data(profiled, telemetry.read)
+    figure = telemetry.draw(rows)
+    assert [list(trace.y) for trace in figure.data] == [[100, 650, 700, 300], [1.5] * 4]  # what it does not tell has no panel
+    assert list(figure.data[0].x) == [0, 0.5, 1, 1.5] and {(shape.x0, shape.x1) for shape in figure.layout.shapes} == {(0.5, 1.0)}
+    assert telemetry.throttled(rows) == ["gpu:0 H200 was throttled in 50% of its readings: power cap, heat (software)"]
+    page = with_data(profiled, lambda data: profile_page(data, templates()))
+    assert "throttled in 50%" in page and telemetry.TITLE in page
+
+
+def test_without_telemetry_there_is_no_panel(profiled: Path) -> None:
+    assert telemetry.TITLE not in with_data(profiled, lambda data: profile_page(data, templates()))
 
 
 def test_the_page_holds_every_profiled_cell_and_needs_no_network(profiled: Path) -> None:

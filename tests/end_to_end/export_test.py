@@ -4,6 +4,7 @@ spoiled input, which it must refuse."""
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import shutil
 import sqlite3
@@ -94,6 +95,29 @@ def test_cpu_operators_are_kernels_with_a_call_of_their_own(database: Path) -> N
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT shapes FROM DIFFBENCH_KERNEL ORDER BY kernel").fetchall() == [("[64, 784] x [784, 10]",), (None,)]
     assert connection.execute("SELECT value FROM META_DATA_CAPTURE").fetchall() == [("cpu_record_function",)]
+
+
+def ranges_of_graph_kernels(path: Path) -> dict[str, list[str]]:
+    """nsys' own recipes: kernel - node - the node it was cloned from - ranges around its capture."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+    ranges: dict[str, list[str]] = {}
+    for name, text in connection.execute(
+            "SELECT name.value, text FROM CUPTI_ACTIVITY_KIND_KERNEL AS kernel JOIN StringIds AS name ON name.id = shortName"
+            " JOIN CUDA_GRAPH_NODE_EVENTS AS node ON node.graphNodeId = kernel.graphNodeId"
+            " JOIN CUDA_GRAPH_NODE_EVENTS AS original ON original.graphNodeId = node.originalGraphNodeId"
+            " JOIN NVTX_EVENTS AS range ON range.globalTid = original.globalTid AND range.start <= original.start"
+            " AND range.end >= original.end WHERE eventType = 59 ORDER BY range.start, -range.end"):
+        ranges.setdefault(name, []).append(text)
+    connection.close()
+    return ranges
+
+
+def test_nsys_readers_find_where_a_graph_was_captured(database: Path) -> None:
+    spoil(database, "UPDATE activity SET attribution = 'graph_node', graph_node = 900 WHERE id = 107")
+    path = export(database, "nsys", "--run", 2)
+    assert ranges_of_graph_kernels(path) == {"softmax": EXPECTED["softmax"]}
+    spoil(path, "UPDATE CUDA_GRAPH_NODE_EVENTS SET start = start - 2, end = end - 2")
+    assert ranges_of_graph_kernels(path) != {"softmax": EXPECTED["softmax"]}
 
 
 # --- chrome
@@ -192,6 +216,25 @@ def test_perfetto_check_refuses(database: Path, old: str, new: str) -> None:
         check_perfetto(text.replace(old, new, 1), ranks=2)
 
 
+# --- a window of a trace, compressed
+
+def names_of(path: Path) -> list[tuple[int, str]]:
+    with gzip.open(path, "rt") as file:
+        return [(event["pid"], event["name"]) for event in json.load(file)["traceEvents"] if event["ph"] == "X"]
+
+
+def test_window_of_a_trace(database: Path) -> None:
+    output = database.parent / "trace.json.gz"
+    run_ok("export", "chrome", database, "--run", 2, "--steps", 3, "-o", output)
+    names = names_of(output)
+    assert {name for _, name in names} == {'block "0"', "cudaLaunchKernel_v7000", "cuLaunchKernel", GEMM, "cudaMemcpyAsync_v3020", "Memcpy HtoD"}
+    assert len(names) == 2 * 6
+    run_ok("export", "chrome", database, "--run", 2, "--steps", "3-4", "--only", "^full", "--rank", 1, "-o", output)
+    assert len(names_of(output)) == 12  # all but the evaluation around them
+    text = decode(export(database, "perfetto", "--run", 2, "--steps", 4))
+    assert {slice_["name"] for slice_ in slices_of(text)}.isdisjoint({"evaluation", 'block "0"'}) and '"block 1"' in text
+
+
 # --- csv, choices, errors
 
 def test_csv(database: Path) -> None:
@@ -213,6 +256,12 @@ def test_default_run_is_the_newest_with_a_profile(database: Path) -> None:
     (("nsys", "--run", 2, "--rank", 4), ("results.db", "rank 4")),
     (("csv", "--rank", 0), ("--rank",)),
     (("chrome", "--rnk", 0), ("--rnk", "--rank")),
+    (("chrome", "--steps", "4-3"), ("--steps 4-3",)),
+    (("chrome", "--steps", "4-"), ("--steps 4-", "3-7")),
+    (("chrome", "--steps", "17"), ("results.db", "run 2", "nothing was recorded")),
+    (("chrome", "--only", "shallow"), ("results.db", "run 2", "--only")),
+    (("chrome", "--only", "("), ("--only (", "regular expression")),
+    (("nsys", "--steps", "3"), ("--steps", "nsys")),
 ])
 def test_wrong_input_is_one_line(database: Path, arguments: tuple, words: tuple) -> None:
     output = database.parent / "out"
@@ -228,6 +277,8 @@ def test_wrong_files(database: Path) -> None:
         result = diffbench("export", "chrome", database, "-o", output)
         assert result.returncode == 2 and result.stderr.count("\n") == 1, result.stderr
     assert database.read_bytes() == before
+    compressed = diffbench("export", "nsys", database, "-o", database.parent / "nsys.sqlite.gz")
+    assert compressed.returncode == 2 and "nsys.sqlite.gz" in compressed.stderr
     assert diffbench("export", "chrome", database.parent / "gone.db", "-o", database.parent / "out").returncode == 2
     spoil(database, f"UPDATE activity SET begin_ns = {BASE + 180}, end_ns = {BASE + 190} WHERE id = 102")  # a file that breaks the order of ids
     result = diffbench("export", "chrome", database, "--run", 2, "-o", database.parent / "out")

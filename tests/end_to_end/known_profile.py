@@ -1,8 +1,8 @@
 """A results file with a known profile, made from results/schema.sql and views.sql: two ranks with a GPU in run 2, the CPU
 operators of one rank in run 1.
 
-Run 2, rank 0, in ns after BASE: scope 10 'evaluation' [0, 1000] on thread 77 holds 11 'block "0"' [100, 400] and 12
-'block 1' [400, 900]. Thread 77 launches with correlation 1 (the runtime's call holds a driver's call with the same id),
+Run 2, rank 0, in ns after BASE: scope 10 'evaluation' [0, 1000] on thread 77 holds 11 'block "0"' [100, 400] of step 3
+and 12 'block 1' [400, 900] of step 4. Thread 77 launches with correlation 1 (the runtime's call holds a driver's call with the same id),
 2, 3, 4; kernels 1, 2 run on stream 7, copy 3 and set 4 on stream 13. Telemetry: two readings.
 """
 
@@ -74,13 +74,13 @@ def make_profile(path: Path) -> Path:
 
 
 def _scopes(connection: sqlite3.Connection, run: int, rank: int, first: int, thread: int) -> None:
-    rows = [(first, None, "evaluation", "evaluation", None, 0, 1000), (first + 1, first, 'block "0"', "block", 0, 100, 400),
-            (first + 2, first, "block 1", "block", 1, 400, 900)]
-    for number, parent, name, phase, block, begin, end in rows:
+    rows = [(first, None, "evaluation", "evaluation", None, None, 0, 1000), (first + 1, first, 'block "0"', "block", 3, 0, 100, 400),
+            (first + 2, first, "block 1", "block", 4, 1, 400, 900)]
+    for number, parent, name, phase, step, block, begin, end in rows:
         connection.execute(
-            "INSERT INTO scope (id, run, rank, thread, parent, cell, name, phase, evaluation, block, rows, rows_inside, begin_ns, end_ns)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 64, 48, ?, ?)",
-            (number, run, rank, thread, parent, run, ID[name], phase, block, BASE + begin, BASE + end))
+            "INSERT INTO scope (id, run, rank, thread, parent, cell, name, phase, step, evaluation, block, rows, rows_inside, begin_ns, end_ns)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 64, 48, ?, ?)",
+            (number, run, rank, thread, parent, run, ID[name], phase, step, block, BASE + begin, BASE + end))
 
 
 def spoil(path: Path, sql: str) -> Path:

@@ -25,7 +25,7 @@ TEST(OutputFile, EscapesWhatJsonForbids) {
 
 TEST(OutputFile, WritesNumbersThatReadBack) {
   const TemporaryFolder folder;
-  OutputFile file(folder.file("numbers"));
+  OutputFile file(folder.file("numbers"), false);
   file.microseconds(1'234'567).text(" ").microseconds(7).text(" ").microseconds(-1'005).text(" ");
   file.real(0.1).text(" ").real(std::nan("")).text(" ").integer(-5);
   file.close();
@@ -36,7 +36,7 @@ TEST(OutputFile, WritesNumbersThatReadBack) {
 
 TEST(OutputFile, FullDiskIsAnError) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
-  OutputFile file("/dev/full");
+  OutputFile file("/dev/full", false);
   file.text("x");
   EXPECT_THROW(file.close(), DatabaseError);
 }

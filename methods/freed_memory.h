@@ -1,14 +1,14 @@
 #pragma once
 // Freed memory stays with the process, as a caching allocator does it on a GPU.
 //
-//   keep_freed_memory();  // once, before the first measurement
+//   keep_freed_memory();  // once, at the start of a program
 //
 // By default glibc gives large blocks back to the system, and every evaluation faults its activations in again: up to a
 // tenth of the time of a batch of 64, more or less of it as allocations happen to fall. That is noise between two equal
 // repetitions, and it counts against whoever allocates more. Without glibc nothing changes.
 
-namespace diffbench::measure {
+namespace diffbench {
 
 void keep_freed_memory();
 
-}  // namespace diffbench::measure
+}  // namespace diffbench

@@ -1,11 +1,11 @@
-#include "harness/measure/memory.h"
+#include "methods/freed_memory.h"
 
 #include <cstdlib>  // defines __GLIBC__
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 
-namespace diffbench::measure {
+namespace diffbench {
 
 void keep_freed_memory() {
 #ifdef __GLIBC__
@@ -14,4 +14,4 @@ void keep_freed_memory() {
 #endif
 }
 
-}  // namespace diffbench::measure
+}  // namespace diffbench
