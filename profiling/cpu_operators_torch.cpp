@@ -4,10 +4,12 @@
 #include <ATen/core/ivalue.h>
 #include <ATen/record_function.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "profiling/clock.h"
@@ -49,11 +51,18 @@ void each_tensor(const Values& values, const Take& take) {
   }
 }
 
+// Registered for every device although they call a library of the CPU: no operator inside them shows the work.
+constexpr std::array<std::string_view, 2> kLibraryCalls = {"aten::mkldnn_convolution",
+                                                           "aten::_nnpack_spatial_convolution"};
+
 // Whether the operator is implemented for the CPU itself, rather than by calling others.
 bool has_cpu_kernel(const void* function) {
   const auto name = static_cast<const at::RecordFunction*>(function)->operator_name();
   if (!name) {
     return false;
+  }
+  if (std::find(kLibraryCalls.begin(), kLibraryCalls.end(), name->name) != kLibraryCalls.end()) {
+    return true;
   }
   const auto handle = c10::Dispatcher::singleton().findOp(*name);
   return handle && handle->hasKernelForDispatchKey(c10::DispatchKey::CPU);

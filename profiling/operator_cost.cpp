@@ -65,10 +65,15 @@ constexpr std::array<std::string_view, 41> kMetadata = {"empty",
                                                         "resize_as"};
 constexpr std::array<std::string_view, 5> kProducts = {"mm", "bmm", "matmul", "dot", "mv"};
 constexpr std::array<std::string_view, 3> kProductsOntoFirst = {"addmm", "baddbmm", "addmv"};
-constexpr std::array<std::string_view, 8> kConvolutions = {"conv1d",       "conv2d",
-                                                           "conv3d",       "convolution",
-                                                           "_convolution", "mkldnn_convolution",
-                                                           "thnn_conv2d",  "_slow_conv2d_forward"};
+constexpr std::array<std::string_view, 9> kConvolutions = {"conv1d",
+                                                           "conv2d",
+                                                           "conv3d",
+                                                           "convolution",
+                                                           "_convolution",
+                                                           "mkldnn_convolution",
+                                                           "_nnpack_spatial_convolution",
+                                                           "thnn_conv2d",
+                                                           "_slow_conv2d_forward"};
 constexpr std::array<std::string_view, 6> kAttention = {
     "scaled_dot_product_attention",        "_scaled_dot_product_flash_attention_for_cpu",
     "_scaled_dot_product_flash_attention", "_scaled_dot_product_efficient_attention",

@@ -22,7 +22,7 @@ namespace {
 using profiling::Mode;
 
 constexpr int kLeastOverheadRounds = 8;
-constexpr double kRecordedNs = 2e9;    // of each cell, about
+constexpr double kRecordedNs = 5e9;    // of each cell, about
 constexpr double kMostRecorded = 5.0;  // repetitions
 // how much is recorded; nothing at all where there is no mode
 struct Watch {
@@ -192,47 +192,79 @@ void store_ceilings(Session& session) {
   });
 }
 
+// One recorded repetition of a cell, stored; false where it failed on some rank.
+class CellRecorder {
+ public:
+  CellRecorder(Session& session, bool with_shapes) : session_(session), with_shapes_(with_shapes) {}
+
+  size_t activity_count() const { return activity_count_; }
+  bool has_stored() const { return has_stored_; }
+
+  bool record(const CellState& state) {
+    const auto samples = session_.repetition_samples(state.cell);
+    profiling::Profile profile;
+    const bool done = run_on_all(session_, state, [&] {
+      Recording recording(state, Mode::kActivities, with_shapes_);
+      state.runner->run(samples);
+      profile = recording.stop();
+    });
+    if (!done) {
+      return false;
+    }
+    const auto all = session_.world.gather(pack_profile(profile));
+    session_.world.together([&] {
+      for (size_t rank = 0; rank < all.size(); ++rank) {
+        const auto row = to_row(unpack_profile(all[rank]), static_cast<int>(rank));
+        activity_count_ += row.activities.size();
+        has_stored_ ? session_.store->add_to_profile(session_.run_id, row)
+                    : session_.store->put_profile(session_.run_id, row);
+      }
+    });
+    has_stored_ = true;
+    return true;
+  }
+
+ private:
+  Session& session_;
+  bool with_shapes_;
+  size_t activity_count_ = 0;
+  bool has_stored_ = false;
+};
+
 }  // namespace
 
+// Cells take turns, so that a slow moment of the machine does not make the profile of one of them.
 void profile_cells(Session& session, const ProfileOptions& options) {
   store_ceilings(session);
   MachineTelemetry telemetry(session);
-  Progress progress(session.world.rank() == 0, "profiling", static_cast<int64_t>(session.cells.size()));
-  bool first = true;
-  size_t activity_count = 0;
-  for (auto& state : session.cells) {
+  std::map<int64_t, int> left;  // repetitions by cell
+  int64_t total = 0;
+  for (const auto& state : session.cells) {
     const auto samples = session.repetition_samples(state.cell);
-    profiling::Profile profile;
     int64_t duration_ns = 0;
-    // the repetition before warms up, and measures what a method measures once
-    bool done =
-        state.is_alive() && run_on_all(session, state, [&] { duration_ns = state.runner->run(samples).duration_ns; });
-    const int repetitions = repetitions_to_record(session, duration_ns);
-    done = done && run_on_all(session, state, [&] {
-             Recording recording(state, Mode::kActivities, options.with_shapes);
-             for (int i = 0; i < repetitions; ++i) {
-               state.runner->run(samples);
-             }
-             profile = recording.stop();
-           });
-    progress.advance(1);
-    if (!done) {
-      continue;
+    // warms up, and measures what a method measures once
+    if (state.is_alive() && run_on_all(session, state, [&] { duration_ns = state.runner->run(samples).duration_ns; })) {
+      total += left[state.id] = repetitions_to_record(session, duration_ns);
     }
-    const auto all = session.world.gather(pack_profile(profile));
-    session.world.together([&] {
-      for (size_t rank = 0; rank < all.size(); ++rank) {
-        const auto row = to_row(unpack_profile(all[rank]), static_cast<int>(rank));
-        activity_count += row.activities.size();
-        first ? session.store->put_profile(session.run_id, row) : session.store->add_to_profile(session.run_id, row);
+  }
+  Progress progress(session.world.rank() == 0, "profiling", total);
+  CellRecorder recorder(session, options.with_shapes);
+  for (bool some = true; some;) {
+    some = false;
+    for (const auto& state : session.cells) {
+      const auto found = left.find(state.id);
+      if (found == left.end() || found->second == 0) {
+        continue;
       }
-    });
-    first = false;
+      found->second = recorder.record(state) ? found->second - 1 : 0;
+      some = some || found->second > 0;
+      progress.advance(1);
+    }
   }
   telemetry.store();
   if (session.world.rank() == 0) {
-    spdlog::info("recorded {} activities", activity_count);
-    if (!session.cells.empty() && first) {
+    spdlog::info("recorded {} activities", recorder.activity_count());
+    if (!session.cells.empty() && !recorder.has_stored()) {
       spdlog::warn("no cell could be profiled");
     }
   }

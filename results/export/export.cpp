@@ -19,6 +19,8 @@ constexpr std::array kFormats = {
     ExportFormat{"nsys", "SQLite for readers of Nsight Systems' exports; one rank", true, true, false, write_nsys},
     ExportFormat{"chrome", "Trace Event JSON: Perfetto, HTA", true, false, true, write_chrome},
     ExportFormat{"perfetto", "Perfetto's protobuf trace", true, false, true, write_perfetto},
+    ExportFormat{"gbench", "Google Benchmark's JSON, a row per repetition", false, false, false, write_gbench},
+    ExportFormat{"bmf", "Bencher's metric format", false, false, false, write_bmf},
     ExportFormat{"csv", "the summary table", false, false, false, write_csv},
 };
 

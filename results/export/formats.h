@@ -13,6 +13,9 @@ std::int64_t write_nsys(const ExportRequest& request);
 std::int64_t write_chrome(const ExportRequest& request);
 // Perfetto's own protobuf trace
 std::int64_t write_perfetto(const ExportRequest& request);
+// Google Benchmark's JSON: a row per repetition; Bencher's metric format: an entry per cell
+std::int64_t write_gbench(const ExportRequest& request);
+std::int64_t write_bmf(const ExportRequest& request);
 // the view cell_summary of the run
 std::int64_t write_csv(const ExportRequest& request);
 

@@ -235,6 +235,39 @@ def test_window_of_a_trace(database: Path) -> None:
     assert {slice_["name"] for slice_ in slices_of(text)}.isdisjoint({"evaluation", 'block "0"'}) and '"block 1"' in text
 
 
+# --- benchmarks of other tools
+
+def measured(database: Path) -> Path:
+    """Run 3 with one measured cell, one that failed and one that was left out."""
+    times = [(0, 2_000_000), (1, 1_000_000), (2, 4_000_000)]
+    for key, status, reason in (("bad/3", "failed", 'not "finite"'), ("left/3", "skipped", "needs a GPU")):
+        spoil(database, "INSERT INTO cell (run, key, method, method_label, role, model, model_fingerprint, solver, grid, steps, batch, precision,"
+                        f" device, ranks, scenario, status, reason) VALUES (3, '{key}', 'full', 'x', 'method', 'm', 'f', 'ddim', 'trailing', 2, 10,"
+                        f" 'fp32', 'cpu', 1, 'offline', '{status}', '{reason}')")
+    spoil(database, "INSERT INTO timing (cell, round, repetition, rank, started_ns, duration_ns, samples) VALUES "
+                    + ", ".join(f"(3, {number}, 0, 0, {number}, {time}, 10)" for number, time in times))
+    return database
+
+
+def test_gbench(database: Path) -> None:
+    report = json.loads(export(measured(database), "gbench", "--run", 3).read_text(), parse_constant=pytest.fail)
+    assert report["context"]["json_schema_version"] == 1 and report["context"]["caches"] == []
+    good = [row for row in report["benchmarks"] if row["name"] == "full/3"]
+    assert [(row["real_time"], row["repetition_index"], row["repetitions"], row["time_unit"]) for row in good] == [
+        (2_000_000, 0, 3, "ns"), (1_000_000, 1, 3, "ns"), (4_000_000, 2, 3, "ns")]
+    assert good[1]["items_per_second"] == 10_000 and {row["run_type"] for row in report["benchmarks"]} == {"iteration"}
+    others = {row["name"]: row.get("error_message", row.get("skip_message")) for row in report["benchmarks"] if row["name"] != "full/3"}
+    assert others == {"bad/3": 'not "finite"', "left/3": "needs a GPU"}
+    assert all({"name", "real_time", "cpu_time", "iterations"} <= row.keys() for row in report["benchmarks"])  # what its readers ask for
+
+
+def test_bmf(database: Path) -> None:
+    report = json.loads(export(measured(database), "bmf", "--run", 3).read_text(), parse_constant=pytest.fail)
+    assert list(report) == ["full/3"]  # a failed cell is no number
+    assert report["full/3"]["latency"]["value"] == 2_000_000 and report["full/3"]["images_per_s"]["value"] == pytest.approx(5000)
+    assert all(isinstance(measure["value"], (int, float)) for measure in report["full/3"].values())
+
+
 # --- csv, choices, errors
 
 def test_csv(database: Path) -> None:
