@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "harness/commands/sample_files.h"
+#include "harness/commands/usage.h"
 #include "harness/quality/extractor.h"
 #include "methods/config/input_error.h"
 #include "methods/data/safetensors.h"
@@ -94,12 +95,8 @@ void add_model_calibration(CLI::App& command, ModelCalibration& options) {
       ->check(CLI::IsMember({"rmse", "features"}));
   command.add_option("--extractor", options.extractor, "zoo name or TorchScript file, for --loss features")
       ->capture_default_str();
-  command.add_option("--num", options.units, "calibration trajectories")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  command.add_option("--batch", options.batch, "rows per network call")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+  command.add_option("--num", options.units, "calibration trajectories")->capture_default_str()->check(at_least(1));
+  command.add_option("--batch", options.batch, "rows per network call")->capture_default_str()->check(at_least(1));
   command.add_option("--seed", options.seed, "of their noise: another than that of the samples to come")
       ->capture_default_str();
   command.add_option("--out", options.out, "calibration file to write, for the method risk_controlled");

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "harness/commands/commands.h"
+#include "harness/commands/usage.h"
 #include "harness/quality/compare_sets.h"
 #include "harness/quality/kid.h"
 
@@ -64,7 +65,7 @@ void add_fid(CLI::App& app, int& exit_code) {
       ->delimiter(',')
       ->default_str("fid");
   command->add_option("--kid-subsets", options->compare.kid.subsets, "subsets of KID; 0: the full unbiased estimator")
-      ->check(CLI::NonNegativeNumber)
+      ->check(at_least(0))
       ->capture_default_str();
   command->add_option("--seed", options->compare.kid.seed, "draws the subsets of KID")->capture_default_str();
   command->add_flag("--interval", options->compare.interval,

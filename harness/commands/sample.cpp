@@ -8,6 +8,7 @@
 #include "harness/commands/model_options.h"
 #include "harness/commands/sample_files.h"
 #include "harness/commands/sampling_options.h"
+#include "harness/commands/usage.h"
 #include "methods/config/input_error.h"
 #include "methods/decode.h"
 #include "methods/registry.h"
@@ -117,11 +118,9 @@ void add_sample(CLI::App& app, int&) {
       ->capture_default_str();
   command->add_option("--param", options->params, "method parameter key=value, repeatable");
   add_sampling_options(*command, options->sampling);
-  command->add_option("--num", options->num, "samples")->capture_default_str()->check(CLI::PositiveNumber);
-  command->add_option("--batch", options->batch, "rows per network call")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  command->add_option("--seed", options->seed, "of the counter-based noise")->capture_default_str();
+  command->add_option("--num", options->num, "samples")->capture_default_str()->check(at_least(1));
+  command->add_option("--batch", options->batch, "rows per network call")->capture_default_str()->check(at_least(1));
+  command->add_option("--seed", options->seed, "of the counter-based noise")->capture_default_str()->check(at_least(0));
   command->add_option("--noise", options->noise,
                       "file with `noise` [N,C,H,W] and, for stochastic solvers, `step_noise`");
   command->add_option("--labels", options->labels, "file with `labels` [N] int64 (default: the classes in turn)");

@@ -1,5 +1,6 @@
 #include "harness/commands/sampling_options.h"
 
+#include "harness/commands/usage.h"
 #include "methods/solvers/solver_table.h"
 
 namespace diffbench::commands {
@@ -8,7 +9,7 @@ void add_sampling_options(CLI::App& command, SamplingOptions& options) {
   command.add_option("--solver", options.solver, "solver (diffbench list solvers)")->capture_default_str();
   command.add_option("--solver-param", options.solver_params, "solver parameter key=value, repeatable");
   command.add_option("--grid", options.grid, "time grid (diffbench list grids)")->capture_default_str();
-  command.add_option("--steps", options.steps, "solver steps")->capture_default_str()->check(CLI::PositiveNumber);
+  command.add_option("--steps", options.steps, "solver steps")->capture_default_str()->check(at_least(1));
   command.add_option("--guidance", options.guidance, "scale of classifier-free guidance; 1: none")
       ->capture_default_str();
   command.add_option("--guidance-interval", options.guidance_interval, "two times between which it acts, as LOW,HIGH")

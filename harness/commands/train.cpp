@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/commands/commands.h"
+#include "harness/commands/usage.h"
 #include "methods/config/input_error.h"
 #include "methods/config/paths.h"
 #include "methods/training/trainer.h"
@@ -73,7 +74,7 @@ void add_train(CLI::App& app, int&) {
   command->add_option("--device", options->overrides.device, "auto | cpu | cuda");
   command->add_option("--out", options->overrides.output, "folder for the result (default: the recipe's)");
   command->add_option("--state", options->state_dir, "folder for the resumable state (default: .train/<recipe>)");
-  command->add_option("--threads", options->threads, "CPU threads (default: all)")->check(CLI::PositiveNumber);
+  command->add_option("--threads", options->threads, "CPU threads (default: all)")->check(at_least(1));
   command->add_flag("--json", options->json, "one JSON document on stdout");
   command->footer("Example: diffbench train methods/zoo/fashion_mnist/recipe.toml");
   command->callback([options] { train(*options); });

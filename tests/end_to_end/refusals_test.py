@@ -39,6 +39,8 @@ COMMAND_LINES = {
     "a negative number": (["sample", "--model", "deep", "--out", "x.npz", "--num", "-3"], ["--num"]),
     "no samples": (["sample", "--model", "deep", "--out", "x.npz", "--num", "0"], ["--num"]),
     "no batch": (["sample", "--model", "deep", "--out", "x.npz", "--batch", "0"], ["--batch"]),
+    "no steps": (["sample", "--model", "deep", "--out", "x.npz", "--steps", "0"], ["--steps", "'0' is not a whole number from 1 on"]),
+    "a negative seed": (["sample", "--model", "deep", "--out", "x.npz", "--seed", "-1"], ["--seed", "'-1'"]),
     "too many steps": (["sample", "--model", "deep", "--out", "x.npz", "--steps", "1001"], ["1001"]),
     "unknown model": (["sample", "--model", "fashion_mnits", "--out", "x.npz"], ["--model", "fashion_mnits"]),
     "unknown method": (["sample", "--model", "deep", "--out", "x.npz", "--method", "ful"], ["ful", "full"]),
