@@ -5,7 +5,8 @@
 //
 // By default glibc gives large blocks back to the system, and every evaluation faults its activations in again: up to a
 // tenth of the time of a batch of 64, more or less of it as allocations happen to fall. That is noise between two equal
-// repetitions, and it counts against whoever allocates more. Without glibc nothing changes.
+// repetitions, and it counts against whoever allocates more. Holds for the thread that starts the program, which runs
+// the network; other threads have heaps of their own. Without glibc nothing changes.
 
 namespace diffbench {
 

@@ -97,7 +97,6 @@ struct CeilingRow {
 };
 
 struct ProfileOverheadRow {
-  std::int64_t cell = 0;
   std::string mode{};  // off | nvtx | activities | everything
   int round = 0;
   int rank = 0;

@@ -85,8 +85,8 @@ class Store {
   std::vector<int> profiled_ranks(std::int64_t run_id) const;  // ascending
   std::optional<std::int64_t> latest_profiled_run() const;
   void put_ceilings(std::int64_t run_id, std::span<const CeilingRow> rows);
-  void add_profile_overheads(std::span<const ProfileOverheadRow> rows);
-  void add_telemetry(std::int64_t run_id, std::span<const TelemetryRow> rows);  // after the machines of their hosts
+  void put_profile_overheads(std::int64_t cell, std::span<const ProfileOverheadRow> rows);  // all rounds of the cell
+  void put_telemetry(std::int64_t run_id, std::span<const TelemetryRow> rows);  // of all hosts, after their machines
 
   // --- what a resumed run need not do again
   // Rounds with any timing, discarded ones too: a round is one transaction, so it is there whole or not at all. Timings

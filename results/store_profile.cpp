@@ -270,20 +270,24 @@ void Store::put_ceilings(std::int64_t run_id, std::span<const CeilingRow> rows) 
   });
 }
 
-void Store::add_profile_overheads(std::span<const ProfileOverheadRow> rows) {
+void Store::put_profile_overheads(std::int64_t cell, std::span<const ProfileOverheadRow> rows) {
   guarded(name_, [&] {
     Savepoint savepoint(*database_);
-    SQLite::Statement statement(*database_, "INSERT OR REPLACE INTO profile_overhead VALUES (?, ?, ?, ?, ?)");
+    SQLite::Statement old(*database_, "DELETE FROM profile_overhead WHERE cell = ?");
+    execute(old, cell);
+    SQLite::Statement statement(*database_, "INSERT INTO profile_overhead VALUES (?, ?, ?, ?, ?)");
     for (const ProfileOverheadRow& row : rows) {
-      execute(statement, row.cell, row.mode, row.round, row.rank, row.duration_ns);
+      execute(statement, cell, row.mode, row.round, row.rank, row.duration_ns);
     }
     savepoint.release();
   });
 }
 
-void Store::add_telemetry(std::int64_t run_id, std::span<const TelemetryRow> rows) {
+void Store::put_telemetry(std::int64_t run_id, std::span<const TelemetryRow> rows) {
   guarded(name_, [&] {
     Savepoint savepoint(*database_);
+    SQLite::Statement old(*database_, "DELETE FROM telemetry WHERE machine IN (SELECT id FROM machine WHERE run = ?)");
+    execute(old, run_id);
     SQLite::Statement statement(*database_,
                                 "INSERT INTO telemetry VALUES ((SELECT id FROM machine WHERE run = ? AND host = ?), ?, "
                                 "?, ?, ?, ?, ?, ?, ?, ?)");

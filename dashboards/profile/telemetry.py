@@ -75,7 +75,8 @@ def draw(rows: pd.DataFrame) -> go.Figure | None:
 
 
 def _spans(of: pd.DataFrame) -> list[tuple[float, float]]:
-    """Seconds from the first to the last reading of each stretch in which the device was throttled."""
+    """From the first reading of each stretch in which the device was throttled to the first one after it, in seconds."""
     slowed = (of["throttle_bits"].fillna(0).astype(int) & sum(THROTTLES)).astype(bool)
-    stretches = of["seconds"].groupby((slowed != slowed.shift()).cumsum())
-    return [(seconds.iloc[0], seconds.iloc[-1]) for stretch, seconds in stretches if slowed[seconds.index[0]]]
+    starts = of.loc[slowed != slowed.shift(), "seconds"]
+    ends = [*starts[1:], of["seconds"].iloc[-1]]
+    return [(begin, end) for begin, end, is_slow in zip(starts, ends, slowed[starts.index]) if is_slow]

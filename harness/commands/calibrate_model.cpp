@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "harness/commands/at_least.h"
 #include "harness/commands/sample_files.h"
-#include "harness/commands/usage.h"
 #include "harness/quality/extractor.h"
 #include "methods/config/input_error.h"
 #include "methods/data/safetensors.h"

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <regex>
 
 #include "harness/commands/commands.h"
@@ -22,13 +23,13 @@ struct Options {
   std::string database;
   std::string output;
   results::ExportOptions what;
-  std::string only;
-  std::string steps;
+  std::optional<std::string> only;
+  std::optional<std::string> steps;
   bool json = false;
 };
 
-constexpr std::uintmax_t kBrowserLimitBytes =
-    500'000'000;  // Perfetto's page holds 2 GB and needs 2 to 4 times the file
+// of about 190 bytes; Perfetto's page holds 2 GB and needs 2 to 4 times the size of a trace
+constexpr std::int64_t kBrowserLimitRows = 3'000'000;
 
 results::StepRange read_steps(const std::string& text) {
   static const std::regex form("([0-9]{1,9})(-([0-9]{1,9}))?");
@@ -67,25 +68,23 @@ void export_to_file(const Options& options) {
   const auto& format = find_format(options.format);
   const auto store = results::Store::open_read_only(options.database);
   auto what = options.what;
-  if (!options.only.empty()) {
-    const auto pattern = std::make_shared<suite::Pattern>(options.only);
+  if (options.only) {
+    const auto pattern = std::make_shared<suite::Pattern>(*options.only);
     what.wants_cell = [pattern](const std::string& key) { return pattern->matches(key); };
   }
-  if (!options.steps.empty()) {
-    what.steps = read_steps(options.steps);
+  if (options.steps) {
+    what.steps = read_steps(*options.steps);
   }
   const auto result = results::export_run(store, format, what, options.output);
   if (options.json) {
-    const nlohmann::json document = {{"database", options.database},   {"format", options.format},
-                                     {"output", options.output},       {"run", result.run},
-                                     {"ranks", result.ranks},          {"rows", result.row_count},
-                                     {"size_bytes", result.size_bytes}};
+    const nlohmann::json document = {{"database", options.database}, {"format", options.format},
+                                     {"output", options.output},     {"run", result.run},
+                                     {"ranks", result.ranks},        {"rows", result.row_count}};
     std::cout << document.dump(2) << "\n";
   } else {
-    spdlog::info("{}: {} rows of run {}, {:.1f} MB", options.output, result.row_count, result.run,
-                 static_cast<double>(result.size_bytes) / 1e6);
+    spdlog::info("{}: {} rows of run {}", options.output, result.row_count, result.run);
   }
-  if (format.is_trace && result.size_bytes > kBrowserLimitBytes) {
+  if (format.is_trace && result.row_count > kBrowserLimitRows) {
     spdlog::warn("{}: too large for a browser; cut it with --only and --steps", options.output);
   }
 }

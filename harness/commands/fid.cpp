@@ -5,8 +5,8 @@
 #include <iostream>
 #include <memory>
 
+#include "harness/commands/at_least.h"
 #include "harness/commands/commands.h"
-#include "harness/commands/usage.h"
 #include "harness/quality/compare_sets.h"
 #include "harness/quality/kid.h"
 

@@ -2,7 +2,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "harness/commands/usage.h"
+#include "harness/commands/at_least.h"
 
 namespace diffbench::commands {
 

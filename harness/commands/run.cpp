@@ -142,7 +142,7 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_option("--only", options->only, "regular expression: only cells whose key matches, and their baselines");
   command->add_option("--set", options->set, "key=value over the suite's, e.g. timing.max_rounds=5; repeatable");
   command->add_flag("--profile", options->profile,
-                    "afterwards, every cell once more with scopes and CPU operators or GPU kernels recorded");
+                    "afterwards, every cell again with scopes and CPU operators or GPU kernels recorded");
   command->add_flag("--profile-shapes", options->profile_shapes,
                     "the same with shapes, FLOPs and bytes of CPU operators, for kernel rates and the roofline");
   command->add_flag("--profile-overhead", options->profile_overhead,

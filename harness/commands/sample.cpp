@@ -4,11 +4,11 @@
 #include <iostream>
 #include <numeric>
 
+#include "harness/commands/at_least.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/model_options.h"
 #include "harness/commands/sample_files.h"
 #include "harness/commands/sampling_options.h"
-#include "harness/commands/usage.h"
 #include "methods/config/input_error.h"
 #include "methods/decode.h"
 #include "methods/registry.h"

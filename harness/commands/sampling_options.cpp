@@ -1,6 +1,6 @@
 #include "harness/commands/sampling_options.h"
 
-#include "harness/commands/usage.h"
+#include "harness/commands/at_least.h"
 #include "methods/solvers/solver_table.h"
 
 namespace diffbench::commands {

@@ -3,8 +3,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "harness/commands/at_least.h"
 #include "harness/commands/commands.h"
-#include "harness/commands/usage.h"
 #include "methods/config/input_error.h"
 #include "methods/config/paths.h"
 #include "methods/training/trainer.h"

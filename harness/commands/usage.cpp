@@ -1,7 +1,6 @@
 #include "harness/commands/usage.h"
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
 #include "methods/config/nearest.h"
@@ -62,16 +61,6 @@ std::string describe(const CLI::App& app, const CLI::ParseError& error) {
   std::string message = error.what();
   std::replace(message.begin(), message.end(), '\n', ' ');
   return place + message;
-}
-
-CLI::Validator at_least(std::int64_t least) {
-  const auto check = [least](const std::string& text) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool is_fine = error == std::errc() && end == text.data() + text.size() && value >= least;
-    return is_fine ? std::string() : "'" + text + "' is not a whole number from " + std::to_string(least) + " on";
-  };
-  return CLI::Validator(check, "", "at_least");
 }
 
 }  // namespace diffbench::commands

@@ -7,15 +7,11 @@
 //   -> "run: unknown flag '--resum'; did you mean '--resume'? (valid: --db --resume ...)"
 
 #include <CLI/CLI.hpp>
-#include <cstdint>
 #include <string>
 
 namespace diffbench::commands {
 
 // `app` is the one whose parse threw `error`
 std::string describe(const CLI::App& app, const CLI::ParseError& error);
-
-// For add_option(...)->check(at_least(1)): a whole number from `least` on.
-CLI::Validator at_least(std::int64_t least);
 
 }  // namespace diffbench::commands

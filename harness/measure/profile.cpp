@@ -67,7 +67,7 @@ bool run_on_all(const Session& session, const CellState& state, const std::funct
   try {
     work();
   } catch (const std::exception& error) {
-    fault = error.what();
+    fault = *error.what() == '\0' ? "an error without a text" : error.what();
   }
   if (const auto failure = session.world.agree({.is_input_error = false, .message = fault})) {
     if (session.world.rank() == 0) {
@@ -112,8 +112,12 @@ class MachineTelemetry {
     const auto text = nlohmann::json{{"host", host_}, {"rows", rows}}.dump();
     const auto all = session_.world.gather(pack_text(text));
     session_.world.together([&] {
+      std::vector<results::TelemetryRow> stored;
       for (const auto& bytes : all) {
-        write(bytes);
+        unpack_into(stored, bytes);
+      }
+      if (session_.store) {
+        session_.store->put_telemetry(session_.run_id, stored);
       }
     });
   }
@@ -124,9 +128,8 @@ class MachineTelemetry {
     return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
   }
 
-  void write(const ranks::Bytes& bytes) {
+  static void unpack_into(std::vector<results::TelemetryRow>& rows, const ranks::Bytes& bytes) {
     const auto from = nlohmann::json::parse(unpack_text(bytes));
-    std::vector<results::TelemetryRow> rows;
     for (const auto& row : from.at("rows")) {
       const profiling::TelemetrySample sample{.device = row[0],
                                               .sampled_ns = row[1],
@@ -139,7 +142,6 @@ class MachineTelemetry {
                                               .throttle_bits = row[8]};
       rows.push_back(to_row(sample, from.at("host")));
     }
-    session_.store->add_telemetry(session_.run_id, rows);
   }
 
   Session& session_;
@@ -154,7 +156,8 @@ int repetitions_to_record(const Session& session, int64_t duration_ns) {
   return static_cast<int>(session.world.broadcast(std::vector<double>{std::clamp(fit, 1.0, kMostRecorded)})[0]);
 }
 
-// as many rounds of one cell as its share of [timing] max_seconds holds, up to max_rounds; as rank 0 decides
+// as many rounds of one cell as its share of [timing] max_seconds holds, at most max_rounds, but no fewer than an
+// interval needs; as rank 0 decides
 int overhead_rounds(const Session& session, int64_t duration_ns) {
   const auto& timing = session.suite.timing;
   const double share_ns = timing.max_seconds * 1e9 / static_cast<double>(session.cells.size());
@@ -256,9 +259,10 @@ void profile_cells(Session& session, const ProfileOptions& options) {
       if (found == left.end() || found->second == 0) {
         continue;
       }
-      found->second = recorder.record(state) ? found->second - 1 : 0;
+      const int recorded = recorder.record(state) ? 1 : found->second;  // one that failed is given up
+      found->second -= recorded;
       some = some || found->second > 0;
-      progress.advance(1);
+      progress.advance(recorded);
     }
   }
   telemetry.store();
@@ -299,14 +303,14 @@ void measure_profile_overhead(Session& session) {
         }
         const auto durations = session.world.gather(pack(std::vector<int64_t>{duration_ns}));
         for (size_t rank = 0; rank < durations.size(); ++rank) {
-          rows.push_back({state.id, watch.name, round, static_cast<int>(rank), unpack<int64_t>(durations[rank])[0]});
+          rows.push_back({watch.name, round, static_cast<int>(rank), unpack<int64_t>(durations[rank])[0]});
         }
       }
     }
     progress.advance(1);
     session.world.together([&] {
       if (session.store && done) {
-        session.store->add_profile_overheads(rows);
+        session.store->put_profile_overheads(state.id, rows);
       }
     });
   }

@@ -56,10 +56,23 @@ OutputFile& begin_row(OutputFile& file, const CellSummary& cell, std::int64_t ro
   return member("label").quoted(cell.method_label);
 }
 
+bool is_measured(const CellSummary& cell) { return cell.status == CellStatus::kOk && cell.repetitions > 0; }
+
+// A cell's status is pending until its run has finished, and would look like a failure.
+void require_finished(const ExportRequest& request) {
+  SQLite::Statement status(request.store.database(), "SELECT 1 FROM run WHERE id = ? AND status = 'running'");
+  bind_all(status, request.run);
+  if (status.executeStep()) {
+    throw DatabaseError(request.store.name() + ": run " + std::to_string(request.run) +
+                        " has not finished; finish it with `diffbench run --resume`");
+  }
+}
+
 void write_failure(OutputFile& file, const CellSummary& cell) {
   const bool is_skipped = cell.status == CellStatus::kSkipped;
   file.text(is_skipped ? ",\"skipped\":true,\"skip_message\":" : ",\"error_occurred\":true,\"error_message\":");
-  file.quoted(cell.reason).text(R"(,"repetitions":1,"repetition_index":0,"iterations":0,"real_time":0,"cpu_time":0)");
+  file.quoted(cell.status == CellStatus::kOk ? "no complete repetition" : cell.reason)
+      .text(R"(,"repetitions":1,"repetition_index":0,"iterations":0,"real_time":0,"cpu_time":0)");
   file.text(R"(,"time_unit":"ns"})");
 }
 
@@ -75,6 +88,7 @@ void write_measure(Members& member, std::string_view name, std::optional<double>
 }  // namespace
 
 std::int64_t write_gbench(const ExportRequest& request) {
+  require_finished(request);
   OutputFile file(request.path, request.is_compressed);
   file.text("{");
   write_context(file, request);
@@ -84,7 +98,7 @@ std::int64_t write_gbench(const ExportRequest& request) {
       "SELECT duration_ns, samples FROM cell_repetition WHERE cell = ? ORDER BY round, repetition");
   std::int64_t rows = 0;
   for (const CellSummary& cell : summarize(request.store, request.run)) {
-    if (cell.status != CellStatus::kOk) {
+    if (!is_measured(cell)) {
       write_failure(begin_row(file, cell, rows++), cell);
       continue;
     }
@@ -107,12 +121,13 @@ std::int64_t write_gbench(const ExportRequest& request) {
 }
 
 std::int64_t write_bmf(const ExportRequest& request) {
+  require_finished(request);
   OutputFile file(request.path, request.is_compressed);
   Members benchmark(file);
   file.text("{");
   std::int64_t rows = 0;
   for (const CellSummary& cell : summarize(request.store, request.run)) {
-    if (cell.status != CellStatus::kOk) continue;  // the format has no word for it
+    if (!is_measured(cell)) continue;  // the format has no word for it
     benchmark(cell.key).text("{");
     Members measure(file);
     write_measure(measure, "latency", cell.latency_ns, cell.latency_interval_ns);  // in ns, as Bencher's own

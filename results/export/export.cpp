@@ -53,7 +53,7 @@ std::vector<int> choose_ranks(const Store& store, const ExportFormat& format, st
 
 // refuses what would show nothing, so that an empty trace is never taken for a fast one
 ExportWindow choose_window(const Store& store, const ExportFormat& format, std::int64_t run,
-                           const ExportOptions& options) {
+                           const std::vector<int>& ranks, const ExportOptions& options) {
   if (!options.wants_cell && !options.steps) return {};
   if (!format.is_trace) throw DatabaseError("--only, --steps: " + std::string(format.name) + " is always whole");
   ExportWindow window{.steps = options.steps};
@@ -65,9 +65,15 @@ ExportWindow choose_window(const Store& store, const ExportFormat& format, std::
   }
   const std::string place = store.name() + ": run " + std::to_string(run);
   if (window.cells.empty()) throw DatabaseError(place + ": --only matches none of its cells");
-  SQLite::Statement found(store.database(), "SELECT 1 FROM scope WHERE run = ? AND " + window_condition(window));
-  bind_all(found, run);
-  if (!found.executeStep()) throw DatabaseError(place + ": nothing was recorded in these cells and steps");
+  SQLite::Statement found(store.database(),
+                          "SELECT 1 FROM scope WHERE run = ? AND rank = ? AND " + window_condition(window));
+  const auto has_any = [&](int rank) {
+    bind_all(found, run, rank);
+    return found.executeStep();
+  };
+  if (std::none_of(ranks.begin(), ranks.end(), has_any)) {
+    throw DatabaseError(place + ": nothing was recorded in these cells and steps");
+  }
   return window;
 }
 
@@ -90,7 +96,7 @@ ExportResult export_run(const Store& store, const ExportFormat& format, const Ex
                         const fs::path& output) {
   const std::int64_t run = choose_run(store, format, options);
   const std::vector<int> ranks = choose_ranks(store, format, run, options);
-  const ExportWindow window = guarded(store.name(), [&] { return choose_window(store, format, run, options); });
+  const ExportWindow window = guarded(store.name(), [&] { return choose_window(store, format, run, ranks, options); });
   const bool is_compressed = output.extension() == ".gz";
   if (is_compressed && !format.is_trace) {
     throw DatabaseError(output.string() + ": " + std::string(format.name) + " is not compressed; leave .gz away");
@@ -114,7 +120,7 @@ ExportResult export_run(const Store& store, const ExportFormat& format, const Ex
     const std::int64_t rows = guarded(store.name(), [&] { return format.write(request); });
     fs::rename(temporary, output, error);
     if (error) throw DatabaseError(output.string() + ": cannot be written: " + error.message());
-    return {.run = run, .ranks = ranks, .row_count = rows, .size_bytes = fs::file_size(output)};
+    return {.run = run, .ranks = ranks, .row_count = rows};
   } catch (...) {
     fs::remove(temporary, error);
     throw;

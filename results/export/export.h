@@ -27,7 +27,7 @@ struct StepRange {
 };
 
 struct ExportOptions {
-  std::optional<std::int64_t> run{};  // none: the newest one with a profile (csv: the newest one)
+  std::optional<std::int64_t> run{};  // none: the newest one with a profile (tables: the newest one)
   std::optional<int> rank{};          // none: all ranks; nsys: rank 0
   // traces only: what of a long profile is written
   std::function<bool(const std::string& key)> wants_cell{};  // empty: all
@@ -43,9 +43,8 @@ struct ExportWindow {
 
 struct ExportResult {
   std::int64_t run = 0;
-  std::vector<int> ranks{};    // empty for csv
+  std::vector<int> ranks{};    // empty for tables
   std::int64_t row_count = 0;  // scopes and activities, or lines of the table
-  std::uintmax_t size_bytes = 0;
 };
 
 // What a writer of one format gets: the run and its ranks are there.

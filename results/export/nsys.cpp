@@ -52,8 +52,10 @@ class NsysWriter {
     SQLite::Transaction transaction(database_);
     copy_strings();
     // the kinds and devices that there are: a table of millions is not read for the others
-    copy("CREATE TEMP TABLE present (kind TEXT, device INTEGER)");
-    copy("INSERT INTO present SELECT DISTINCT kind, device FROM source.activity WHERE run = :run AND rank = :rank");
+    copy("CREATE TEMP TABLE present (kind TEXT, device INTEGER, in_graph INTEGER)");
+    copy(
+        "INSERT INTO present SELECT DISTINCT kind, device, attribution = 'graph_node' FROM source.activity WHERE run = "
+        ":run AND rank = :rank");
     describe();
     std::int64_t rows = copy_scopes();
     rows += profile_.source == "cupti" ? copy_gpu_activities() : copy_cpu_operators();
@@ -198,12 +200,15 @@ class NsysWriter {
   // Readers find the range of a replayed kernel by where its node was captured. We know the scope of the capture, so
   // the event lies at its begin, and a node is its own original.
   void copy_graph_nodes() {
+    SQLite::Statement find(database_, "SELECT 1 FROM temp.present WHERE in_graph");
+    if (!find.executeStep()) return;
     copy(
         "INSERT INTO CUDA_GRAPH_NODE_EVENTS SELECT min(scope.begin_ns + 1, scope.end_ns) - :base, "
-        "min(scope.begin_ns + 1, scope.end_ns) - :base, 77, "
-        ":global_pid | (scope.thread & 0xFFFFFF), min(activity.name), graph_node, graph_node FROM source.activity "
-        "JOIN source.scope ON scope.id = activity.scope WHERE activity.run = :run AND activity.rank = :rank AND "
-        "attribution = 'graph_node' GROUP BY graph_node ORDER BY graph_node");
+        "min(scope.begin_ns + 1, scope.end_ns) - :base, 77, :global_pid | (scope.thread & 0xFFFFFF), node.name, "
+        "node.id, "
+        "node.id FROM (SELECT graph_node AS id, min(name) AS name, min(scope) AS scope FROM source.activity "
+        "WHERE run = :run AND rank = :rank AND attribution = 'graph_node' GROUP BY graph_node) AS node "
+        "JOIN source.scope ON scope.id = node.scope ORDER BY node.id");
   }
 
   // One row per correlation id, or readers would count its kernel twice: a call of the runtime stands for the driver's

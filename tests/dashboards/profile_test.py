@@ -211,7 +211,7 @@ def test_telemetry_is_drawn_and_throttling_told(profiled: Path) -> None:
     rows = with_data(profiled, telemetry.read)
     figure = telemetry.draw(rows)
     assert [list(trace.y) for trace in figure.data] == [[100, 650, 700, 300], [1.5] * 4]  # what it does not tell has no panel
-    assert list(figure.data[0].x) == [0, 0.5, 1, 1.5] and {(shape.x0, shape.x1) for shape in figure.layout.shapes} == {(0.5, 1.0)}
+    assert list(figure.data[0].x) == [0, 0.5, 1, 1.5] and {(shape.x0, shape.x1) for shape in figure.layout.shapes} == {(0.5, 1.5)}
     assert telemetry.throttled(rows) == ["gpu:0 H200 was throttled in 50% of its readings: power cap, heat (software)"]
     page = with_data(profiled, lambda data: profile_page(data, templates()))
     assert "throttled in 50%" in page and telemetry.TITLE in page

@@ -220,7 +220,10 @@ def test_perfetto_check_refuses(database: Path, old: str, new: str) -> None:
 
 def names_of(path: Path) -> list[tuple[int, str]]:
     with gzip.open(path, "rt") as file:
-        return [(event["pid"], event["name"]) for event in json.load(file)["traceEvents"] if event["ph"] == "X"]
+        events = json.load(file)["traceEvents"]
+    sources, targets = ({event["id"] for event in events if event["ph"] == phase} for phase in "sf")
+    assert sources == targets and sources  # no arrow is cut in two
+    return [(event["pid"], event["name"]) for event in events if event["ph"] == "X"]
 
 
 def test_window_of_a_trace(database: Path) -> None:
@@ -238,9 +241,9 @@ def test_window_of_a_trace(database: Path) -> None:
 # --- benchmarks of other tools
 
 def measured(database: Path) -> Path:
-    """Run 3 with one measured cell, one that failed and one that was left out."""
+    """Run 3 with one measured cell, one that failed, one that was left out and one that has no timing."""
     times = [(0, 2_000_000), (1, 1_000_000), (2, 4_000_000)]
-    for key, status, reason in (("bad/3", "failed", 'not "finite"'), ("left/3", "skipped", "needs a GPU")):
+    for key, status, reason in (("bad/3", "failed", 'not "finite"'), ("left/3", "skipped", "needs a GPU"), ("idle/3", "ok", "")):
         spoil(database, "INSERT INTO cell (run, key, method, method_label, role, model, model_fingerprint, solver, grid, steps, batch, precision,"
                         f" device, ranks, scenario, status, reason) VALUES (3, '{key}', 'full', 'x', 'method', 'm', 'f', 'ddim', 'trailing', 2, 10,"
                         f" 'fp32', 'cpu', 1, 'offline', '{status}', '{reason}')")
@@ -257,7 +260,7 @@ def test_gbench(database: Path) -> None:
         (2_000_000, 0, 3, "ns"), (1_000_000, 1, 3, "ns"), (4_000_000, 2, 3, "ns")]
     assert good[1]["items_per_second"] == 10_000 and {row["run_type"] for row in report["benchmarks"]} == {"iteration"}
     others = {row["name"]: row.get("error_message", row.get("skip_message")) for row in report["benchmarks"] if row["name"] != "full/3"}
-    assert others == {"bad/3": 'not "finite"', "left/3": "needs a GPU"}
+    assert others == {"bad/3": 'not "finite"', "left/3": "needs a GPU", "idle/3": "no complete repetition"}
     assert all({"name", "real_time", "cpu_time", "iterations"} <= row.keys() for row in report["benchmarks"])  # what its readers ask for
 
 
@@ -292,11 +295,14 @@ def test_default_run_is_the_newest_with_a_profile(database: Path) -> None:
     (("chrome", "--steps", "4-3"), ("--steps 4-3",)),
     (("chrome", "--steps", "4-"), ("--steps 4-", "3-7")),
     (("chrome", "--steps", "17"), ("results.db", "run 2", "nothing was recorded")),
+    (("chrome", "--steps", ""), ("--steps",)),
+    (("gbench", "--run", 1), ("results.db", "run 1", "--resume")),
     (("chrome", "--only", "shallow"), ("results.db", "run 2", "--only")),
     (("chrome", "--only", "("), ("--only (", "regular expression")),
     (("nsys", "--steps", "3"), ("--steps", "nsys")),
 ])
 def test_wrong_input_is_one_line(database: Path, arguments: tuple, words: tuple) -> None:
+    spoil(database, "UPDATE run SET status = 'running', finished_utc = NULL WHERE id = 1")
     output = database.parent / "out"
     result = diffbench("export", arguments[0], database, *arguments[1:], "-o", output)
     assert result.returncode == 2 and result.stderr.count("\n") == 1, result.stderr

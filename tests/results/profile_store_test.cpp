@@ -115,6 +115,34 @@ TEST(ProfileStore, RanksAndPartsGetIdsOfTheirOwn) {
   EXPECT_EQ(text_of(example, "SELECT group_concat(dropped_count) FROM (SELECT * FROM profile ORDER BY rank)"), "6,3");
 }
 
+// Rows go in by groups, the rest one by one.
+TEST(ProfileStore, EveryNumberOfRowsIsKeptInOrder) {
+  for (const int count : {1, 31, 32, 33, 64, 65}) {
+    Example example;
+    ProfileRow profile = example_profile(example.add(example_cell("full")));
+    profile.activities.clear();
+    std::string expected;
+    for (int i = count; i-- > 0;) {  // the latest first
+      profile.activities.push_back({.kind = i % 3 == 0 ? ActivityKind::kSet : ActivityKind::kCpuOperator,
+                                    .attribution = i % 2 == 0 ? Attribution::kExternal : Attribution::kNone,
+                                    .name = static_cast<std::uint32_t>(i % 4),
+                                    .scope = i % 2 == 0 ? 1 : kNoNumber,
+                                    .begin_ns = 100 + i,
+                                    .end_ns = 101 + i,
+                                    .size_bytes = i % 5 == 0 ? i : kNoNumber});
+    }
+    for (int i = 0; i < count; ++i) {
+      expected += (i % 3 == 0 ? "set" : "cpu_operator") + std::string(i % 2 == 0 ? " 1 " : " - ") +
+                  std::to_string(100 + i) + (i % 5 == 0 ? " " + std::to_string(i) : " -") + ";";
+    }
+    example.store.put_profile(example.run, profile);
+    EXPECT_EQ(text_of(example,
+                      "SELECT group_concat(kind || ' ' || ifnull(scope, '-') || ' ' || begin_ns || ' ' || "
+                      "ifnull(size_bytes, '-') || ';', '') FROM (SELECT * FROM activity ORDER BY id)"),
+              expected);
+  }
+}
+
 TEST(ProfileStore, PutReplacesAndDeletingTheRunDeletes) {
   Example example;
   const std::int64_t cell = example.add(example_cell("full"));
@@ -148,6 +176,11 @@ TEST(ProfileStore, WrongRowsAreRefusedWhole) {
   EXPECT_NE(refused([](ProfileRow& profile) { profile.scopes[0].rows_inside = 6; }), "no error");
   EXPECT_NE(refused([](ProfileRow& profile) { profile.scopes[0].cell = 99; }), "no error");
   EXPECT_NE(refused([](ProfileRow& profile) { profile.source = "guess"; }), "no error");
+  EXPECT_NE(refused([](ProfileRow& profile) {  // in the second group of rows
+              profile.activities.resize(80, profile.activities[0]);
+              profile.activities[50].end_ns = 0;
+            }),
+            "no error");
   EXPECT_EQ(text_of(example, "SELECT count(*) FROM profile") + text_of(example, "SELECT count(*) FROM scope") +
                 text_of(example, "SELECT count(*) FROM string"),
             "000");
@@ -162,25 +195,29 @@ TEST(ProfileStore, CeilingsOverheadsAndTelemetry) {
         example.run, std::vector<CeilingRow>{{.quantity = "flops_per_s", .precision = "fp32", .value = value}});
   }
   EXPECT_EQ(text_of(example, "SELECT group_concat(value) FROM ceiling"), "2000000000.0");
-  const std::vector<ProfileOverheadRow> overheads = {{.cell = cell, .mode = "off", .duration_ns = 100},
-                                                     {.cell = cell, .mode = "nvtx", .duration_ns = 101}};
-  example.store.add_profile_overheads(overheads);
-  example.store.add_profile_overheads(overheads);  // a resumed run measures again
-  example.store.add_profile_overheads(
-      std::vector<ProfileOverheadRow>{{.cell = cell, .mode = "nvtx", .duration_ns = 110},
-                                      {.cell = cell, .mode = "off", .round = 1, .duration_ns = 200},
-                                      {.cell = cell, .mode = "nvtx", .round = 1, .duration_ns = 200},
-                                      {.cell = cell, .mode = "nvtx", .round = 1, .rank = 1, .duration_ns = 260}});
+  const std::vector<ProfileOverheadRow> overheads = {{.mode = "off", .duration_ns = 100},
+                                                     {.mode = "nvtx", .duration_ns = 101}};
+  const std::vector<ProfileOverheadRow> of_before = {{.mode = "off", .round = 9, .duration_ns = 1},
+                                                     {.mode = "nvtx", .round = 9, .duration_ns = 900}};
+  example.store.put_profile_overheads(cell, of_before);
+  example.store.put_profile_overheads(cell, overheads);  // a resumed run measures again
+  example.store.put_profile_overheads(
+      cell, std::vector<ProfileOverheadRow>{{.mode = "off", .duration_ns = 100},
+                                            {.mode = "nvtx", .duration_ns = 110},
+                                            {.mode = "off", .round = 1, .duration_ns = 200},
+                                            {.mode = "nvtx", .round = 1, .duration_ns = 200},
+                                            {.mode = "nvtx", .round = 1, .rank = 1, .duration_ns = 260}});
   const auto ratios = summarize_overhead(example.store, example.run);
   ASSERT_EQ(ratios.size(), 1U);
   EXPECT_EQ(ratios[0].mode, "nvtx");
   EXPECT_DOUBLE_EQ(ratios[0].ratio, (1.1 + 1.3) / 2);
   EXPECT_DOUBLE_EQ(ratios[0].interval.high, 1.3);
   const std::vector<TelemetryRow> readings = {{.host = "a", .device = "cpu", .sampled_ns = 5, .power_w = 12.5}};
-  example.store.add_telemetry(example.run, readings);
+  example.store.put_telemetry(example.run, std::vector<TelemetryRow>{{.host = "a", .device = "cpu", .sampled_ns = 1}});
+  example.store.put_telemetry(example.run, readings);  // in place of those before
   EXPECT_EQ(text_of(example, "SELECT power_w || (clock_hz IS NULL) || sampled_ns FROM telemetry"), "12.515");
   const std::vector<TelemetryRow> elsewhere = {{.host = "b", .device = "cpu", .sampled_ns = 6}};
-  EXPECT_THROW(example.store.add_telemetry(example.run, elsewhere), DatabaseError);
+  EXPECT_THROW(example.store.put_telemetry(example.run, elsewhere), DatabaseError);
 }
 
 }  // namespace

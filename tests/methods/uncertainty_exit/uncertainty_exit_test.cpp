@@ -187,8 +187,11 @@ TEST_F(UncertaintyExit, SettingsThatDoNothingAreRefused) {
     params.update(extra);
     EXPECT_THAT([&] { make(params); }, ThrowsMessage<config::InputError>(HasSubstr("test: reads")));
   }
-  EXPECT_THAT([&] { make({{"threshold", 0.1}, {"first_exit", 5}}); },
-              ThrowsMessage<config::InputError>(HasSubstr("first_exit")));
+  EXPECT_THAT(
+      [&] {
+        make({{"threshold", 0.1}, {"first_exit", 5}});
+      },
+      ThrowsMessage<config::InputError>(HasSubstr("first_exit")));
 }
 
 TEST_F(UncertaintyExit, LateReadsFollowThePreviousEvaluation) {
