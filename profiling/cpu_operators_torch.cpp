@@ -111,7 +111,8 @@ void end_operator_with_shapes(const at::RecordFunction& function, at::ObserverCo
   std::vector<TensorShape> outputs;
   each_tensor(function.outputs(), [&](const at::Tensor& tensor) { fill_shape(tensor, outputs.emplace_back()); });
   const std::span<const TensorShape> inputs(frame->inputs.data(), frame->input_count);
-  const OperationCost cost = operator_cost(function.name(), inputs, outputs);
+  // an operator without a kernel of its own that called no other did nothing: aten::to of what is there already
+  const OperationCost cost = frame->owns_work ? operator_cost(function.name(), inputs, outputs) : OperationCost{};
   const std::int64_t shapes = inputs.empty() ? kNone : buffer->intern(shapes_text(inputs));
   buffer->close_operator(end_ns, cost, shapes);
 }

@@ -119,6 +119,7 @@ Store Store::open_read_only(const fs::path& path) {
   return guarded(name, [&] {
     if (!fs::exists(path)) throw DatabaseError(name + ": no such file");
     check_regular(path);
+    if (fs::is_empty(path)) throw DatabaseError(name + ": not a results file of diffbench (it is empty)");
     // what a killed program left half-written is taken back by the first reader that may write
     if (fs::exists(name + "-journal") && ::access(name.c_str(), W_OK) == 0) {
       SQLite::Database(name, SQLite::OPEN_READWRITE, kBusyTimeoutMs).execAndGet("PRAGMA user_version");

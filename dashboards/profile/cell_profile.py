@@ -6,6 +6,9 @@
 
 On a CPU the work is LibTorch's operators, on a GPU kernels, copies and sets (view profile_work). `idle` is what was between:
 on a CPU the time of scopes in which no operator ran, on a GPU a stream's pauses inside a scope (view profile_launch_gap).
+
+Of the repetitions of a rank the shortest and the longest third are left out, so that one disturbance is not the profile; the
+others are averaged, so that the parts of a time add up.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from dashboards.data import RunData
 
 IDLE = "between operators"
 # each asks for the whole run at once: the views group all activities, whichever cell is wanted
-SCOPES = "SELECT id, cell, parent, phase, block, rows, begin_ns, end_ns FROM scope WHERE run = :run AND cell IS NOT NULL"
+SCOPES = "SELECT id, cell, rank, parent, phase, block, rows, begin_ns, end_ns FROM scope WHERE run = :run AND cell IS NOT NULL"
 WORK = """
 SELECT cell, scope, string.value AS name, sum(duration_ns) AS ns, count(*) AS calls
 FROM profile_work JOIN string ON string.id = profile_work.name
@@ -27,8 +30,8 @@ WHERE profile_work.run = :run AND cell IS NOT NULL GROUP BY cell, scope, string.
 GAPS = "SELECT cell, scope, sum(gap_ns) AS ns FROM profile_launch_gap WHERE run = :run GROUP BY cell, scope HAVING sum(gap_ns) > 0"
 KERNELS = "SELECT * FROM profile_kernel WHERE run = :run ORDER BY total_ns DESC"
 CARRIED = """
-SELECT cell, sum(1.0 * duration_ns * (rows - rows_inside) / rows) AS ns FROM profile_work
-WHERE run = :run AND phase = 'block' AND rows > 0 AND rows_inside IS NOT NULL GROUP BY cell
+SELECT cell, scope, sum(1.0 * duration_ns * (rows - rows_inside) / rows) AS ns FROM profile_work
+WHERE run = :run AND phase = 'block' AND rows > 0 AND rows_inside IS NOT NULL GROUP BY cell, scope
 """
 SOURCE = "SELECT source FROM profile WHERE run = :run ORDER BY rank LIMIT 1"
 
@@ -36,10 +39,12 @@ SOURCE = "SELECT source FROM profile WHERE run = :run ORDER BY rank LIMIT 1"
 @dataclass(frozen=True)
 class CellProfile:
     cell: pd.Series  # its row of RunData.cells
-    samples: int  # that went through, over all ranks
+    samples: int  # of the repetitions that count, over all ranks
+    recorded_samples: int  # of all repetitions
+    lengths: pd.Series  # ns of each repetition, by rank and its number there; cells took turns
     on_gpu: bool
     paths: pd.DataFrame  # path (tuple of names, the last a kernel or IDLE), phase, ns, calls: over all samples and ranks
-    kernels: pd.DataFrame  # view profile_kernel
+    kernels: pd.DataFrame  # view profile_kernel, of all repetitions
     carried_ms: float  # of blocks' work for rows that had left, per sample
 
     def scale(self) -> float:
@@ -51,8 +56,14 @@ class CellProfile:
         work = self.paths[self.paths["name"] != IDLE]
         return float(work.loc[work["phase"].isin(phases) if phases else slice(None), "ns"].sum()) * self.scale()
 
-    def idle_ms(self) -> float:
-        return float(self.paths.loc[self.paths["name"] == IDLE, "ns"].sum()) * self.scale()
+    def idle_ms(self, *phases: str) -> float:
+        """What was between, in scopes of these phases; in all when none is named."""
+        idle = self.paths[self.paths["name"] == IDLE]
+        return float(idle.loc[idle["phase"].isin(phases) if phases else slice(None), "ns"].sum()) * self.scale()
+
+    def kernel_scale(self) -> float:
+        """As scale(), for `kernels`."""
+        return 1e-6 / (self.recorded_samples * int(self.cell["ranks"]))
 
     def total_ms(self) -> float:
         return self.milliseconds() + self.idle_ms()
@@ -68,16 +79,39 @@ def read_profiles(data: RunData) -> list[CellProfile]:
     on_gpu = sources.iloc[0] == "cupti"
     scopes, work, kernels = (dict(list(data.query(sql).groupby("cell"))) for sql in (SCOPES, WORK, KERNELS))
     gaps = dict(list(data.query(GAPS).groupby("cell"))) if on_gpu else {}
-    carried = data.query(CARRIED).set_index("cell")["ns"]
+    carried = data.query(CARRIED)
     profiles = []
     for _, cell in data.cells[data.cells["cell"].isin(list(work))].iterrows():
         number = int(cell["cell"])
-        mine = scopes[number].set_index("id")
-        idle = gaps.get(number, work[number][:0]) if on_gpu else _without_operators(mine, work[number])
+        recorded = scopes[number].set_index("id")
+        mine, lengths = _middle_repetitions(recorded)
+        done = work[number][work[number]["scope"].isin(mine.index)]
+        idle = gaps.get(number, done[:0]) if on_gpu else _without_operators(mine, done)
         samples = _samples(mine)
-        carried_ms = float(carried.get(number, 0.0)) * 1e-6 / (samples * int(cell["ranks"]))
-        profiles.append(CellProfile(cell, samples, on_gpu, _by_path(mine, work[number], idle), kernels[number], carried_ms))
+        carried_ns = carried.loc[carried["scope"].isin(mine.index), "ns"].sum()
+        profiles.append(CellProfile(
+            cell, samples, _samples(recorded), lengths, on_gpu, _by_path(mine, done, idle[idle["scope"].isin(mine.index)]),
+            kernels[number], float(carried_ns) * 1e-6 / (samples * int(cell["ranks"]))))
     return profiles
+
+
+def _middle_repetitions(scopes: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """The scopes of the repetitions that count, and CellProfile.lengths. An outermost scope is a repetition."""
+    roots = scopes[~scopes["parent"].isin(scopes.index)].sort_values("begin_ns")
+    length = roots["end_ns"] - roots["begin_ns"]
+    by_rank = length.groupby(roots["rank"])
+    order, count = by_rank.rank(method="first"), by_rank.transform("size")
+    kept = roots.index[(order > count // 3) & (order <= count - count // 3)]
+    lengths = pd.Series(length.to_numpy(), index=pd.MultiIndex.from_arrays([roots["rank"], by_rank.cumcount()]))
+    return scopes[_roots_of(scopes).isin(kept)], lengths
+
+
+def _roots_of(scopes: pd.DataFrame) -> pd.Series:
+    """The outermost scope of each; a parent's id is below its children's."""
+    roots: dict[int, int] = {}
+    for scope, parent in sorted(scopes["parent"].items()):
+        roots[scope] = roots.get(parent, scope)
+    return pd.Series(roots).reindex(scopes.index)
 
 
 def _without_operators(scopes: pd.DataFrame, work: pd.DataFrame) -> pd.DataFrame:

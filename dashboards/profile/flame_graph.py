@@ -98,6 +98,6 @@ def draw(profile: CellProfile) -> go.Figure | None:
 
 
 def short_name(name: str) -> str:
-    """A block's number suffices under its phase."""
+    """A block's number suffices under its phase, and nearly every operator is LibTorch's."""
     number = name.rpartition(" ")[2]
-    return number if number.isdigit() else name
+    return number if number.isdigit() else name.removeprefix("aten::")

@@ -8,29 +8,37 @@ from dashboards.profile.cell_profile import CellProfile
 
 TITLE = "Kernels"
 EXPLANATION = (
-    "By total time. Rates count only calls whose FLOPs or bytes are known (recorded with shapes); the share of the ceiling is "
-    "of what the machine reached with a large matrix product or a large copy."
+    "By time; calls and ms are per sample, as everywhere on this page. Rates count only calls whose FLOPs or bytes are known "
+    "(recorded with shapes); in brackets their share of what the machine reached with a large matrix product or a large copy: "
+    "over 100 % of the copy means that the data were in a cache."
 )
-COLUMNS = ["name", "calls", "total, ms", "mean, µs", "share", "FLOP/s", "of ceiling", "bytes/s", "of ceiling"]
+COLUMNS = ["name", "calls", "ms", "mean, µs", "share", "FLOP/s", "bytes/s"]
 MOST_ROWS = 20
 
 
 def table_rows(profile: CellProfile) -> list[list[str]]:
-    rows = [_row(kernel) for _, kernel in profile.kernels.head(MOST_ROWS).iterrows()]
+    rows = [_row(kernel, profile) for _, kernel in profile.kernels.head(MOST_ROWS).iterrows()]
     rest = profile.kernels.iloc[MOST_ROWS:]
     if len(rest):
         total, calls = rest["total_ns"].sum(), int(rest["calls"].sum())
-        mean = total / calls
-        rows.append([f"{len(rest)} more", f"{calls:,}", f"{total * 1e-6:.4g}", f"{mean * 1e-3:.4g}", share(rest["share"].sum()), *["–"] * 4])
+        rows.append([f"{len(rest)} more", *_amounts(calls, total, profile), share(rest["share"].sum()), *["–"] * 2])
     return rows
 
 
-def _row(kernel: pd.Series) -> list[str]:
+def _row(kernel: pd.Series, profile: CellProfile) -> list[str]:
     return [
-        kernel["name"], f"{kernel['calls']:,}", f"{kernel['total_ns'] * 1e-6:.4g}", f"{kernel['mean_ns'] * 1e-3:.4g}",
-        share(kernel["share"]), prefixed(kernel["flops_per_s"]), share(kernel["flops_ceiling_share"]),
-        prefixed(kernel["bytes_per_s"]), share(kernel["bytes_ceiling_share"]),
+        kernel["name"], *_amounts(kernel["calls"], kernel["total_ns"], profile), share(kernel["share"]),
+        rate(kernel["flops_per_s"], kernel["flops_ceiling_share"]), rate(kernel["bytes_per_s"], kernel["bytes_ceiling_share"]),
     ]
+
+
+def _amounts(calls: int, total_ns: float, profile: CellProfile) -> list[str]:
+    return [f"{calls / profile.recorded_samples:.3g}", f"{total_ns * profile.kernel_scale():.3g}", f"{total_ns / calls * 1e-3:.4g}"]
+
+
+def rate(per_s: float | None, of_ceiling: float | None) -> str:
+    known = not (pd.isna(of_ceiling) or pd.isna(per_s) or per_s == 0)
+    return prefixed(per_s) + (f" ({of_ceiling:.0%})" if known else "")
 
 
 def share(value: float | None) -> str:

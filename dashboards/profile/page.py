@@ -20,7 +20,7 @@ SELECT attribution, sum(activity_count) AS activity_count, sum(activity_ns) AS a
 FROM profile_attribution WHERE run = :run GROUP BY attribution ORDER BY activity_ns DESC
 """
 RANKS = "SELECT * FROM profile WHERE run = :run ORDER BY rank"
-WAYS = {"external": "the scope's id at the launch", "graph_node": "the node of a graph", "time_overlap": "overlap in time"}
+WAYS = {"external": "the scope that was open at the call", "graph_node": "the node of a graph", "time_overlap": "overlap in time"}
 SECTIONS = {"flame": flame_graph, "roofline": roofline, "timeline": timeline}
 
 
@@ -36,7 +36,9 @@ def profile_page(data: RunData, templates: Environment) -> str | None:
         phases={"title": phase_losses.TITLE, "explanation": phase_losses.EXPLANATION, "html": _html(phases, "phases")},
         meanwhile=meanwhile and {"title": telemetry.TITLE, "explanation": telemetry.EXPLANATION, "html": _html(meanwhile, "meanwhile")},
         losses={"title": phase_losses.LOSSES_TITLE, "explanation": phase_losses.LOSSES_EXPLANATION,
-                "columns": ["method", "theory", "measured", "in the profile", *phase_losses.LOSSES, "sum"], "rows": phase_losses.loss_rows(profiles)},
+                "columns": [*phase_losses.LOSSES_COLUMNS, *phase_losses.LOSSES], "rows": phase_losses.loss_rows(profiles)},
+        colours={phase: colour for phase, colour in flame_graph.PHASE_COLOURS.items() if any(phase in set(p.paths["phase"]) for p in profiles)}
+        | {"nothing recorded": flame_graph.IDLE_COLOUR},
         overhead={"title": overhead.TITLE, "explanation": overhead.EXPLANATION,
                   "columns": ["cell", *overhead.MODES, "rounds"], "rows": overhead.table_rows(data)},
         sections=[{"name": name, "title": module.TITLE, "explanation": module.EXPLANATION} for name, module in SECTIONS.items()],
@@ -52,9 +54,10 @@ def _cell(data: RunData, profile: CellProfile) -> dict:
     figures |= {f"timeline {i}": figure for i, figure in enumerate(timeline.draw(data, profile))}
     cell = profile.cell
     facts = [
-        f"{profile.samples:,} samples recorded", f"{profile.total_ms():.4g} ms per sample in the profile",
+        f"{len(profile.lengths)} repetition{'s' if len(profile.lengths) > 1 else ''}, {profile.recorded_samples:,} samples recorded",
+        f"{profile.total_ms():.4g} ms per sample in the profile, {profile.idle_ms() / profile.total_ms():.1%} of it between "
+        + ("kernels" if profile.on_gpu else "operators"),
         *([f"{1e3 / cell['images_per_s']:.4g} ms measured without it"] if cell["images_per_s"] == cell["images_per_s"] else []),
-        f"{profile.idle_ms() / profile.total_ms():.1%} of it between {'kernels' if profile.on_gpu else 'operators'}",
     ]
     return {
         "facts": facts, "kernels": kernel_table.table_rows(profile),
@@ -64,10 +67,15 @@ def _cell(data: RunData, profile: CellProfile) -> dict:
 
 def _facts(data: RunData) -> list[str]:
     ranks, ways = data.query(RANKS), data.query(ATTRIBUTION)
-    first = ranks.iloc[0]
+    first, threads = ranks.iloc[0], data.query("SELECT threads FROM rank WHERE run = :run")["threads"]
     what = "kernels, copies and sets through CUPTI" if first["source"] == "cupti" else "LibTorch's operators"
     shapes = "with" if ranks["with_shapes"].all() else "without"
-    facts = [f"{first['device_name']}: {what}, {shapes} shapes; {len(ranks)} rank{'s' if len(ranks) > 1 else ''}"]
+    of_threads = f" of {'/'.join(str(n) for n in sorted(set(threads)))} threads" if len(threads) else ""
+    facts = [
+        f"Run {data.run['id']} of {data.run['started_utc']}, {len(ranks)} rank{'s' if len(ranks) > 1 else ''}{of_threads}, "
+        f"{', '.join(data.cells['precision'].unique())}",
+        f"{first['device_name']}: {what}, {shapes} shapes",
+    ]
     if not pd.isna(first["source_reason"]) and first["source_reason"]:
         facts.append(f"No kernels were recorded: {first['source_reason']}")
     dropped = int(ranks["dropped_count"].sum())

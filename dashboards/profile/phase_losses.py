@@ -6,13 +6,17 @@ the method took longer than the promise is split without a rest:
 
     probes      all of it: the full network has none                         compaction   likewise
     carried     work of blocks for rows that had left already
-    blocks      the rest of the blocks' time above the promise: kernels that are slower on fewer rows, or were not skipped
-    other       embedding, head, solver and scopes themselves, above the full network's
-    between     time between operators (or pauses of a stream), above the full network's
+    blocks      the rest of the blocks' work above the promise: kernels that are slower on fewer rows, or were not skipped
+    other       embedding, head, solver and what evaluations do themselves, above the full network's
+    between     time between operators (or pauses of a stream): in blocks above their promise, around phases above the full
+                network's. In the other phases it belongs to them.
+
+The promise for blocks covers their work and the time between it, in the full network's proportion.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -25,19 +29,23 @@ from dashboards.theme import INK, styled
 
 TITLE = "Time by phase"
 EXPLANATION = (
-    "Time per sample of each profiled cell by phase. The diamond is what theory promised, the full network's profile over the "
-    "theoretical speed-up; the line is the time measured without the profiler, with its 95 % interval. A line far from the "
-    "end of its bar means that recording itself cost much: see the overhead below."
+    "Time per sample of each profiled cell by phase, of its middle repetitions. The diamond is what theory promised, the full "
+    "network's bar over the theoretical speed-up; the line is that bar over the speed-up measured without the profiler, with its "
+    "95 % interval. Between a bar's end and its line lie the noise of the profiled repetitions, and that a profile averages ranks "
+    "while a measurement waits for the slowest."
 )
 LOSSES_TITLE = "Lost to what"
 LOSSES_EXPLANATION = (
-    "What each method took longer than its FLOPs promised, in shares of the full network's time; the parts add up to the sum. "
-    "Blocks: kernels that are less efficient on fewer rows. Carried: blocks run for rows that had left. Other: embedding, "
-    "head and solver. Between: time in which nothing recorded ran. Negative: cheaper than promised; the promise has room for "
-    "the FLOPs of probes, which are all charged to probes here."
+    "Speed-ups promised (theory), measured, and of the n profiled repetitions; then what each method took longer than promised, in shares of the full "
+    "network's time: a promised 1.64 that comes as 1.42 loses 1/1.42 - 1/1.64 = 9.4 %. The sum comes with its standard error "
+    "from the spread of the repetitions: less than twice that is no finding. Its parts: probes; compaction; blocks run for rows "
+    "that had left (carried); kernels less efficient on fewer rows (blocks); embedding, head and solver (other); and time in "
+    "which nothing recorded ran (between). Negative: cheaper than promised; the promise has room for the FLOPs of probes, "
+    "which are all charged to probes here."
 )
 CARRIED_COLOUR = "#7FB7DC"
 PHASES = ["block", "probe", "compact", "embed", "head", "solver", "other"]
+LOSSES_COLUMNS = ["method", "theory", "measured", "realised", "profiled", "n", "lost"]
 LOSSES = ["probes", "compaction", "carried", "blocks", "other", "between"]
 
 
@@ -48,10 +56,13 @@ class Losses:
 
 
 def by_phase(profile: CellProfile) -> dict[str, float]:
-    """ms per sample in PHASES and between operators; they add up to the profile's total."""
-    parts = {phase: profile.milliseconds(phase) for phase in PHASES[:-1]}
-    parts["other"] = profile.milliseconds() - sum(parts.values())
-    return parts | {"between": profile.idle_ms()}
+    """ms per sample in PHASES and between operators; they add up to the profile's total. A phase's own pauses belong to it,
+    but for those of blocks, which are what fewer rows do not shorten."""
+    parts = {phase: profile.milliseconds(phase) + profile.idle_ms(phase) for phase in PHASES[1:-1]}
+    between = profile.idle_ms("block", "evaluation", "sampling")
+    block = profile.milliseconds("block")
+    other = profile.total_ms() - sum(parts.values()) - block - between
+    return {"block": block, **parts, "other": other, "between": between}
 
 
 def losses(method: CellProfile, full: CellProfile) -> Losses | None:
@@ -62,14 +73,16 @@ def losses(method: CellProfile, full: CellProfile) -> Losses | None:
     mine, theirs = by_phase(method), by_phase(full)
     promised = full.total_ms() / theory
     rest = ("embed", "head", "solver", "other")
-    promised_blocks = promised - sum(theirs[phase] for phase in rest) - theirs["between"]
+    in_blocks = full.idle_ms("block")
+    promised_blocks = promised - sum(theirs[phase] for phase in rest) - (theirs["between"] - in_blocks)  # work and pauses
+    pauses = promised_blocks * in_blocks / (theirs["block"] + in_blocks) if theirs["block"] + in_blocks > 0 else 0.0
     return Losses(promised, {
         "probes": mine["probe"],
         "compaction": mine["compact"],
         "carried": method.carried_ms,
-        "blocks": mine["block"] - method.carried_ms - promised_blocks,
+        "blocks": mine["block"] - method.carried_ms - (promised_blocks - pauses),
         "other": sum(mine[phase] - theirs[phase] for phase in rest),
-        "between": mine["between"] - theirs["between"],
+        "between": mine["between"] - pauses - (theirs["between"] - in_blocks),
     })
 
 
@@ -80,14 +93,28 @@ def pairs(profiles: list[CellProfile]) -> list[tuple[CellProfile, CellProfile | 
 
 
 def most_lost(profiles: list[CellProfile]) -> int | None:
-    """The cell whose saving has the most to explain."""
-    found = {int(method.cell["cell"]): sum(losses(method, full).by_cause.values())
-             for method, full in pairs(profiles) if full and losses(method, full)}
+    """The cell whose saving has the most to explain: by what was measured, by the profile where nothing was."""
+    found = {}
+    for method, full in pairs(profiles):
+        if full and losses(method, full):
+            speedup = method.cell["speedup"]
+            measured = None if pd.isna(speedup) else 1 / speedup - 1 / method.cell["theory"]
+            found[int(method.cell["cell"])] = measured if measured is not None else sum(losses(method, full).by_cause.values()) / full.total_ms()
     return max(found, key=found.get) if found else None
 
 
+def standard_error(method: CellProfile, full: CellProfile) -> float:
+    """Of the sum of losses, in shares of the full network's time: from the differences between neighbouring repetitions, of
+    which each cell had one per turn. NaN: too few."""
+    lost = (method.lengths - full.lengths / float(method.cell["theory"])).dropna() / full.lengths.median()
+    if len(lost) < 3:
+        return float("nan")
+    spread = 1.4826 * (lost - lost.median()).abs().median()  # as a standard deviation
+    return float(1.2533 * spread / len(lost) ** 0.5)  # of a median
+
+
 def loss_rows(profiles: list[CellProfile]) -> list[list[str]]:
-    """For the page: method, theory, measured, profiled, each loss and their sum."""
+    """For the page: LOSSES_COLUMNS, then each loss."""
     rows = []
     for method, full in pairs(profiles):
         found = losses(method, full) if full else None
@@ -95,10 +122,13 @@ def loss_rows(profiles: list[CellProfile]) -> list[list[str]]:
             continue
         cell, whole = method.cell, full.total_ms()
         interval = "" if pd.isna(cell["speedup_low"]) else f" [{cell['speedup_low']:.3f}, {cell['speedup_high']:.3f}]"
+        error = standard_error(method, full)
+        realised = (cell["speedup"] - 1) / (cell["theory"] - 1) if cell["theory"] != 1 else float("nan")
         rows.append([
             title_of(cell), f"{cell['theory']:.3f}", "–" if pd.isna(cell["speedup"]) else f"{cell['speedup']:.3f}{interval}",
-            f"{whole / method.total_ms():.3f}", *(_share(found.by_cause[cause] / whole) for cause in LOSSES),
-            _share(sum(found.by_cause.values()) / whole),
+            "–" if pd.isna(realised) else f"{realised:.2f}", f"{whole / method.total_ms():.3f}", str(len(method.lengths)),
+            f"{sum(found.by_cause.values()) / whole:+.1%}" + ("" if math.isnan(error) else f" ± {error:.1%}"),
+            *(_share(found.by_cause[cause] / whole) for cause in LOSSES),
         ])
     return rows
 
@@ -132,17 +162,18 @@ def draw(data: RunData, profiles: list[CellProfile]) -> go.Figure | None:
             go.Scatter(x=[p.promised_ms if p else None for p in promised], y=names, mode="markers", name="promised by FLOPs",
                        marker={"symbol": "diamond-open", "size": 11, "color": INK, "line": {"width": 2}},
                        hovertemplate="<b>%{y}</b><br>promised: %{x:.4g} ms per sample<extra></extra>"))
-    cells = pd.DataFrame([profile.cell for profile in profiles]).astype({n: float for n in ("images_per_s", "images_per_s_low", "images_per_s_high")})
-    measured, low, high = (1e3 / cells[n] for n in ("images_per_s", "images_per_s_high", "images_per_s_low"))
+    baselines = pd.Series([full.total_ms() if full else float("nan") for _, full in pairs(profiles)])
+    cells = pd.DataFrame([profile.cell for profile in profiles]).reset_index().astype({n: float for n in ("speedup", "speedup_low", "speedup_high")})
+    measured, low, high = (baselines / cells[n] for n in ("speedup", "speedup_high", "speedup_low"))
     if measured.notna().any():
         figure.add_trace(
-            go.Scatter(x=measured, y=names, mode="markers", name="measured without the profiler",
+            go.Scatter(x=measured, y=names, mode="markers", name="measured speed-up",
                        marker={"symbol": "line-ns-open", "size": 14, "color": INK, "line": {"width": 2}},
                        error_x={"type": "data", "symmetric": False, "thickness": 1.2, "width": 4, "color": INK,
                                 "array": (high - measured).fillna(0), "arrayminus": (measured - low).fillna(0)},
-                       hovertemplate="<b>%{y}</b><br>measured: %{x:.4g} ms per sample<extra></extra>"))
+                       hovertemplate="<b>%{y}</b><br>by the measured speed-up: %{x:.4g} ms per sample<extra></extra>"))
     figure.update_xaxes(title_text="ms per sample", rangemode="tozero")
     figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
     figure.update_layout(barmode="stack", bargap=0.35)
     styled(figure, 210 + 34 * len(names))
-    return figure.update_layout(legend={"traceorder": "normal", "entrywidth": 180, "y": -85 / (80 + 34 * len(names))})
+    return figure.update_layout(legend={"traceorder": "normal", "entrywidth": 180, "y": 1.02, "yanchor": "bottom"})

@@ -12,15 +12,20 @@ from dashboards.theme import INK, styled
 
 TITLE = "One evaluation"
 EXPLANATION = (
-    "One evaluation of the network as it ran, of all batches the one of median length: scopes by nesting, then what ran on "
-    "each thread or stream. On a GPU the kernels lag behind the scopes that launched them."
+    "One evaluation of the network as it ran, of all batches and repetitions the one whose parts are nearest to their medians: "
+    "scopes by nesting, then what ran on each thread or stream. On a GPU the kernels lag behind the scopes that launched them."
 )
 MOMENTS = ["the first evaluation", "in the middle of the trajectory", "the last evaluation"]
 EVALUATIONS = """
-SELECT id, evaluation, t, rows, end_ns - begin_ns AS ns FROM scope AS mine
+SELECT id, evaluation, t, rank FROM scope AS mine
 WHERE run = :run AND cell = {cell} AND phase = 'evaluation'
   AND NOT EXISTS (SELECT 1 FROM scope AS outer_scope WHERE outer_scope.id = mine.parent AND outer_scope.phase = 'evaluation')
-ORDER BY ns, id
+ORDER BY id
+"""
+PARTS = """
+SELECT part.parent, part.phase, part.block, part.end_ns - part.begin_ns AS ns
+FROM scope AS part JOIN scope AS whole ON whole.id = part.parent
+WHERE whole.run = :run AND whole.cell = {cell} AND whole.phase = 'evaluation' AND whole.evaluation = {evaluation}
 """
 SCOPES = """
 WITH RECURSIVE inside (id, depth) AS (
@@ -41,11 +46,19 @@ def read(data: RunData, cell: int) -> list[tuple[pd.Series, pd.DataFrame, pd.Dat
     numbers = sorted(evaluations["evaluation"].dropna().unique())
     found = []
     for number in (numbers[0], numbers[len(numbers) // 2], numbers[-1]) if numbers else ():
-        same = evaluations[evaluations["evaluation"] == number]
-        chosen = same.iloc[len(same) // 2]
+        same = evaluations[evaluations["evaluation"] == number].set_index("id", drop=False)
+        chosen = same.loc[_most_usual(same, data.query(PARTS.format(cell=cell, evaluation=int(number))))]
         scope = int(chosen["id"])
         found.append((chosen, data.query(SCOPES.format(scope=scope)), data.query(ACTIVITIES.format(scope=scope))))
     return found
+
+
+def _most_usual(evaluations: pd.DataFrame, parts: pd.DataFrame) -> int:
+    """The evaluation whose parts are nearest to the medians of theirs over all evaluations."""
+    of_part = parts.groupby(["phase", "block"], dropna=False)["ns"]
+    away = (parts["ns"] - of_part.transform("median")).abs().groupby(parts["parent"]).sum()
+    away = away.reindex(evaluations.index).dropna()
+    return int(evaluations.index[0] if away.empty else away.idxmin())
 
 
 def draw(data: RunData, profile: CellProfile) -> list[go.Figure | None]:
@@ -67,11 +80,17 @@ def _draw(profile: CellProfile, chosen: pd.Series, scopes: pd.DataFrame, activit
         figure.add_trace(_bars(activities, at, list(activities["name"]), places, start, 0.7))
     kind = "stream" if profile.on_gpu else "operators, thread"
     figure.update_yaxes(autorange="reversed", tickvals=[*range(first), *(first + i for i in lanes.values())], showgrid=False,
-                        ticktext=["scopes", *[""] * (first - 1), *(f"{kind} {stream}" for _, stream in lanes)])
+                        ticktext=[*_levels(scopes), *(f"{kind} {stream}" for _, stream in lanes)])
     where = f"evaluation {int(chosen['evaluation'])}" + ("" if pd.isna(chosen["t"]) else f" at t = {chosen['t']:.4g}")
-    figure.update_xaxes(title_text=f"ms since the start of {where}", rangemode="tozero")
+    figure.update_xaxes(title_text=f"ms since the start of {where}, rank {int(chosen['rank'])}", rangemode="tozero")
     styled(figure, 110 + 34 * (first + len(lanes)))
     return figure.update_layout(showlegend=False, bargap=0, uniformtext={"mode": "hide", "minsize": 9}, margin={"l": 110, "t": 30, "r": 10, "b": 50})
+
+
+def _levels(scopes: pd.DataFrame) -> list[str]:
+    """By depth: its phase where there is one, else "phases"."""
+    names = scopes.groupby("depth")["phase"].agg(lambda phases: phases.iloc[0] if phases.nunique() == 1 else "phases")
+    return [names.get(depth, "") for depth in range(int(scopes["depth"].max()) + 1)]
 
 
 def _rows_text(rows: float, inside: float) -> str:

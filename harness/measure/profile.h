@@ -14,7 +14,7 @@ struct ProfileOptions {
   bool with_shapes = false;  // FLOPs and bytes of CPU operators; costs more
 };
 
-// Per cell one to five repetitions, about five seconds, after one that is not recorded; the cells take turns. Replaces
+// Per cell one to twenty repetitions, about six seconds, after one that is not recorded; the cells take turns. Replaces
 // an earlier profile of the run.
 void profile_cells(Session& session, const ProfileOptions& options);
 
