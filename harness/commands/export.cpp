@@ -32,9 +32,9 @@ struct Options {
 constexpr std::int64_t kBrowserLimitRows = 3'000'000;
 
 results::StepRange read_steps(const std::string& text) {
-  static const std::regex form("([0-9]{1,9})(-([0-9]{1,9}))?");
+  static const std::regex kForm("([0-9]{1,9})(-([0-9]{1,9}))?");
   std::smatch parts;
-  if (!std::regex_match(text, parts, form)) {
+  if (!std::regex_match(text, parts, kForm)) {
     throw config::InputError("--steps " + text + ": expected a step or a range of them, as in 3 or 3-7");
   }
   const results::StepRange range{.first = std::stoll(parts[1]),

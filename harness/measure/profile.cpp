@@ -34,13 +34,13 @@ constexpr std::array<Watch, 4> kWatches = {
 
 profiling::RecorderOptions recorder_options(const Model& model, Mode mode, bool with_shapes) {
   const bool on_gpu = model.compute.device.is_cuda();
-  static const auto here = environment::capture();  // once: it reads files, which must not come between repetitions
+  static const auto kMachine = environment::capture();  // once: it reads files, which must not come between repetitions
   const auto index = static_cast<size_t>(std::max<int>(0, model.compute.device.index()));
   return {.mode = mode,
           .with_shapes = with_shapes,
           .operators = &profiling::cpu_operators(),
           .kernels = on_gpu ? &profiling::cupti_kernels() : nullptr,
-          .device_name = on_gpu && index < here.gpu_names.size() ? here.gpu_names[index] : here.cpu_model};
+          .device_name = on_gpu && index < kMachine.gpu_names.size() ? kMachine.gpu_names[index] : kMachine.cpu_model};
 }
 
 // Recording ends on every way out.
