@@ -25,8 +25,8 @@ struct Running {
 };
 
 Running& running() {
-  static auto* const instance = new Running;  // scopes of other threads may close while the process ends
-  return *instance;
+  static auto* const kInstance = new Running;  // scopes of other threads may close while the process ends
+  return *kInstance;
 }
 
 }  // namespace

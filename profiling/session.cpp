@@ -19,8 +19,8 @@ struct Current {
 };
 
 Current& current() {
-  static auto* const instance = new Current;  // threads may look while the process ends
-  return *instance;
+  static auto* const kInstance = new Current;  // threads may look while the process ends
+  return *kInstance;
 }
 
 // keeps the session alive until the thread looks again or ends

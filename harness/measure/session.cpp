@@ -47,6 +47,7 @@ results::MachineRow machine_row(const environment::Environment& here) {
 // "cuda" spreads ranks over the devices of their machine
 std::string device_of_rank(const std::string& device, int rank) {
   if ((device == "auto" || device == "cuda") && cuda_is_available()) {
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse): LibTorch counts devices in a signed char
     const auto count = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
     return "cuda:" + std::to_string(rank % count);
   }

@@ -143,8 +143,8 @@ std::shared_ptr<OutputHead> DiT::new_head() const {
 
 at::Tensor sincos_position_table(int64_t side, int64_t width) {
   const auto made = at::TensorOptions(at::kDouble);
-  const auto frequencies =
-      at::pow(10000.0, at::arange(width / 4, made) * (-1.0 / static_cast<double>(width / 4)));  // [D / 4]
+  const int64_t quarter = width / 4;
+  const auto frequencies = at::pow(10000.0, at::arange(quarter, made) * (-1.0 / static_cast<double>(quarter)));
   const auto angles = at::arange(side, made).unsqueeze(1) * frequencies.unsqueeze(0);
   const auto axis = at::cat({at::sin(angles), at::cos(angles)}, 1);  // [side, D / 2]
   const auto x = axis.unsqueeze(0).expand({side, side, width / 2});
