@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 7> kKinds = {"kernel",          "copy",  
 constexpr std::array<std::string_view, 4> kAttributions = {"external", "graph_node", "time_overlap", "none"};
 
 // A prepared INSERT of `row_count` rows whose values are bound from left to right. Starting and ending a statement
-// costs as much as two rows, so many go at a time.
+// costs too: 32 rows at a time are 1.3 times as fast as one (results/profile_bench.cpp).
 class FastInsert {
  public:
   FastInsert(SQLite::Database& database, std::string_view into, int column_count, int row_count)

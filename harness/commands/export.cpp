@@ -103,7 +103,7 @@ void add_export(CLI::App& app, int& /*exit_code*/) {
                       "only these steps of a trajectory, from 0, e.g. 3-7 (chrome, perfetto)");
   command
       ->add_option("-o,--output", options->output,
-                   "file to write, compressed if it ends in .gz; one that is there is replaced")
+                   "file to write; one that is there is replaced; chrome and perfetto: compressed if it ends in .gz")
       ->required();
   command->add_flag("--json", options->json, "one JSON document on stdout: what was written");
   command->footer("Example: diffbench export perfetto results.db -o trace.pftrace  (open it at ui.perfetto.dev)");

@@ -89,7 +89,7 @@ void write_measure(Members& member, std::string_view name, std::optional<double>
 
 std::int64_t write_gbench(const ExportRequest& request) {
   require_finished(request);
-  OutputFile file(request.path, request.is_compressed);
+  OutputFile file(request.path, false);
   file.text("{");
   write_context(file, request);
   file.text(",\n\"benchmarks\":[");
@@ -122,7 +122,7 @@ std::int64_t write_gbench(const ExportRequest& request) {
 
 std::int64_t write_bmf(const ExportRequest& request) {
   require_finished(request);
-  OutputFile file(request.path, request.is_compressed);
+  OutputFile file(request.path, false);
   Members benchmark(file);
   file.text("{");
   std::int64_t rows = 0;

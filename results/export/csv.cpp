@@ -22,7 +22,7 @@ std::string field(std::string_view text) {
 std::int64_t write_csv(const ExportRequest& request) {
   SQLite::Statement row(request.store.database(), "SELECT * FROM cell_summary WHERE run = ? ORDER BY cell");
   bind_all(row, request.run);
-  OutputFile file(request.path, request.is_compressed);
+  OutputFile file(request.path, false);
   for (int column = 0; column < row.getColumnCount(); ++column) {
     file.text(column == 0 ? "" : ",").text(row.getColumnName(column));
   }

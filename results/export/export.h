@@ -4,7 +4,7 @@
 //   const Store store = Store::open_read_only("results.db");
 //   const ExportResult result = export_run(store, *find_export_format("chrome"), {.run = 3}, "trace.json");
 //
-// A file whose name ends in .gz is compressed. Every format is a pure function of the file, and is written row by row:
+// A trace whose name ends in .gz is compressed. Every format is a pure function of the file, and is written row by row:
 // memory does not grow with the profile (what is kept are the distinct names and the tracks). A file is written under
 // another name and moved into place, so it is whole or not there. Errors are DatabaseError, one line.
 
