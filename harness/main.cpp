@@ -15,7 +15,7 @@
 #include "harness/ranks/communicator.h"
 #include "harness/ranks/mpi_session.h"
 #include "methods/config/input_error.h"
-#include "methods/freed_memory.h"
+#include "methods/model/freed_memory.h"
 #include "results/database_error.h"
 
 namespace diffbench {

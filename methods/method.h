@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "methods/config/param_spec.h"
-#include "methods/denoiser.h"
-#include "methods/model.h"
+#include "methods/model/model.h"
+#include "methods/sampling/denoiser.h"
 
 namespace diffbench::methods {
 

@@ -11,11 +11,11 @@
 #include "harness/quality/extractor.h"
 #include "methods/config/input_error.h"
 #include "methods/data/safetensors.h"
-#include "methods/decode.h"
+#include "methods/model/decode.h"
+#include "methods/model/tensors.h"
 #include "methods/registry.h"
 #include "methods/risk_controlled/trajectory_losses.h"
-#include "methods/sampling_conditions.h"
-#include "methods/tensors.h"
+#include "methods/sampling/sampling_conditions.h"
 #include "methods/uncertainty_exit/uncertainty_method.h"
 
 namespace diffbench::commands {

@@ -10,8 +10,8 @@
 #include "methods/config/input_error.h"
 #include "methods/data/safetensors.h"
 #include "methods/data/tensor_file.h"
+#include "methods/model/tensors.h"
 #include "methods/registry.h"
-#include "methods/tensors.h"
 
 namespace diffbench::commands {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "methods/model.h"
+#include "methods/model/model.h"
 
 namespace diffbench::commands {
 

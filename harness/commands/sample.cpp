@@ -10,9 +10,9 @@
 #include "harness/commands/sample_files.h"
 #include "harness/commands/sampling_options.h"
 #include "methods/config/input_error.h"
-#include "methods/decode.h"
+#include "methods/model/decode.h"
 #include "methods/registry.h"
-#include "methods/sampling_conditions.h"
+#include "methods/sampling/sampling_conditions.h"
 
 namespace diffbench::commands {
 namespace {

@@ -9,8 +9,8 @@
 #include "methods/data/png.h"
 #include "methods/data/safetensors.h"
 #include "methods/data/tensor_file.h"
-#include "methods/sampler.h"
-#include "methods/tensors.h"
+#include "methods/model/tensors.h"
+#include "methods/sampling/sampler.h"
 
 namespace diffbench::commands {
 namespace {

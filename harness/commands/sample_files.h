@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "methods/model.h"
-#include "methods/noise.h"
+#include "methods/model/model.h"
+#include "methods/sampling/noise.h"
 
 namespace diffbench::commands {
 

@@ -8,8 +8,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "methods/guidance.h"
-#include "methods/sampler.h"
+#include "methods/sampling/guidance.h"
+#include "methods/sampling/sampler.h"
 
 namespace diffbench::commands {
 

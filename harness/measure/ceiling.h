@@ -7,7 +7,7 @@
 // The fastest of five, with the threads that LibTorch has now. Ranks that share a machine measure at the same time, as
 // they work at the same time.
 
-#include "methods/compute.h"
+#include "methods/model/compute.h"
 
 namespace diffbench::measure {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "methods/sampling_conditions.h"
+#include "methods/sampling/sampling_conditions.h"
 #include "methods/solvers/solver_table.h"
 #include "profiling/scope.h"
 

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "harness/suite/plan.h"
-#include "methods/guidance.h"
 #include "methods/registry.h"
-#include "methods/sampler.h"
+#include "methods/sampling/guidance.h"
+#include "methods/sampling/sampler.h"
 
 namespace diffbench::measure {
 

@@ -12,7 +12,7 @@
 #include "harness/quality/reference_statistics.h"
 #include "harness/ranks/work_split.h"
 #include "methods/data/sha256.h"
-#include "methods/decode.h"
+#include "methods/model/decode.h"
 
 namespace diffbench::measure {
 namespace {

@@ -14,7 +14,7 @@
 
 #include "harness/quality/feature_statistics.h"
 #include "harness/ranks/communicator.h"
-#include "methods/model.h"
+#include "methods/model/model.h"
 #include "results/rows.h"
 
 namespace diffbench::measure {

@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "methods/denoiser.h"
+#include "methods/sampling/denoiser.h"
 #include "results/rows.h"
 
 namespace diffbench::measure {

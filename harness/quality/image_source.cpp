@@ -6,8 +6,8 @@
 #include "methods/config/input_error.h"
 #include "methods/data/image_dataset.h"
 #include "methods/data/tensor_file.h"
-#include "methods/model.h"
-#include "methods/tensors.h"
+#include "methods/model/model.h"
+#include "methods/model/tensors.h"
 
 namespace diffbench::quality {
 namespace {

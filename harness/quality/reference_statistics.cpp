@@ -6,7 +6,7 @@
 
 #include "methods/config/input_error.h"
 #include "methods/data/npz.h"
-#include "methods/tensors.h"
+#include "methods/model/tensors.h"
 
 namespace diffbench::quality {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "methods/backbones/backbone.h"
-#include "methods/denoiser.h"
+#include "methods/sampling/denoiser.h"
 
 namespace diffbench::backbones {
 

@@ -5,7 +5,7 @@
 #include "methods/config/input_error.h"
 #include "methods/method.h"
 #include "methods/registry.h"
-#include "methods/row_groups.h"
+#include "methods/sampling/row_groups.h"
 
 namespace diffbench::methods::duodiff {
 namespace {

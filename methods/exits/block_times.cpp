@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "methods/compute.h"
+#include "methods/model/compute.h"
 
 namespace diffbench::exits {
 namespace {

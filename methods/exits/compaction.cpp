@@ -5,7 +5,7 @@
 #include <set>
 
 #include "kernels/row_copy/row_copy.h"
-#include "methods/kernel_stream.h"
+#include "methods/model/kernel_stream.h"
 #include "profiling/scope.h"
 
 namespace diffbench::exits {

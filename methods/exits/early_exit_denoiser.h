@@ -9,9 +9,9 @@
 
 #include <memory>
 
-#include "methods/denoiser.h"
 #include "methods/exits/compaction.h"
 #include "methods/exits/exit_policy.h"
+#include "methods/sampling/denoiser.h"
 
 namespace diffbench::exits {
 

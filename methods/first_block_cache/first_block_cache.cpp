@@ -5,7 +5,7 @@
 
 #include "methods/backbones/block_trace.h"
 #include "methods/method.h"
-#include "methods/row_groups.h"
+#include "methods/sampling/row_groups.h"
 
 namespace diffbench::methods::first_block_cache {
 namespace {

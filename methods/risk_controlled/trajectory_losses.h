@@ -12,10 +12,10 @@
 #include <memory>
 #include <optional>
 
-#include "methods/denoiser.h"
-#include "methods/model.h"
+#include "methods/model/model.h"
 #include "methods/risk_controlled/procedures/loss_table.h"
-#include "methods/sampler.h"
+#include "methods/sampling/denoiser.h"
+#include "methods/sampling/sampler.h"
 
 namespace diffbench::methods::risk_controlled {
 

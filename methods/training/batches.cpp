@@ -1,7 +1,7 @@
 #include "methods/training/batches.h"
 
 #include "methods/config/input_error.h"
-#include "methods/tensors.h"
+#include "methods/model/tensors.h"
 
 namespace diffbench::training {
 namespace {

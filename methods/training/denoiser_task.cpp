@@ -4,8 +4,8 @@
 // 1, as in the authors' code, or `time_weights`.
 #include "methods/training/denoiser_task.h"
 
-#include "methods/checkpoint.h"
 #include "methods/exits/early_exit_denoiser.h"
+#include "methods/model/checkpoint.h"
 #include "methods/static_schedule/depth_schedule.h"
 #include "methods/training/autocast.h"
 #include "methods/training/denoising.h"

@@ -1,7 +1,7 @@
 #include "methods/training/denoising.h"
 
-#include "methods/checkpoint.h"
 #include "methods/config/input_error.h"
+#include "methods/model/checkpoint.h"
 
 namespace diffbench::training {
 

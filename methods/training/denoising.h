@@ -8,7 +8,7 @@
 
 #include <torch/torch.h>
 
-#include "methods/model.h"
+#include "methods/model/model.h"
 #include "methods/training/batches.h"
 #include "methods/training/recipe.h"
 

@@ -8,7 +8,7 @@
 
 #include "methods/config/input_error.h"
 #include "methods/data/npz.h"
-#include "methods/tensors.h"
+#include "methods/model/tensors.h"
 #include "methods/training/autocast.h"
 #include "methods/training/batches.h"
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "methods/compute.h"
 #include "methods/config/toml_table.h"
+#include "methods/model/compute.h"
 
 namespace diffbench::training {
 

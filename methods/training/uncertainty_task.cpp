@@ -7,8 +7,8 @@
 // only exits learn.
 #include "methods/training/uncertainty_task.h"
 
-#include "methods/checkpoint.h"
 #include "methods/config/input_error.h"
+#include "methods/model/checkpoint.h"
 #include "methods/training/autocast.h"
 #include "methods/training/denoising.h"
 #include "methods/uncertainty_exit/uncertainty_heads.h"

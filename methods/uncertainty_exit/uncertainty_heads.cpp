@@ -5,8 +5,8 @@
 #include <fstream>
 
 #include "methods/backbones/timestep_embedding.h"
-#include "methods/checkpoint.h"
 #include "methods/config/input_error.h"
+#include "methods/model/checkpoint.h"
 
 namespace diffbench::methods::uncertainty_exit {
 

@@ -18,7 +18,7 @@
 #include <string>
 
 #include "methods/backbones/output_head.h"
-#include "methods/model.h"
+#include "methods/model/model.h"
 
 namespace diffbench::methods::uncertainty_exit {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "kernels/exit_gate/exit_gate.h"
-#include "methods/kernel_stream.h"
+#include "methods/model/kernel_stream.h"
 #include "profiling/scope.h"
 
 namespace diffbench::methods::uncertainty_exit {

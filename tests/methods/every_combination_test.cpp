@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "methods/registry.h"
-#include "methods/sampler.h"
+#include "methods/sampling/sampler.h"
 #include "methods/solvers/solver_table.h"
 #include "tests/methods/test_heads.h"
 #include "tests/methods/test_models.h"

@@ -8,7 +8,7 @@
 #include "methods/registry.h"
 #include "methods/risk_controlled/calibration_file.h"
 #include "methods/risk_controlled/trajectory_losses.h"
-#include "methods/sampling_conditions.h"
+#include "methods/sampling/sampling_conditions.h"
 #include "methods/solvers/solver_table.h"
 #include "methods/uncertainty_exit/uncertainty_method.h"
 #include "tests/methods/test_heads.h"

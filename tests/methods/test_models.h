@@ -11,8 +11,8 @@
 #include <fstream>
 #include <string>
 
-#include "methods/checkpoint.h"
-#include "methods/model.h"
+#include "methods/model/checkpoint.h"
+#include "methods/model/model.h"
 
 namespace diffbench::testing_models {
 

@@ -10,7 +10,7 @@
 #include "methods/data/npz.h"
 #include "methods/data/png.h"
 #include "methods/data/safetensors.h"
-#include "methods/tensors.h"
+#include "methods/model/tensors.h"
 #include "tests/harness/quality/golden_rows.h"
 
 namespace diffbench::quality {

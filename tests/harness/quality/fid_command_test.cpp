@@ -8,7 +8,7 @@
 #include "harness/commands/commands.h"
 #include "methods/config/input_error.h"
 #include "methods/data/npz.h"
-#include "methods/tensors.h"
+#include "methods/model/tensors.h"
 #include "tests/harness/quality/golden_rows.h"
 
 namespace diffbench::commands {

@@ -7,8 +7,8 @@
 
 #include "methods/config/input_error.h"
 #include "methods/data/safetensors.h"
+#include "methods/model/tensors.h"
 #include "methods/registry.h"
-#include "methods/tensors.h"
 #include "tests/methods/test_heads.h"
 #include "tests/methods/test_models.h"
 

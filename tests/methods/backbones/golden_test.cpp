@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "methods/data/tensor_file.h"
+#include "methods/model/tensors.h"
 #include "methods/registry.h"
-#include "methods/tensors.h"
 
 namespace diffbench {
 namespace {

@@ -3,7 +3,7 @@
 //
 //   at::Tensor images = decode(samples, *model);    // [B,C,H,W] in the model's image range
 
-#include "methods/model.h"
+#include "methods/model/model.h"
 
 namespace diffbench {
 

@@ -1,4 +1,4 @@
-#include "methods/sampler.h"
+#include "methods/sampling/sampler.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
@@ -8,7 +8,7 @@
 #include <set>
 
 #include "methods/config/input_error.h"
-#include "methods/plan_executor.h"
+#include "methods/sampling/plan_executor.h"
 #include "profiling/scope.h"
 
 namespace diffbench {

@@ -1,4 +1,4 @@
-#include "methods/plan_executor.h"
+#include "methods/sampling/plan_executor.h"
 
 #include <ATen/ATen.h>
 
@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "kernels/linear_combination/linear_combination.h"
-#include "methods/kernel_stream.h"
+#include "methods/model/kernel_stream.h"
 #include "profiling/scope.h"
 
 namespace diffbench {

@@ -1,4 +1,4 @@
-#include "methods/decode.h"
+#include "methods/model/decode.h"
 
 #include <torch/script.h>
 

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "methods/denoiser.h"
-#include "methods/model.h"
+#include "methods/model/model.h"
+#include "methods/sampling/denoiser.h"
 
 namespace diffbench {
 

@@ -1,12 +1,12 @@
-#include "methods/model.h"
+#include "methods/model/model.h"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
 #include "methods/config/input_error.h"
 #include "methods/data/safetensors.h"
+#include "methods/model/tensors.h"
 #include "methods/registry.h"
-#include "methods/tensors.h"
 #include "tests/methods/test_models.h"
 
 namespace diffbench {

@@ -1,4 +1,4 @@
-#include "methods/sampler.h"
+#include "methods/sampling/sampler.h"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>

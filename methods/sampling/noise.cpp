@@ -1,4 +1,4 @@
-#include "methods/noise.h"
+#include "methods/sampling/noise.h"
 
 #include <ATen/ATen.h>
 
@@ -6,7 +6,7 @@
 
 #include "kernels/philox_normal/philox_normal.h"
 #include "methods/config/input_error.h"
-#include "methods/kernel_stream.h"
+#include "methods/model/kernel_stream.h"
 #include "profiling/scope.h"
 
 namespace diffbench {

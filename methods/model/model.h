@@ -12,8 +12,8 @@
 #include <string>
 
 #include "methods/backbones/backbone_table.h"
-#include "methods/compute.h"
 #include "methods/config/toml_table.h"
+#include "methods/model/compute.h"
 #include "methods/solvers/noise_schedule.h"
 
 namespace diffbench {

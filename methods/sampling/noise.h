@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "methods/compute.h"
+#include "methods/model/compute.h"
 
 namespace diffbench {
 

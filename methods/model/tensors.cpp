@@ -1,4 +1,4 @@
-#include "methods/tensors.h"
+#include "methods/model/tensors.h"
 
 #include <ATen/ATen.h>
 

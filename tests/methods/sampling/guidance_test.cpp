@@ -1,5 +1,5 @@
 // Classifier-free guidance: what it computes, where it acts, and which rows leave together.
-#include "methods/guidance.h"
+#include "methods/sampling/guidance.h"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "methods/freed_memory.h"
+#include "methods/model/freed_memory.h"
 
 #include <cstdlib>  // defines __GLIBC__
 #ifdef __GLIBC__

@@ -1,9 +1,9 @@
-#include "methods/checkpoint.h"
+#include "methods/model/checkpoint.h"
 
 #include "methods/config/input_error.h"
 #include "methods/data/safetensors.h"
 #include "methods/data/tensor_file.h"
-#include "methods/tensors.h"
+#include "methods/model/tensors.h"
 
 namespace diffbench {
 namespace {

@@ -17,9 +17,9 @@
 #include <functional>
 #include <vector>
 
-#include "methods/denoiser.h"
-#include "methods/model.h"
-#include "methods/noise.h"
+#include "methods/model/model.h"
+#include "methods/sampling/denoiser.h"
+#include "methods/sampling/noise.h"
 #include "methods/solvers/plan.h"
 
 namespace diffbench {

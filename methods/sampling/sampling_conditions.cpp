@@ -1,4 +1,4 @@
-#include "methods/sampling_conditions.h"
+#include "methods/sampling/sampling_conditions.h"
 
 #include <fmt/format.h>
 

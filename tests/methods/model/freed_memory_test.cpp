@@ -1,4 +1,4 @@
-#include "methods/freed_memory.h"
+#include "methods/model/freed_memory.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-#include "methods/row_groups.h"
+#include "methods/sampling/row_groups.h"
 
 #include <ATen/ATen.h>
 

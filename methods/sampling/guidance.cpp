@@ -1,11 +1,11 @@
-#include "methods/guidance.h"
+#include "methods/sampling/guidance.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 
 #include "methods/config/input_error.h"
-#include "methods/row_groups.h"
+#include "methods/sampling/row_groups.h"
 
 namespace diffbench {
 namespace {

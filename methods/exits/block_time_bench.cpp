@@ -10,8 +10,8 @@
 #include <numeric>
 
 #include "methods/exits/compaction.h"
-#include "methods/freed_memory.h"
-#include "methods/model.h"
+#include "methods/model/freed_memory.h"
+#include "methods/model/model.h"
 #include "methods/uncertainty_exit/uncertainty_policy.h"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "methods/compute.h"
+#include "methods/model/compute.h"
 
 #include <ATen/Context.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>

@@ -10,9 +10,9 @@
 #include <chrono>
 #include <numeric>
 
-#include "methods/freed_memory.h"
+#include "methods/model/freed_memory.h"
 #include "methods/registry.h"
-#include "methods/sampler.h"
+#include "methods/sampling/sampler.h"
 #include "methods/solvers/solver_table.h"
 
 namespace {

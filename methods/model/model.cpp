@@ -1,13 +1,13 @@
-#include "methods/model.h"
+#include "methods/model/model.h"
 
 #include <ATen/ATen.h>
 
 #include <filesystem>
 
-#include "methods/checkpoint.h"
 #include "methods/config/input_error.h"
 #include "methods/config/paths.h"
 #include "methods/data/sha256.h"
+#include "methods/model/checkpoint.h"
 
 namespace diffbench {
 namespace {

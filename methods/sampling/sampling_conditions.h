@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "methods/guidance.h"
+#include "methods/sampling/guidance.h"
 #include "methods/solvers/plan.h"
 
 namespace diffbench {
