@@ -129,6 +129,20 @@ TEST(ParseSuite, MistakesNameFileLineAndKey) {
   EXPECT_THAT(error_of([] { parse_suite("no/such/suite.toml"); }), StartsWith("no/such/suite.toml: cannot read"));
 }
 
+TEST(ParseSuite, AnUnknownKeyIsNamedBeforeAMissingOne) {
+  EXPECT_THAT(error_of_text(with("name = \"tiny\"", "nam = \"tiny\"")),
+              StartsWith("s.toml:1: nam: unknown key 'nam'; did you mean 'name'?"));
+  EXPECT_THAT(error_of_text(with("name = \"tiny\"", "colour = \"red\"")), StartsWith("s.toml:1: colour: unknown key"));
+  EXPECT_THAT(error_of_text("[timing]\nmax_round = 3\n"),
+              StartsWith("s.toml:2: [timing] max_round: unknown key 'max_round'; did you mean 'max_rounds'?"));
+  EXPECT_THAT(error_of_text(with("[[solver]]", "[[solvers]]")),
+              StartsWith("s.toml:17: solvers: unknown key 'solvers'; did you mean 'solver'?"));
+  EXPECT_THAT(error_of_text(with("name = \"full\"", "nmae = \"full\"")),
+              StartsWith("s.toml:10: [method[0]] nmae: unknown key 'nmae'; did you mean 'name', which is missing?"));
+  EXPECT_THAT(error_of_text(with("steps = [4, 10]", "step = [4, 10]")),
+              StartsWith("s.toml:20: [solver[0]] step: unknown key 'step'; did you mean 'steps', which is missing?"));
+}
+
 TEST(ParseSuite, OverridesWinOverTheFile) {
   const Suite suite = parse_suite_text(kText, "s.toml",
                                        {"timing.max_rounds=7", "run.batch=[2, 4]", "run.device=cpu", "seed=9",
