@@ -120,12 +120,12 @@ void read_run(const TomlTable& table, RunOptions& run) {
 }
 
 void read_timing(const TomlTable& table, TimingOptions& timing) {
-  table.allow_only({"min_rounds", "max_rounds", "max_seconds", "target_half_width", "warmup_max"});
+  table.allow_only({"min_rounds", "max_rounds", "max_seconds", "target_half_width", "warmup_max_seconds"});
   read(table, "min_rounds", timing.min_rounds, 1);
   read(table, "max_rounds", timing.max_rounds, 1);
   read(table, "max_seconds", timing.max_seconds, false);
   read(table, "target_half_width", timing.target_half_width, true);
-  read(table, "warmup_max", timing.warmup_max, 0);
+  read(table, "warmup_max_seconds", timing.warmup_max_seconds, true);
 }
 
 void read_quality(const TomlTable& table, QualityOptions& quality) {
