@@ -92,7 +92,7 @@ Cell make_cell(const Suite& suite, const MethodEntry& method, const Point& point
 
 }  // namespace
 
-std::vector<Cell> plan(const Suite& suite, const DecidesByBatch& decides_by_batch) {
+std::vector<Cell> plan(const Suite& suite) {
   const int baseline = baseline_method(suite);
   std::vector<Cell> cells;
   std::set<std::string> keys;
@@ -101,10 +101,6 @@ std::vector<Cell> plan(const Suite& suite, const DecidesByBatch& decides_by_batc
     for (const auto& method : suite.methods) {
       Cell cell = make_cell(suite, method, point);
       cell.index = static_cast<int>(cells.size());
-      if (decides_by_batch && decides_by_batch(method)) {
-        cell.quality_batch = cell.batch;
-        cell.quality_key += "/b" + std::to_string(cell.batch);
-      }
       if (baseline >= 0 && cell.index != group_start + baseline) {
         cell.baseline = group_start + baseline;
       }

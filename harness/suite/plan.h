@@ -2,13 +2,11 @@
 // Suite -> cells: what will be measured, in the order of the file. Pure functions.
 //
 //   std::vector<Cell> cells = plan(suite);
-//   std::vector<Cell> cells = plan(suite, [](const MethodEntry& method) { return method.name == "batch_wide"; });
 //   Selection chosen = only(cells, "static_schedule.*offline");   // --only; brings the baselines along
 //
 // Solvers, steps, precisions, scenarios and batches are outer loops, methods the innermost, so a comparison (one
 // `group`) is contiguous.
 
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -22,9 +20,7 @@ struct Cell {
   int index = 0;            // position in its vector
   std::string key;          // "full/ddim/trailing/20/b64/fp32/offline"; unique, the same for the same suite
   std::string group;        // the key without the method: cells to be compared with each other
-  std::string quality_key;  // "full/ddim/trailing/20/fp32": cells that make the same samples share one judgement;
-                            // ends in "/b64" where quality_batch is set
-  std::optional<int> quality_batch;  // its samples are those of this batch alone, so they are judged with it
+  std::string quality_key;  // "full/ddim/trailing/20/fp32": cells that make the same samples share one judgement
   std::string method;
   std::string label;
   nlohmann::json method_params;
@@ -39,12 +35,9 @@ struct Cell {
   std::optional<int> baseline;  // index of the cell that speed-ups are taken against; none for the baseline itself
 };
 
-// true for a method of the suite whose rows decide together: other samples at another batch size
-using DecidesByBatch = std::function<bool(const MethodEntry&)>;
-
 // Solver parameters are part of the key: "ddim(eta=0.5)". Throws config::InputError when two cells would share a key
 // (the same solver, grid, parameters and steps twice), or when there are more than 100,000.
-std::vector<Cell> plan(const Suite& suite, const DecidesByBatch& decides_by_batch = {});
+std::vector<Cell> plan(const Suite& suite);
 
 struct Selection {
   std::vector<Cell> cells;                  // renumbered

@@ -70,23 +70,6 @@ TEST(Plan, SingleStreamHasBatchOneOnceHoweverManyBatches) {
   EXPECT_EQ(cells[2].quality_key, cells[0].quality_key);
 }
 
-TEST(Plan, AMethodThatDecidesByBatchIsJudgedPerBatch) {
-  Suite suite = two_by_two();
-  suite.solvers[0].steps = {5};
-  suite.run.batch = {8, 16};
-  suite.run.scenario = {"offline", "single_stream"};
-  const auto cells = plan(suite, [](const MethodEntry& method) { return method.label == "null"; });
-  std::vector<std::string> quality_keys;
-  for (const auto& cell : cells) {
-    EXPECT_EQ(cell.quality_batch, cell.label == "null" ? std::optional(cell.batch) : std::nullopt);
-    quality_keys.push_back(cell.quality_key);
-  }
-  EXPECT_THAT(quality_keys,
-              ElementsAre("null/ddim/trailing/5/fp32/b8", "full/ddim/trailing/5/fp32", "null/ddim/trailing/5/fp32/b16",
-                          "full/ddim/trailing/5/fp32", "null/ddim/trailing/5/fp32/b1", "full/ddim/trailing/5/fp32"));
-  EXPECT_EQ(keys(cells), keys(plan(suite)));  // what is timed stays the same
-}
-
 TEST(Plan, BaselineIsFullOnTheRunsModel) {
   Suite suite = two_by_two();
   suite.solvers[0].steps = {5};
