@@ -34,17 +34,16 @@ Estimates read_estimates(const Store& store, std::int64_t run_id) {
 std::map<std::int64_t, CellSummary> read_counts(const Store& store, std::int64_t run_id) {
   std::map<std::int64_t, CellSummary> by_cell;
   SQLite::Statement row(store.database(),
-                        "SELECT cell, stop_reason, repetitions, samples_seen, disturbed_repetitions, warmup_converged, "
+                        "SELECT cell, repetitions, samples_seen, disturbed_repetitions, warmup_converged, "
                         "warmup_repetitions, sample_checksum FROM cell_summary WHERE run = ?");
   for (bind_all(row, run_id); row.executeStep();) {
     CellSummary& summary = by_cell[row.getColumn(0).getInt64()];
-    summary.stop_reason = row.getColumn(1).getString();
-    summary.repetitions = row.getColumn(2).getInt64();
-    summary.samples_seen = row.getColumn(3).getInt64();
-    summary.disturbed_repetitions = row.getColumn(4).getInt64();
-    if (!row.getColumn(5).isNull()) summary.warmup_converged = row.getColumn(5).getInt() != 0;
-    summary.warmup_repetitions = row.getColumn(6).getInt64();
-    summary.sample_checksum = row.getColumn(7).getString();
+    summary.repetitions = row.getColumn(1).getInt64();
+    summary.samples_seen = row.getColumn(2).getInt64();
+    summary.disturbed_repetitions = row.getColumn(3).getInt64();
+    if (!row.getColumn(4).isNull()) summary.warmup_converged = row.getColumn(4).getInt() != 0;
+    summary.warmup_repetitions = row.getColumn(5).getInt64();
+    summary.sample_checksum = row.getColumn(6).getString();
   }
   SQLite::Statement reason(store.database(),
                            "SELECT disturbed.cell, disturbance, repetitions FROM cell_disturbance AS disturbed JOIN "
@@ -84,6 +83,7 @@ std::vector<CellSummary> summarize(const Store& store, std::int64_t run_id) {
       summary.row = std::move(stored.row);
       summary.status = stored.status;
       summary.reason = std::move(stored.reason);
+      summary.stop_reason = std::move(stored.stop_reason);
       summary.estimates = std::move(estimates[stored.id]);
       summary.on_pareto_front = front.contains(stored.id);
     }

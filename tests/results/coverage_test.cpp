@@ -5,6 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <string>
 
 namespace diffbench::results::coverage {
 namespace {
@@ -76,6 +80,31 @@ TEST(Coverage, OtherRulesBreakThePromise) {
                             return std::optional(Interval{quantile(values, 0.25), quantile(values, 0.75)});
                           }};
   EXPECT_LT(share(kMachines[0], quartiles, Estimand::kSpeedup, 6), 0.93);
+}
+
+// coverage.csv, of which README.md shows the figure and the table.
+TEST(CoverageTable, KeepsThePromiseAndIsWhatTheProgramSays) {
+  std::ifstream file(std::string(DIFFBENCH_TESTS_DIR) + "/../results/coverage/coverage.csv");
+  std::string line;
+  std::getline(file, line);
+  EXPECT_EQ(line, "estimand,machine,rule,n,trials,coverage,relative_width");
+  int speedups = 0;
+  while (std::getline(file, line)) {
+    if (!line.starts_with("speedup,") || line.find(kRules[0].name) == std::string::npos) continue;
+    std::istringstream numbers(line.substr(line.rfind('"') + 2));
+    int n = 0;
+    int trials = 0;
+    double found = 0;
+    char comma = ' ';
+    numbers >> n >> comma >> trials >> comma >> found;
+    EXPECT_TRUE(keeps_the_promise(found)) << line;
+    if (n == 6 && line.starts_with("speedup,all of it")) {
+      EXPECT_NEAR(cover(machine("all of it"), kRules[0], Estimand::kSpeedup, n, {.trials = trials})->share, found,
+                  1e-3);
+    }
+    ++speedups;
+  }
+  EXPECT_EQ(speedups, 11 * static_cast<int>(kMachines.size())) << "from 6 to 100 rounds on every machine";
 }
 
 TEST(Machines, AreTheSameForTheSameSeed) {
