@@ -11,7 +11,7 @@ CREATE TABLE metric (
   better         TEXT NOT NULL CHECK (better IN ('lower', 'higher', 'none')),
   definition     TEXT NOT NULL,
   formula        TEXT NOT NULL,
-  summary_column TEXT                 -- where the view cell_summary holds it; NULL: only in table quality
+  summary_column TEXT                 -- where the view cell_summary holds it; NULL: only in table estimate or quality
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run (
@@ -108,7 +108,7 @@ CREATE TABLE cell (
   ranks             INTEGER NOT NULL CHECK (ranks > 0),
   threads           INTEGER NOT NULL DEFAULT 1 CHECK (threads > 0),
   guidance          REAL NOT NULL DEFAULT 1,
-  guidance_interval TEXT CHECK (json_valid(guidance_interval)),  -- two times; NULL: everywhere
+  guidance_interval TEXT CHECK (guidance_interval IS NULL OR json_valid(guidance_interval)),  -- two times; NULL: everywhere
   guidance_exits    TEXT NOT NULL DEFAULT 'joint' CHECK (guidance_exits IN ('joint', 'separate')),
   scenario          TEXT NOT NULL CHECK (scenario IN ('offline', 'single_stream', 'server')),
   identity          TEXT NOT NULL DEFAULT '',  -- hash of all that decides what the cell does; equal cells of two runs
