@@ -64,15 +64,18 @@ def read_run(connection: sqlite3.Connection, run: int) -> RunData:
     row = query(connection, "SELECT * FROM run WHERE id = :run", run=run).iloc[0]
     methods = query(connection, "SELECT name, knob, knob_text FROM method WHERE run = :run", run=run)
     cells = with_families(query(connection, CELLS, run=run), methods).astype({name: float for name in NUMBERS})
-    for name, (factor, form) in INTERVALS.items():
-        ends = [cells[f"{name}_low"] * factor, cells[f"{name}_high"] * factor, cells[f"{name}_n"]]
-        cells[f"{name}_interval"] = [interval_words(low, high, n, form) for low, high, n in zip(*ends)]
+    cells = cells.assign(**{f"{name}_interval": _in_words(cells, name, *how) for name, how in INTERVALS.items()})
     cells.loc[cells["role"] == "baseline", "speedup_interval"] = ""  # 1 by definition
     metrics = query(connection, "SELECT * FROM metric").set_index("name").to_dict("index")
     baselines = set(cells.loc[cells["role"] == "baseline", "method_label"])
     families = cells.drop_duplicates("method_label").set_index("method_label")["family"].to_dict()
     look = look_of(families, baselines, list(cells["solver"].unique()))
     return RunData(connection, row, cells, metrics, look)
+
+
+def _in_words(cells: pd.DataFrame, name: str, factor: float, form: str) -> list[str]:
+    ends = (cells[f"{name}_low"] * factor, cells[f"{name}_high"] * factor, cells[f"{name}_n"])
+    return [interval_words(low, high, n, form) for low, high, n in zip(*ends)]
 
 
 def parameters_text(text: str) -> str:

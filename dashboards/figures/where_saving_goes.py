@@ -41,7 +41,7 @@ def losses(data: RunData) -> pd.DataFrame:
     """Cells of methods with a measured speed-up, with the parts of their time in shares of the full network's."""
     cells = data.cells[(data.cells["role"] == "method") & data.cells["speedup"].notna() & data.cells["theoretical_speedup"].notna()]
     cells = cells[cells["steps"] == cells.groupby(["solver", "grid"])["steps"].transform("max")]
-    cells = cells.merge(data.query(QUERY), on="cell", how="left")
+    cells = cells.merge(data.query(QUERY), on="cell", how="left").copy()
     executed = 1 / cells["theoretical_speedup"]
     probes = executed * cells["probe_share"].fillna(0.0).astype(float)
     # a carried block costs what another block does: the FLOPs of one are those of the blocks over their number
