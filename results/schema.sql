@@ -11,7 +11,7 @@ CREATE TABLE metric (
   better         TEXT NOT NULL CHECK (better IN ('lower', 'higher', 'none')),
   definition     TEXT NOT NULL,
   formula        TEXT NOT NULL,
-  summary_column TEXT                 -- where the view cell_summary holds it; NULL: only in table quality
+  summary_column TEXT                 -- where the view cell_summary holds it; NULL: only in table estimate or quality
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run (
@@ -108,7 +108,7 @@ CREATE TABLE cell (
   ranks             INTEGER NOT NULL CHECK (ranks > 0),
   threads           INTEGER NOT NULL DEFAULT 1 CHECK (threads > 0),
   guidance          REAL NOT NULL DEFAULT 1,
-  guidance_interval TEXT CHECK (json_valid(guidance_interval)),  -- two times; NULL: everywhere
+  guidance_interval TEXT CHECK (guidance_interval IS NULL OR json_valid(guidance_interval)),  -- two times; NULL: everywhere
   guidance_exits    TEXT NOT NULL DEFAULT 'joint' CHECK (guidance_exits IN ('joint', 'separate')),
   scenario          TEXT NOT NULL CHECK (scenario IN ('offline', 'single_stream', 'server')),
   identity          TEXT NOT NULL DEFAULT '',  -- hash of all that decides what the cell does; equal cells of two runs
@@ -205,7 +205,7 @@ CREATE TABLE timing (
   decode_ns      INTEGER NOT NULL DEFAULT 0 CHECK (decode_ns BETWEEN 0 AND duration_ns),  -- the decoder's part
   page_fault_count INTEGER CHECK (page_fault_count >= 0),
   steal_ns       INTEGER CHECK (steal_ns >= 0),               -- taken by the hypervisor, all cores of the machine
-  foreign_cpu_ns INTEGER CHECK (foreign_cpu_ns >= 0),         -- CPU time of processes that are no ranks, on this machine
+  core_wait_ns INTEGER CHECK (core_wait_ns >= 0),         -- threads ready to run, but no core was free
   energy_j       REAL CHECK (energy_j >= 0),                  -- of the rank's device, or of its machine on the machine's first rank
   discard_reason TEXT,                -- NULL: the timing counts
   disturbance    TEXT,                -- it counts, but something came between: what

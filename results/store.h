@@ -131,8 +131,10 @@ class Transaction {
   bool open_ = true;
 };
 
-// "pending", "ok", "skipped", "failed" and "method", "baseline", "null": the words of the file.
+// "pending", "ok", "skipped", "failed"; "method", "baseline", "null"; "timing", "profile", "overhead": the file's
+// words.
 std::string_view to_string(CellStatus status);
 std::string_view to_string(CellRole role);
+std::string_view to_string(Pass pass);
 
 }  // namespace diffbench::results

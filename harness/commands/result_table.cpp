@@ -4,35 +4,57 @@
 
 #include <algorithm>
 
+#include "results/metrics.h"
+
 namespace diffbench::commands {
 namespace {
 
 using results::CellStatus;
 using results::CellSummary;
-using results::Interval;
+using results::Estimate;
 
-std::string number(const std::optional<double>& value, const char* format) {
-  return value ? fmt::format(fmt::runtime(format), *value) : "-";
+constexpr int64_t kFewest = 6;  // values that a 95 % interval of a median needs
+
+std::string number(double value, const char* format) { return fmt::format(fmt::runtime(format), value); }
+
+std::string value(const CellSummary& cell, std::string_view metric, const char* format, double scale = 1.0) {
+  const auto found = cell.value(metric);
+  return found ? number(*found * scale, format) : "-";
 }
 
-std::string with_interval(const std::optional<double>& value, const std::optional<Interval>& interval,
-                          const char* format) {
-  if (!value || !interval) {
-    return number(value, format);
-  }
-  return fmt::format("{} [{}, {}]", number(*value, format), number(interval->low, format),
-                     number(interval->high, format));
-}
-
-std::string duration(const std::optional<double>& ns) {
-  if (!ns) {
+// too few values are said where a reader would look for the interval
+std::string with_interval(const CellSummary& cell, std::string_view metric, const char* format) {
+  const Estimate* estimate = cell.find(metric);
+  if (estimate == nullptr) {
     return "-";
   }
-  return *ns >= 1e9 ? fmt::format("{:.3g} s", *ns * 1e-9) : fmt::format("{:.3g} ms", *ns * 1e-6);
+  std::string text = number(estimate->value, format);
+  if (estimate->interval) {
+    text += fmt::format(" [{}, {}]", number(estimate->interval->low, format), number(estimate->interval->high, format));
+  } else if (estimate->n < kFewest && cell.row.role == results::CellRole::kMethod) {
+    text += fmt::format(" (n < {})", kFewest);
+  }
+  return text;
 }
 
-std::optional<double> percent(const std::optional<double>& ratio) {
-  return ratio ? std::optional(*ratio * 100.0) : std::nullopt;
+std::string duration(const CellSummary& cell) {
+  const Estimate* latency = cell.find("latency");
+  if (latency == nullptr) {
+    return "-";
+  }
+  const bool long_one = latency->value >= 1e9;
+  const double scale = long_one ? 1e-9 : 1e-6;
+  std::string text = number(latency->value * scale, "{:.3g}");
+  if (latency->interval) {
+    text += fmt::format(" [{:.3g}, {:.3g}]", latency->interval->low * scale, latency->interval->high * scale);
+  } else if (latency->n < kFewest) {
+    text += fmt::format(" (n < {})", kFewest);
+  }
+  return text + (long_one ? " s" : " ms");
+}
+
+std::string marks(const CellSummary& cell) {
+  return std::string(cell.warmup_converged == false ? " *" : "") + (cell.disturbed_repetitions > 0 ? " +" : "");
 }
 
 struct Column {
@@ -41,27 +63,65 @@ struct Column {
 };
 
 constexpr Column kColumns[] = {
-    {"method", [](const CellSummary& c) { return c.method_label; }},
-    {"solver", [](const CellSummary& c) { return c.solver + " " + c.grid; }},
-    {"steps", [](const CellSummary& c) { return std::to_string(c.steps); }},
-    {"scenario", [](const CellSummary& c) { return fmt::format("{} b{} {}", c.scenario, c.batch, c.precision); }},
-    {"latency", [](const CellSummary& c) { return duration(c.latency_ns); }},
-    {"images/s", [](const CellSummary& c) { return number(c.images_per_s, "{:.4g}"); }},
-    {"speed-up", [](const CellSummary& c) { return with_interval(c.speedup, c.speedup_interval, "{:.3f}"); }},
-    {"theory", [](const CellSummary& c) { return number(c.theoretical_speedup, "{:.3f}"); }},
-    {"realised", [](const CellSummary& c) { return number(c.realised_fraction, "{:.2f}"); }},
-    {"blocks %", [](const CellSummary& c) { return number(percent(c.blocks_ratio), "{:.1f}"); }},
-    {"FID", [](const CellSummary& c) { return with_interval(c.fid, c.fid_interval, "{:.3g}"); }},
-    {"N", [](const CellSummary& c) { return c.fid_n ? std::to_string(*c.fid_n) : "-"; }},
+    {"method", [](const CellSummary& c) { return c.row.method_label + marks(c); }},
+    {"solver", [](const CellSummary& c) { return c.row.solver + " " + c.row.grid; }},
+    {"steps", [](const CellSummary& c) { return std::to_string(c.row.steps); }},
+    {"scenario",
+     [](const CellSummary& c) { return fmt::format("{} b{} {}", c.row.scenario, c.row.batch, c.row.precision); }},
+    {"latency", [](const CellSummary& c) { return duration(c); }},
+    {"images/s", [](const CellSummary& c) { return value(c, "throughput", "{:.4g}"); }},
+    {"speed-up", [](const CellSummary& c) { return with_interval(c, "speedup", "{:.3f}"); }},
+    {"theory", [](const CellSummary& c) { return value(c, "theoretical_speedup", "{:.3f}"); }},
+    {"realised", [](const CellSummary& c) { return value(c, "realised_fraction", "{:.2f}"); }},
+    {"blocks %", [](const CellSummary& c) { return value(c, "blocks_ratio", "{:.1f}", 100.0); }},
+    {"FID", [](const CellSummary& c) { return with_interval(c, "fid", "{:.3g}"); }},
+    {"N",
+     [](const CellSummary& c) {
+       const Estimate* fid = c.find("fid");
+       return fid != nullptr ? std::to_string(fid->n) : "-";
+     }},
 };
 
-nlohmann::json interval_json(const std::optional<Interval>& interval) {
-  return interval ? nlohmann::json{interval->low, interval->high} : nlohmann::json();
+// what the marks mean, and how many timings were disturbed by what
+std::string footnotes(const std::vector<CellSummary>& cells) {
+  std::string text;
+  const auto cold =
+      std::count_if(cells.begin(), cells.end(), [](const auto& c) { return c.warmup_converged == false; });
+  if (cold > 0) {
+    text += fmt::format("* the warm-up did not converge: {} of {} cells\n", cold, cells.size());
+  }
+  int64_t disturbed = 0;
+  int64_t repetitions = 0;
+  std::map<std::string, int64_t> reasons;
+  for (const auto& cell : cells) {
+    disturbed += cell.disturbed_repetitions;
+    repetitions += cell.repetitions;
+    for (const auto& [reason, count] : cell.disturbances) {
+      reasons[reason] += count;
+    }
+  }
+  if (disturbed > 0) {
+    text += fmt::format("+ {} of {} timings were disturbed and count all the same:", disturbed, repetitions);
+    const char* separator = " ";
+    for (const auto& [reason, count] : reasons) {
+      text += fmt::format("{}{} ({})", separator, reason, count);
+      separator = ", ";
+    }
+    text += "\n";
+  }
+  return text;
 }
 
 template <typename T>
 nlohmann::json optional_json(const std::optional<T>& value) {
   return value ? nlohmann::json(*value) : nlohmann::json();
+}
+
+nlohmann::json estimate_json(const Estimate& estimate) {
+  nlohmann::json json = {{"value", estimate.value}, {"n", estimate.n}, {"rule", estimate.rule}};
+  json["interval"] =
+      estimate.interval ? nlohmann::json{estimate.interval->low, estimate.interval->high} : nlohmann::json();
+  return json;
 }
 
 }  // namespace
@@ -94,40 +154,64 @@ std::string result_table(const std::vector<CellSummary>& cells) {
     }
     text += "\n";
   }
+  return text + footnotes(cells);
+}
+
+std::string overhead_lines(const std::vector<CellSummary>& cells) {
+  std::string text;
+  for (const auto& cell : cells) {
+    for (const char* mode : {"nvtx", "activities", "everything"}) {
+      const std::string ratio = with_interval(cell, fmt::format("overhead_{}", mode), "{:.3f}");
+      if (ratio != "-") {
+        text += fmt::format("recording {}: {} of the time without, {}\n", mode, ratio, cell.row.key);
+      }
+    }
+  }
   return text;
 }
 
 nlohmann::json result_json(const std::vector<CellSummary>& cells, int64_t run, const std::string& database) {
   nlohmann::json list = nlohmann::json::array();
   for (const auto& cell : cells) {
-    list.push_back({{"key", cell.key},
-                    {"method", cell.method},
-                    {"label", cell.method_label},
-                    {"solver", cell.solver},
-                    {"grid", cell.grid},
-                    {"steps", cell.steps},
-                    {"batch", cell.batch},
-                    {"precision", cell.precision},
-                    {"device", cell.device},
-                    {"ranks", cell.ranks},
-                    {"scenario", cell.scenario},
-                    {"status", results::to_string(cell.status)},
-                    {"reason", cell.reason},
-                    {"stop_reason", cell.stop_reason},
-                    {"latency_ns", optional_json(cell.latency_ns)},
-                    {"latency_interval_ns", interval_json(cell.latency_interval_ns)},
-                    {"images_per_s", optional_json(cell.images_per_s)},
-                    {"speedup", optional_json(cell.speedup)},
-                    {"speedup_interval", interval_json(cell.speedup_interval)},
-                    {"theoretical_speedup", optional_json(cell.theoretical_speedup)},
-                    {"realised_fraction", optional_json(cell.realised_fraction)},
-                    {"blocks_ratio", optional_json(cell.blocks_ratio)},
-                    {"null_overhead_ratio", optional_json(cell.null_overhead_ratio)},
-                    {"fid", optional_json(cell.fid)},
-                    {"fid_interval", interval_json(cell.fid_interval)},
-                    {"n", optional_json(cell.fid_n)},
-                    {"sample_checksum", cell.sample_checksum},
-                    {"on_pareto_front", cell.on_pareto_front}});
+    nlohmann::json json = {
+        {"key", cell.row.key},
+        {"method", cell.row.method},
+        {"label", cell.row.method_label},
+        {"identity", cell.row.identity},
+        {"decides", cell.row.decides},
+        {"solver", cell.row.solver},
+        {"grid", cell.row.grid},
+        {"steps", cell.row.steps},
+        {"batch", cell.row.batch},
+        {"precision", cell.row.precision},
+        {"device", cell.row.device},
+        {"ranks", cell.row.ranks},
+        {"threads", cell.row.threads},
+        {"scenario", cell.row.scenario},
+        {"status", results::to_string(cell.status)},
+        {"reason", cell.reason},
+        {"stop_reason", cell.stop_reason},
+        {"repetitions", cell.repetitions},
+        {"samples_seen", cell.samples_seen},
+        {"disturbed", cell.disturbances},
+        {"disturbed_repetitions", cell.disturbed_repetitions},
+        {"warmup_converged", optional_json(cell.warmup_converged)},
+        {"warmup_repetitions", cell.warmup_repetitions},
+        {"sample_checksum", cell.sample_checksum},
+        {"on_pareto_front", cell.on_pareto_front},
+    };
+    for (const auto& metric : results::kMetrics) {
+      if (!metric.summary_column.empty()) {
+        json[std::string(metric.summary_column)] = optional_json(cell.value(metric.name));
+      }
+    }
+    json["n"] = cell.find("fid") != nullptr ? nlohmann::json(cell.find("fid")->n) : nlohmann::json();
+    json["fid_n"] = json["n"];
+    json["estimates"] = nlohmann::json::object();
+    for (const auto& [metric, estimate] : cell.estimates) {
+      json["estimates"][metric] = estimate_json(estimate);
+    }
+    list.push_back(std::move(json));
   }
   return {{"run", run}, {"database", database}, {"cells", list}};
 }
