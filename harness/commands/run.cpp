@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "harness/commands/command_line.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/result_table.h"
 #include "harness/measure/cell_runner.h"
@@ -26,7 +27,6 @@ namespace diffbench::commands {
 namespace {
 
 struct Options {
-  std::vector<std::string> command_line;
   std::string suite;
   std::string database = "results.db";
   bool resume = false;
@@ -119,7 +119,7 @@ int run(const Options& options) {
       world, suite, cells,
       [&](const suite::Cell& cell) { return std::make_unique<measure::CellRunner>(cell, suite, models); }, clock);
   session.open({.database = options.database,
-                .command_line = options.command_line,
+                .command_line = command_line(),
                 .identity = identity,
                 .quality_files = tools ? tools->files() : std::vector<results::ArtifactRow>{},
                 .resume = options.resume});
