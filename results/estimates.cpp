@@ -51,6 +51,8 @@ class Estimator {
   void timing() {
     const Values durations = read(store_, run_id_, "duration_ns", "cell_repetition");
     medians("latency", durations);
+    percentiles("latency_p90", durations, 0.9);
+    percentiles("latency_p99", durations, 0.99);
     for (const auto& [cell, values] : read(store_, run_id_, "ns_per_sample", "cell_repetition")) {
       EstimateRow row = of_median(cell, "throughput", values);
       row.value = 1e9 / row.value;
@@ -147,18 +149,31 @@ class Estimator {
   }
 
   static EstimateRow of_median(std::int64_t cell, const std::string& metric, const std::vector<double>& values) {
-    EstimateRow row = {.cell = cell,
-                       .metric = metric,
-                       .value = median(values),
-                       .confidence = kConfidence,
-                       .n = static_cast<std::int64_t>(values.size()),
-                       .rule = "median"};
-    if (const auto interval = median_interval(values, kConfidence)) {
+    return with_interval({.cell = cell, .metric = metric, .value = median(values), .rule = "median"}, values,
+                         median_interval(values, kConfidence), kMedianRule);
+  }
+
+  static EstimateRow with_interval(EstimateRow row, const std::vector<double>& values,
+                                   const std::optional<Interval>& interval, std::string_view rule) {
+    row.n = static_cast<std::int64_t>(values.size());
+    row.confidence = kConfidence;
+    if (interval) {
       row.low = interval->low;
       row.high = interval->high;
-      row.rule = "median, order statistics";
+      row.rule += ": " + std::string(rule);
     }
     return row;
+  }
+
+  // From the n on at which at least one repetition is expected beyond the percentile: below it, its value would be
+  // little else than the slowest repetition's.
+  void percentiles(const std::string& metric, const Values& values, double q) {
+    for (const auto& [cell, of_cell] : values) {
+      if (static_cast<double>(of_cell.size()) * (1 - q) < 1 - 1e-9) continue;
+      rows_.push_back(
+          with_interval({.cell = cell, .metric = metric, .value = quantile(of_cell, q), .rule = "percentile"}, of_cell,
+                        quantile_interval(of_cell, q, kConfidence), kQuantileRule));
+    }
   }
 
   void counted(const std::string& metric, const Values& values) {
@@ -203,6 +218,18 @@ std::vector<EstimateRow> estimate_run(const Store& store, std::int64_t run_id) {
   return guarded(store.name(), [&] {
     store.run(run_id);  // refuses a run that is not there
     return Estimator(store, run_id).run();
+  });
+}
+
+std::vector<std::int64_t> recompute_estimates(Store& store) {
+  return guarded(store.name(), [&] {
+    std::vector<std::int64_t> runs;
+    SQLite::Statement run(store.database(), "SELECT id FROM run ORDER BY id");
+    while (run.executeStep()) runs.push_back(run.getColumn(0).getInt64());
+    Transaction transaction(store);
+    for (const std::int64_t run_id : runs) store_estimates(store, run_id);
+    transaction.commit();
+    return runs;
   });
 }
 

@@ -153,7 +153,8 @@ struct StoredCell {
   std::int64_t id = 0;
   CellRow row;
   CellStatus status = CellStatus::kPending;
-  std::string reason{};  // empty: none
+  std::string reason{};       // empty: none
+  std::string stop_reason{};  // empty: the measuring has not ended
 };
 
 struct TimingRow {
@@ -167,7 +168,7 @@ struct TimingRow {
   std::int64_t decode_ns = 0;  // the decoder's part of duration_ns
   std::optional<std::int64_t> page_fault_count{};
   std::optional<std::int64_t> steal_ns{};
-  std::optional<std::int64_t> foreign_cpu_ns{};
+  std::optional<std::int64_t> core_wait_ns{};
   std::optional<double> energy_j{};
   std::optional<std::string> discard_reason{};  // set: kept as a fact, left out of every statistic
   std::optional<std::string> disturbance{};     // set: counts, but something came between

@@ -62,7 +62,7 @@ std::vector<StoredCell> Store::cells(std::int64_t run_id) const {
         "cell.decides, cell.role, ifnull(base.key, ''), cell.model, cell.model_fingerprint, cell.solver, "
         "cell.solver_params, cell.given_solver_params, cell.grid, cell.steps, cell.batch, cell.precision, cell.device, "
         "cell.ranks, cell.threads, cell.guidance, cell.guidance_interval, cell.guidance_exits, cell.scenario, "
-        "cell.identity, cell.status, ifnull(cell.reason, '') FROM cell "
+        "cell.identity, cell.status, ifnull(cell.reason, ''), ifnull(cell.stop_reason, '') FROM cell "
         "LEFT JOIN cell AS base ON base.id = cell.baseline_cell WHERE cell.run = ? ORDER BY cell.id");
     bind_all(statement, run_id);
     std::vector<StoredCell> cells;
@@ -99,6 +99,7 @@ std::vector<StoredCell> Store::cells(std::int64_t run_id) const {
       cell.row.identity = text();
       cell.status = from_word<CellStatus>(kStatusWords, text());
       cell.reason = text();
+      cell.stop_reason = text();
     }
     return cells;
   });

@@ -64,11 +64,11 @@ void Store::add_timings(std::span<const TimingRow> rows) {
     Savepoint savepoint(*database_);
     SQLite::Statement statement(*database_,
                                 "INSERT INTO timing (cell, round, repetition, rank, started_ns, duration_ns, samples, "
-                                "decode_ns, page_fault_count, steal_ns, foreign_cpu_ns, energy_j, discard_reason, "
+                                "decode_ns, page_fault_count, steal_ns, core_wait_ns, energy_j, discard_reason, "
                                 "disturbance) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const TimingRow& row : rows) {
       execute(statement, row.cell, row.round, row.repetition, row.rank, row.started_ns, row.duration_ns, row.samples,
-              row.decode_ns, row.page_fault_count, row.steal_ns, row.foreign_cpu_ns, row.energy_j, row.discard_reason,
+              row.decode_ns, row.page_fault_count, row.steal_ns, row.core_wait_ns, row.energy_j, row.discard_reason,
               row.disturbance);
     }
     savepoint.release();
@@ -123,7 +123,7 @@ std::vector<TimingRow> Store::timings(std::int64_t cell) const {
   return guarded(name_, [&] {
     SQLite::Statement statement(*database_,
                                 "SELECT round, repetition, rank, started_ns, duration_ns, samples, decode_ns, "
-                                "page_fault_count, steal_ns, foreign_cpu_ns, energy_j, discard_reason, disturbance "
+                                "page_fault_count, steal_ns, core_wait_ns, energy_j, discard_reason, disturbance "
                                 "FROM timing WHERE cell = ? ORDER BY round, repetition, rank");
     bind_all(statement, cell);
     std::vector<TimingRow> rows;
@@ -138,7 +138,7 @@ std::vector<TimingRow> Store::timings(std::int64_t cell) const {
                       .decode_ns = statement.getColumn(6).getInt64(),
                       .page_fault_count = optional_integer(statement.getColumn(7)),
                       .steal_ns = optional_integer(statement.getColumn(8)),
-                      .foreign_cpu_ns = optional_integer(statement.getColumn(9)),
+                      .core_wait_ns = optional_integer(statement.getColumn(9)),
                       .energy_j = optional_real(statement.getColumn(10)),
                       .discard_reason = optional_text(statement.getColumn(11)),
                       .disturbance = optional_text(statement.getColumn(12))});

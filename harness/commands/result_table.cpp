@@ -3,6 +3,8 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 
 #include "results/metrics.h"
 
@@ -23,18 +25,17 @@ std::string value(const CellSummary& cell, std::string_view metric, const char* 
 }
 
 // too few values are said where a reader would look for the interval
+std::string interval_text(const Estimate& estimate, const char* format, double scale) {
+  if (estimate.interval) {
+    return fmt::format(" [{}, {}]", number(estimate.interval->low * scale, format),
+                       number(estimate.interval->high * scale, format));
+  }
+  return estimate.rule.starts_with("median") && estimate.n < kFewest ? fmt::format(" (n < {})", kFewest) : "";
+}
+
 std::string with_interval(const CellSummary& cell, std::string_view metric, const char* format) {
   const Estimate* estimate = cell.find(metric);
-  if (estimate == nullptr) {
-    return "-";
-  }
-  std::string text = number(estimate->value, format);
-  if (estimate->interval) {
-    text += fmt::format(" [{}, {}]", number(estimate->interval->low, format), number(estimate->interval->high, format));
-  } else if (estimate->n < kFewest && cell.row.role == results::CellRole::kMethod) {
-    text += fmt::format(" (n < {})", kFewest);
-  }
-  return text;
+  return estimate != nullptr ? number(estimate->value, format) + interval_text(*estimate, format, 1.0) : "-";
 }
 
 std::string duration(const CellSummary& cell) {
@@ -42,15 +43,9 @@ std::string duration(const CellSummary& cell) {
   if (latency == nullptr) {
     return "-";
   }
-  const bool long_one = latency->value >= 1e9;
-  const double scale = long_one ? 1e-9 : 1e-6;
-  std::string text = number(latency->value * scale, "{:.3g}");
-  if (latency->interval) {
-    text += fmt::format(" [{:.3g}, {:.3g}]", latency->interval->low * scale, latency->interval->high * scale);
-  } else if (latency->n < kFewest) {
-    text += fmt::format(" (n < {})", kFewest);
-  }
-  return text + (long_one ? " s" : " ms");
+  const bool is_long = latency->value >= 1e9;
+  const double scale = is_long ? 1e-9 : 1e-6;
+  return number(latency->value * scale, "{:.3g}") + (is_long ? " s" : " ms") + interval_text(*latency, "{:.3g}", scale);
 }
 
 std::string marks(const CellSummary& cell) {
@@ -60,6 +55,7 @@ std::string marks(const CellSummary& cell) {
 struct Column {
   const char* title;
   std::string (*text)(const CellSummary&);
+  bool is_optional = false;  // left out where no cell has it
 };
 
 constexpr Column kColumns[] = {
@@ -69,12 +65,17 @@ constexpr Column kColumns[] = {
     {"scenario",
      [](const CellSummary& c) { return fmt::format("{} b{} {}", c.row.scenario, c.row.batch, c.row.precision); }},
     {"latency", [](const CellSummary& c) { return duration(c); }},
+    {"decode %", [](const CellSummary& c) { return value(c, "decode_share", "{:.1f}", 100.0); }, true},
     {"images/s", [](const CellSummary& c) { return value(c, "throughput", "{:.4g}"); }},
     {"speed-up", [](const CellSummary& c) { return with_interval(c, "speedup", "{:.3f}"); }},
     {"theory", [](const CellSummary& c) { return value(c, "theoretical_speedup", "{:.3f}"); }},
-    {"realised", [](const CellSummary& c) { return value(c, "realised_fraction", "{:.2f}"); }},
+    {"realised", [](const CellSummary& c) { return with_interval(c, "realised_fraction", "{:.2f}"); }},
     {"blocks %", [](const CellSummary& c) { return value(c, "blocks_ratio", "{:.1f}", 100.0); }},
+    {"memory MB", [](const CellSummary& c) { return value(c, "peak_memory", "{:.0f}", 1e-6); }, true},
+    {"GPU MB", [](const CellSummary& c) { return value(c, "device_memory", "{:.0f}", 1e-6); }, true},
+    {"J/image", [](const CellSummary& c) { return value(c, "energy_per_sample", "{:.3g}"); }, true},
     {"FID", [](const CellSummary& c) { return with_interval(c, "fid", "{:.3g}"); }},
+    {"FID - full", [](const CellSummary& c) { return with_interval(c, "fid_difference", "{:+.3g}"); }, true},
     {"N",
      [](const CellSummary& c) {
        const Estimate* fid = c.find("fid");
@@ -127,17 +128,19 @@ nlohmann::json estimate_json(const Estimate& estimate) {
 }  // namespace
 
 std::string result_table(const std::vector<CellSummary>& cells) {
-  std::vector<std::vector<std::string>> lines(1);
+  std::vector<std::vector<std::string>> lines(cells.size() + 1);
   for (const auto& column : kColumns) {
+    std::vector<std::string> texts;
+    std::transform(cells.begin(), cells.end(), std::back_inserter(texts), column.text);
+    if (column.is_optional && std::all_of(texts.begin(), texts.end(), [](const auto& text) { return text == "-"; })) {
+      continue;
+    }
     lines[0].push_back(column.title);
-  }
-  for (const auto& cell : cells) {
-    auto& line = lines.emplace_back();
-    for (const auto& column : kColumns) {
-      line.push_back(column.text(cell));
+    for (size_t i = 0; i < texts.size(); ++i) {
+      lines[i + 1].push_back(texts[i]);
     }
   }
-  std::vector<size_t> widths(std::size(kColumns));
+  std::vector<size_t> widths(lines[0].size());
   for (const auto& line : lines) {
     for (size_t i = 0; i < line.size(); ++i) {
       widths[i] = std::max(widths[i], line[i].size());

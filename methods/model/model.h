@@ -7,13 +7,16 @@
 //
 // The format is FORMATS' model.toml; every mistake in it is an InputError with file, line and key.
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "methods/backbones/backbone_table.h"
 #include "methods/config/toml_table.h"
 #include "methods/model/compute.h"
+#include "methods/model/file_record.h"
 #include "methods/solvers/noise_schedule.h"
 
 namespace diffbench {
@@ -32,7 +35,8 @@ struct Model {
   std::shared_ptr<const solvers::NoiseSchedule> schedule;
   ImageSpec image;
   Compute compute;
-  std::string fingerprint;  // sha256 over model.toml and the weights file
+  std::string fingerprint;        // sha256 over model.toml and the weights file
+  std::vector<FileRecord> files;  // that it consists of: model, weights, decoder
 };
 
 std::shared_ptr<Model> load_model(const std::string& name, const Compute& compute);
@@ -43,7 +47,8 @@ std::string find_model_file(const std::string& name);
 // round((x - low) / (high - low) * 255), clipped, as uint8 of the same shape
 at::Tensor to_uint8(const at::Tensor& samples, const ImageSpec& image);
 
-// parts of model.toml, also read from training recipes
+// model.toml without a table that is none of its own; and its parts, for training too
+config::TomlTable parse_model_file(const std::filesystem::path& file);
 std::shared_ptr<const solvers::NoiseSchedule> read_noise_schedule(const config::TomlTable& noise);
 ImageSpec read_image_spec(const config::TomlTable& image);
 
