@@ -58,7 +58,7 @@ TEST(ScopeTest, NestsAndInheritsStepEvaluationAndT) {
     { const Scope head(Phase::kHead, "head", {.t = 0.5}); }
   }
   set_cell(kNone);
-  { const Scope quality(Phase::kQuality, "quality"); }
+  { const Scope decode(Phase::kDecode, "decode"); }
   const Profile profile = stop_recording();
   const auto scopes = by_name(profile);
   ASSERT_EQ(scopes.size(), 5u);
