@@ -77,8 +77,8 @@ TEST(ScopeTest, NestsAndInheritsStepEvaluationAndT) {
   EXPECT_EQ(block.cell, 7);
   EXPECT_EQ(scopes.at("head").t, 0.5) << "an own field is not overwritten";
   EXPECT_EQ(scopes.at("head").rows, kNone) << "rows are not inherited";
-  EXPECT_EQ(scopes.at("quality").cell, kNone);
-  EXPECT_EQ(scopes.at("quality").step, kNone);
+  EXPECT_EQ(scopes.at("decode").cell, kNone);
+  EXPECT_EQ(scopes.at("decode").step, kNone);
   EXPECT_LE(scopes.at("evaluation").begin_ns, block.begin_ns);
   EXPECT_LE(block.begin_ns, block.end_ns);
   EXPECT_LE(block.end_ns, scopes.at("head").begin_ns);
