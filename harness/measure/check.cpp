@@ -25,7 +25,7 @@ void check_cells(Session& session) {
   std::map<std::string, std::vector<CellState*>> same_samples;
   for (auto& state : session.cells) {
     if (state.is_alive() && state.rounds_done == 0) {
-      same_samples[state.cell.quality_key].push_back(&state);
+      same_samples[state.judgement_key()].push_back(&state);
     }
   }
   const auto size = static_cast<size_t>(session.world.size());

@@ -34,6 +34,11 @@ struct CellState {
   std::unique_ptr<Runner> runner;
 
   bool is_alive() const { return status == results::CellStatus::kPending || status == results::CellStatus::kOk; }
+  // cells with one key make the same samples: those of a method that decides by batch depend on the batch
+  std::string judgement_key() const {
+    const bool by_batch = runner->facts().decides == "batch";
+    return by_batch ? cell.quality_key + "/b" + std::to_string(cell.batch) : cell.quality_key;
+  }
 };
 
 struct SessionOptions {
