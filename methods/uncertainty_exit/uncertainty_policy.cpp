@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "kernels/exit_gate/exit_gate.h"
 #include "methods/model/kernel_stream.h"
+#include "methods/sampling/row_memory.h"
 #include "profiling/scope.h"
 
 namespace diffbench::methods::uncertainty_exit {
@@ -18,11 +20,7 @@ at::Tensor run_gate(const at::Tensor& tokens, int64_t first_token, const at::Ten
                     const std::vector<double>& row_logits) {
   using Sum = typename kernels::ExitGateSum<Element>::Type;
   const int64_t rows = tokens.size(0);
-  const auto on_device = at::TensorOptions().device(tokens.device());
-  auto u = at::empty({rows}, on_device.dtype(at::kFloat));
-  auto leaves = at::empty({rows}, on_device.dtype(at::kByte));
-  auto indices = at::empty({2, rows}, on_device.dtype(at::kLong));
-  auto summary = at::empty({static_cast<int64_t>(sizeof(kernels::ExitGateSummary))}, on_device.dtype(at::kByte));
+  auto u = at::empty({rows}, at::TensorOptions(at::kFloat).device(tokens.device()));
   const bool alike =
       std::all_of(row_logits.begin(), row_logits.end(), [&](double logit) { return logit == row_logits.front(); });
   at::Tensor row_bias;
@@ -38,12 +36,7 @@ at::Tensor run_gate(const at::Tensor& tokens, int64_t first_token, const at::Ten
       .weight = weight.data_ptr<Sum>(),
       .bias = alike ? static_cast<Sum>(row_logits.front()) : Sum{0},
       .row_bias = alike ? nullptr : row_bias.data_ptr<Sum>(),
-      .threshold = 0.0,  // who leaves depends on more than one threshold: see decide_from
-      .uncertainty = u.data_ptr<float>(),
-      .leaves = leaves.data_ptr<uint8_t>(),
-      .stay_index = indices[0].data_ptr<int64_t>(),
-      .leave_index = indices[1].data_ptr<int64_t>(),
-      .summary = reinterpret_cast<kernels::ExitGateSummary*>(summary.data_ptr<uint8_t>())};
+      .uncertainty = u.data_ptr<float>()};
   const auto values = static_cast<double>(rows * args.token_count * args.token_elements);
   const profiling::Operation operation("diffbench::exit_gate",
                                        {.flops = 2.0 * values, .moved_bytes = values * sizeof(Element)});
@@ -67,18 +60,38 @@ UncertaintyPolicy::UncertaintyPolicy(std::shared_ptr<const UncertaintyHeads> hea
       settings_(settings),
       blocks_(model.network.backbone->block_count()),
       image_tokens_(model.network.backbone->image_token_count()),
-      times_in_all_(model.schedule->is_continuous() ? 1.0 : static_cast<double>(model.schedule->train_steps())) {}
+      times_in_all_(model.schedule->span()) {}
 
-void UncertaintyPolicy::begin(const std::vector<int64_t>&) {
-  planned_.clear();
+void UncertaintyPolicy::end(const std::vector<int64_t>& samples) {
+  const std::set<int64_t> gone(samples.begin(), samples.end());
+  const auto is_gone = [&](const Member& member) { return gone.contains(member.sample); };
+  if (!std::all_of(members_.begin(), members_.end(), is_gone)) {
+    read_observations();  // the others go on
+  }
+  members_.clear();
   observed_.clear();
+  forget_samples(next_depth_, samples);
 }
 
-void UncertaintyPolicy::begin_evaluation(const std::vector<double>& t) {
-  hits_.assign(t.size(), 0);
-  wants_out_.assign(t.size(), false);
+void UncertaintyPolicy::prepare_times(const std::vector<double>& times) {
+  for (const double t : times) {
+    time_logits(t);
+  }
+}
+
+void UncertaintyPolicy::begin_evaluation(const Batch& batch) {
+  const size_t rows = batch.members.size();
+  hits_.assign(rows, 0);
+  wants_out_.assign(rows, false);
   if (settings_.reads == Reads::kPreviousEvaluation) {
-    plan_depths(t.size());
+    read_observations();
+    members_ = batch.members;
+    went_.assign(rows, blocks_);
+    planned_.clear();
+    for (const auto& member : members_) {
+      const auto found = next_depth_.find(member);
+      planned_.push_back(found == next_depth_.end() ? blocks_ : found->second);
+    }
   }
 }
 
@@ -139,29 +152,29 @@ void UncertaintyPolicy::left(int block, const Rows& rows) {
 
 // The only read: what the gates said in the evaluation before. A row goes where it would have left then; where no gate
 // it passed let it go, one block deeper than it went.
-void UncertaintyPolicy::plan_depths(size_t rows) {
-  if (planned_.size() != rows) {  // the first evaluation, or the batch has changed
-    planned_.assign(rows, blocks_);
-    went_.assign(rows, blocks_);
-  } else if (!observed_.empty()) {
-    std::vector<at::Tensor> all;
-    for (const auto& observation : observed_) {
-      all.push_back(observation.u);
-    }
-    const auto u = at::cat(all).cpu();
-    const float* value = u.data_ptr<float>();
-    std::vector<int> depths(rows);
-    std::transform(went_.begin(), went_.end(), depths.begin(), [&](int went) { return std::min(went + 1, blocks_); });
-    for (const auto& observation : observed_) {
-      for (const int64_t place : observation.rows) {
-        const auto row = static_cast<size_t>(place);
-        // a row carried along after it had left has nothing more to say
-        if (*value++ < settings_.threshold && observation.block < went_[row]) {
-          depths[row] = std::min(depths[row], observation.block + 1);
-        }
+void UncertaintyPolicy::read_observations() {
+  if (observed_.empty()) {
+    return;
+  }
+  std::vector<at::Tensor> all;
+  for (const auto& observation : observed_) {
+    all.push_back(observation.u);
+  }
+  const auto u = at::cat(all).cpu();
+  const float* value = u.data_ptr<float>();
+  std::vector<int> depths(members_.size());
+  std::transform(went_.begin(), went_.end(), depths.begin(), [&](int went) { return std::min(went + 1, blocks_); });
+  for (const auto& observation : observed_) {
+    for (const int64_t place : observation.rows) {
+      const auto row = static_cast<size_t>(place);
+      // a row carried along after it had left has nothing more to say
+      if (*value++ < settings_.threshold && observation.block < went_[row]) {
+        depths[row] = std::min(depths[row], observation.block + 1);
       }
     }
-    planned_ = std::move(depths);
+  }
+  for (size_t row = 0; row < members_.size(); ++row) {
+    next_depth_[members_[row]] = depths[row];
   }
   observed_.clear();
 }
@@ -169,7 +182,7 @@ void UncertaintyPolicy::plan_depths(size_t rows) {
 at::Tensor UncertaintyPolicy::uncertainty_of(int block, const Hidden& hidden) {
   std::vector<double> logits;
   for (const double t : hidden.t) {
-    logits.push_back(time_logit(block, t));
+    logits.push_back(time_logits(t)[static_cast<size_t>(block)]);
   }
   const auto tokens = hidden.tokens.contiguous();
   const auto& weight = heads_->gate_weight(block);
@@ -184,8 +197,8 @@ at::Tensor UncertaintyPolicy::uncertainty_of(int block, const Hidden& hidden) {
   }
 }
 
-// the part of the gate's sum that depends on t alone, once per time
-double UncertaintyPolicy::time_logit(int block, double t) {
+// by gate: the part of its sum that depends on t alone, made once per time
+const std::vector<double>& UncertaintyPolicy::time_logits(double t) {
   auto& logits = time_logits_[t];
   if (logits.empty()) {
     const auto features = heads_->time_features({t}, times_in_all_)[0].to(at::kCPU, at::kDouble);
@@ -197,7 +210,7 @@ double UncertaintyPolicy::time_logit(int block, double t) {
       logits.push_back(logit);
     }
   }
-  return logits[static_cast<size_t>(block)];
+  return logits;
 }
 
 double UncertaintyPolicy::probe_flops(int) const {

@@ -22,7 +22,7 @@ TEST(ReadmeMethod, WorksAsItStands) {
   const auto run = [&](const nlohmann::json& params) {
     EvaluationTrace trace;
     auto eps =
-        entry.make(config::resolve_params(params, entry.params, "test"), context)->predict(x, {301, 300}, {}, trace);
+        entry.make(config::resolve_params(params, entry.params, "test"), context)->predict({x, {301, 300}, {}, numbered_members(2)}, trace);
     return std::pair(eps, trace);
   };
   const auto [early, trace] = run({{"exit", 2}});
@@ -30,7 +30,7 @@ TEST(ReadmeMethod, WorksAsItStands) {
   const auto never = entry.never_skip(nlohmann::json::object(), *model);
   EvaluationTrace ignored;
   const auto full =
-      methods::make_method("full", nlohmann::json::object(), context)->predict(x, {301, 300}, {}, ignored);
+      methods::make_method("full", nlohmann::json::object(), context)->predict({x, {301, 300}, {}, numbered_members(2)}, ignored);
   EXPECT_TRUE(at::equal(run(*never).first, full));
   EXPECT_FALSE(at::equal(early, full));
 }
