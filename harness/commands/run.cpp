@@ -6,6 +6,7 @@
 
 #include "harness/commands/command_line.h"
 #include "harness/commands/commands.h"
+#include "harness/commands/dry_run.h"
 #include "harness/commands/result_table.h"
 #include "harness/measure/cell_runner.h"
 #include "harness/measure/check.h"
@@ -33,6 +34,7 @@ struct Options {
   std::string only;
   std::vector<std::string> set;
   bool json = false;
+  bool dry_run = false;
   bool profile = false;
   bool profile_shapes = false;
   bool profile_overhead = false;
@@ -112,6 +114,9 @@ int run(const Options& options) {
       tools.emplace(std::move(*loaded));
     }
   });
+  if (options.dry_run) {
+    return dry_run(world, {suite, cells, device, options.json});
+  }
   const auto identity = nlohmann::json{{"suite", suite::identity(suite)}, {"only", options.only}}.dump();
   measure::ModelCache models(device);
   const measure::SteadyClock clock;
@@ -150,7 +155,11 @@ void add_run(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   command->add_option("suite", options->suite, "TOML file, or the name of a shipped suite")->required();
   command->add_option("--db", options->database, "SQLite file that receives the results")->capture_default_str();
-  command->add_flag("--resume", options->resume, "finish the latest unfinished run of this suite");
+  auto* resume = command->add_flag("--resume", options->resume, "finish the latest unfinished run of this suite");
+  command
+      ->add_flag("--dry-run", options->dry_run,
+                 "check everything, print the cells with blocks, FLOPs, memory and estimated time, and stop")
+      ->excludes(resume);
   command->add_option("--only", options->only, "regular expression: only cells whose key matches, and their baselines");
   command->add_option("--set", options->set, "key=value over the suite's, e.g. timing.max_rounds=5; repeatable");
   command->add_flag("--profile", options->profile,

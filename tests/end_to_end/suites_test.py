@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from program import ROOT, diffbench
+from program import ROOT, diffbench, run_ok
 
 SUITES = sorted((ROOT / "harness" / "suites").glob("*.toml"))
 ZOO = ROOT / "methods" / "zoo"
@@ -24,7 +26,20 @@ def test_models_of_a_suite_are_in_the_zoo_with_their_weights(suite: Path) -> Non
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.stem)
 def test_every_cell_of_a_suite_is_accepted(suite: Path, tmp_path: Path) -> None:
-    # a regular expression that matches nothing is refused only after the whole suite has been read and multiplied out
-    result = diffbench("run", suite, "--db", tmp_path / "results.db", "--only", "no such cell")
-    assert result.returncode == 2 and "no such cell" in result.stderr, result.stderr
-    assert len(result.stderr.strip().splitlines()) == 1
+    result = run_ok("run", suite, "--dry-run", "--json", cwd=tmp_path)
+    cells = json.loads(result.stdout)["cells"]
+    methods = {method.get("label", method["name"]) for method in tomllib.loads(suite.read_text())["method"]}
+    assert {cell["label"] for cell in cells} == methods
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.stem)
+def test_a_misspelt_parameter_of_a_suite_is_refused(suite: Path, tmp_path: Path) -> None:
+    lines = suite.read_text().splitlines()
+    spoilt = next(i for i, line in enumerate(lines) if re.match(r"(threshold|switch_t|mean_depth|exit) = ", line))
+    lines[spoilt] = "x" + lines[spoilt]
+    copy = tmp_path / suite.name
+    copy.write_text("\n".join(lines) + "\n")
+    result = diffbench("run", copy, "--dry-run", cwd=tmp_path)
+    assert result.returncode == 2 and "did you mean" in result.stderr, result.stderr
+    assert lines[spoilt].split()[0] in result.stderr and len(result.stderr.strip().splitlines()) == 1
