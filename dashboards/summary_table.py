@@ -3,6 +3,7 @@ stands what the reader has to know of the numbers: warm-ups that did not converg
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Callable
 
@@ -151,8 +152,7 @@ def footnotes(data: RunData) -> list[str]:
         notes.append(f"{NOT_WARM} The warm-up of {len(cold)} of {len(cells)} cells ended before two windows agreed, so that their times may hold some of it: {'; '.join(cold['key'])}.")
     rows = data.query(DISTURBANCES)
     if len(rows):
-        by_reason = rows.groupby("disturbance", as_index=False, sort=False)["repetitions"].sum()
-        notes.append(f"{cells['disturbed_repetitions'].sum():.0f} of {cells['repetitions'].sum():.0f} repetitions were disturbed and count: {_counts(by_reason)}.")
+        notes.append(f"{cells['disturbed_repetitions'].sum():.0f} of {cells['repetitions'].sum():.0f} repetitions were disturbed and count: {_counts(rows)}.")
     few = sorted({int(n) for n in cells.loc[cells["latency_ns_low"].isna(), "latency_ns_n"].dropna()})
     if few:
         notes.append(f"Cells with {', '.join(map(str, few))} repetitions have no interval: no rule for so few keeps its promise.")
@@ -160,4 +160,7 @@ def footnotes(data: RunData) -> list[str]:
 
 
 def _counts(rows: pd.DataFrame) -> str:
-    return "; ".join(f"{row.disturbance}: {row.repetitions}" for row in rows.itertuples())
+    """Of each kind of disturbance: reasons that differ in their numbers are one kind."""
+    kinds = [re.sub(r"\d+(\.\d+)?", "…", reason) for reason in rows["disturbance"]]
+    counts = rows.groupby(kinds, sort=False)["repetitions"].sum().sort_values(ascending=False, kind="stable")
+    return "; ".join(f"{kind}: {count}" for kind, count in counts.items())

@@ -315,7 +315,7 @@ CREATE TABLE scope (
   cell        INTEGER REFERENCES cell ON DELETE CASCADE,
   name        INTEGER NOT NULL REFERENCES string,
   phase       TEXT NOT NULL CHECK (phase = 'block' OR phase = 'probe' OR phase = 'compact' OR phase = 'embed' OR
-                phase = 'head' OR phase = 'solver' OR phase = 'evaluation' OR phase = 'sampling' OR phase = 'quality'),
+                phase = 'head' OR phase = 'solver' OR phase = 'evaluation' OR phase = 'sampling' OR phase = 'decode'),
   step        INTEGER,
   evaluation  INTEGER,
   t           REAL,

@@ -140,6 +140,7 @@ Batch CellRunner::run(const std::vector<int64_t>& samples) {
   batch.duration_ns = timed_ns(model_->compute, [&] { batch.samples = sample(*denoiser_, samples, batch.trace); });
   batch.images = batch.samples;
   if (decoder_.is_needed()) {
+    const profiling::Scope scope(profiling::Phase::kDecode, "decode", {.rows = batch.samples.size(0)});
     batch.decode_ns = timed_ns(model_->compute, [&] { batch.images = decoder_(batch.samples); });
     batch.duration_ns += batch.decode_ns;
   }
@@ -169,16 +170,18 @@ std::string CellRunner::fault(double tolerance) {
   if (!at::isfinite(run(kCheckedSamples).samples).all().item<bool>()) {
     return "samples are not finite";
   }
-  return find_dependence({.make =
-                              [this] {
-                                auto fresh = make(cell_.method, cell_.method_params, {});
-                                fresh->prepare({.rows = prepared_rows_, .times = times_of(plan())}, decisions_);
-                                return fresh;
-                              },
-                          .used = *denoiser_,
-                          .decides_by_batch = facts_.decides == "batch",
-                          .tolerance = tolerance})
-      .value_or("");
+  const auto dependence =
+      find_dependence({.make =
+                           [this] {
+                             auto fresh = make(cell_.method, cell_.method_params, {});
+                             fresh->prepare({.rows = prepared_rows_, .times = times_of(plan())}, decisions_);
+                             return fresh;
+                           },
+                       .seed = seed_,
+                       .decides_by_batch = facts_.decides == "batch",
+                       .tolerance = tolerance},
+                      *sampler_, *model_);
+  return dependence.value_or("");
 }
 
 }  // namespace diffbench::measure

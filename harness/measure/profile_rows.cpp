@@ -15,7 +15,7 @@ using profiling::ScopeRecord;
 static_assert(std::is_trivially_copyable_v<ScopeRecord> && std::is_trivially_copyable_v<Activity>);
 
 // both sides name the same words in the same order
-static_assert(static_cast<int>(profiling::Phase::kQuality) == static_cast<int>(results::ScopePhase::kQuality));
+static_assert(static_cast<int>(profiling::Phase::kDecode) == static_cast<int>(results::ScopePhase::kDecode));
 static_assert(static_cast<int>(profiling::ActivityKind::kOverhead) ==
               static_cast<int>(results::ActivityKind::kOverhead));
 static_assert(static_cast<int>(profiling::Attribution::kTimeOverlap) ==

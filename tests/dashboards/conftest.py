@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 from rows import add_cell_row, add_estimate, add_evaluation, add_quality, add_speedup, add_timings, insert, new_file, plan_depths
@@ -35,6 +36,12 @@ def make_database(path: Path) -> Path:
     connection.commit()
     connection.close()
     return path
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
 
 
 @pytest.fixture

@@ -73,16 +73,17 @@ def test_too_few_repetitions_have_no_interval_and_no_bar(database: Path) -> None
 def test_what_the_numbers_have_to_be_read_with_stands_below(database: Path) -> None:
     for cell, converged in ((1, 1), (2, 0), (3, 1)):
         change(database, f"INSERT INTO warmup_end VALUES ({cell}, 'timing', 0, {converged}, '{'windows_agree' if converged else 'max_seconds'}')")
-    change(database, "UPDATE timing SET disturbance = 'another process: 12 ms' WHERE cell = 1 AND round < 2")
-    change(database, "UPDATE timing SET disturbance = 'throttled' WHERE cell = 2 AND round = 7")
+    change(database, "UPDATE timing SET disturbance = 'steal time 2.5 % of the repetition' WHERE cell = 1 AND round = 0")
+    change(database, "UPDATE timing SET disturbance = 'steal time 30.0 % of the repetition' WHERE cell = 1 AND round = 1")
+    change(database, "UPDATE timing SET disturbance = 'clock throttled' WHERE cell = 2 AND round = 7")
     change(database, "UPDATE timing SET disturbance = 'not counted', discard_reason = 'lost' WHERE cell = 3 AND round = 0")
     page = report(database)
     assert "The warm-up of 1 of 3 cells ended before two windows agreed, so that their times may hold some of it: half/2." in page
-    assert "3 of 23 repetitions were disturbed and count: another process: 12 ms: 2; throttled: 1." in page  # one was discarded
+    assert "3 of 23 repetitions were disturbed and count: steal time … % of the repetition: 2; clock throttled: 1." in page  # one was discarded
     rows = {row[0]: row for row in text_of_rows(page)}
     assert "half †" in rows and "full" in rows
     row = table(database)
-    assert row["full"]["disturbed"] == ("2 of 8", "another process: 12 ms: 2") and row["null"]["disturbed"][0] == "–"
+    assert row["full"]["disturbed"] == ("2 of 8", "steal time … % of the repetition: 2") and row["null"]["disturbed"][0] == "–"
 
 
 def test_columns_without_a_number_are_left_out(database: Path) -> None:
