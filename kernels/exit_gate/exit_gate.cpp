@@ -129,27 +129,9 @@ float row_uncertainty(const ExitGateArgs<T>& args, int64_t row) {
 template <typename T>
 void exit_gate_cpu(const ExitGateArgs<T>& args) {
   check_exit_gate(args);
-  int64_t stay_count = 0;
-  int64_t leave_count = 0;
-  std::array<double, kGateLanes> sums{};
   for (int64_t row = 0; row < args.rows; ++row) {
-    const float u = row_uncertainty(args, row);
-    const bool leaves = double{u} < args.threshold;
-    args.uncertainty[row] = u;
-    args.leaves[row] = leaves ? 1 : 0;
-    if (leaves) {
-      args.leave_index[leave_count++] = row;
-    } else {
-      args.stay_index[stay_count++] = row;
-    }
-    sums[static_cast<size_t>(row % kGateLanes)] += double{u};
+    args.uncertainty[row] = row_uncertainty(args, row);
   }
-  for (size_t half = kGateLanes / 2; half > 0; half /= 2) {
-    for (size_t i = 0; i < half; ++i) {
-      sums[i] += sums[i + half];
-    }
-  }
-  *args.summary = {stay_count, leave_count, sums[0] / static_cast<double>(args.rows)};
 }
 
 template void exit_gate_cpu(const ExitGateArgs<float>&);

@@ -51,49 +51,9 @@ __global__ void uncertainty_kernel(const ExitGateArgs<T> args) {
       for (int i = 0; i < kGateTokenSlots; ++i) {
         sum += slots[i];
       }
-      const auto u = static_cast<float>(sum / static_cast<double>(args.token_count));
-      args.uncertainty[row] = u;
-      args.leaves[row] = static_cast<double>(u) < args.threshold ? 1 : 0;
+      args.uncertainty[row] = static_cast<float>(sum / static_cast<double>(args.token_count));
     }
     __syncthreads();  // the slots are free again
-  }
-}
-
-// one warp makes both lists in the order of rows: a vote per 32 rows, no atomics
-template <typename T>
-__global__ void compact_kernel(const ExitGateArgs<T> args) {
-  const int lane = static_cast<int>(threadIdx.x);
-  int64_t stay_count = 0;
-  int64_t leave_count = 0;
-  double sum = 0;
-  for (int64_t begin = 0; begin < args.rows; begin += kWarp) {
-    const int64_t row = begin + lane;
-    const bool exists = row < args.rows;
-    const bool leaves = exists && args.leaves[row] != 0;
-    const unsigned leavers = __ballot_sync(kAllLanes, leaves);
-    const unsigned stayers = __ballot_sync(kAllLanes, exists && !leaves);
-    const unsigned before = (1u << lane) - 1u;
-    if (leaves) {
-      args.leave_index[leave_count + __popc(leavers & before)] = row;
-    } else if (exists) {
-      args.stay_index[stay_count + __popc(stayers & before)] = row;
-    }
-    leave_count += __popc(leavers);
-    stay_count += __popc(stayers);
-    if (exists) {
-      sum += static_cast<double>(args.uncertainty[row]);
-    }
-  }
-  sum = reduce(sum);
-  if (lane == 0) {
-    *args.summary = {stay_count, leave_count, sum / static_cast<double>(args.rows)};
-  }
-}
-
-void require_launched() {
-  const cudaError_t status = cudaGetLastError();
-  if (status != cudaSuccess) {
-    throw std::runtime_error(std::string("exit_gate: launch failed: ") + cudaGetErrorString(status));
   }
 }
 
@@ -102,13 +62,15 @@ void require_launched() {
 template <typename T>
 void exit_gate_cuda(const ExitGateArgs<T>& args, Stream stream) {
   check_exit_gate(args);
-  if (args.rows > 0) {
-    const auto blocks = static_cast<unsigned>(std::min(args.rows, int64_t{65535}));
-    uncertainty_kernel<<<blocks, kGateTokenSlots * kWarp, 0, stream>>>(args);
-    require_launched();
+  if (args.rows == 0) {
+    return;
   }
-  compact_kernel<<<1, kWarp, 0, stream>>>(args);
-  require_launched();
+  const auto blocks = static_cast<unsigned>(std::min(args.rows, int64_t{65535}));
+  uncertainty_kernel<<<blocks, kGateTokenSlots * kWarp, 0, stream>>>(args);
+  const cudaError_t status = cudaGetLastError();
+  if (status != cudaSuccess) {
+    throw std::runtime_error(std::string("exit_gate: launch failed: ") + cudaGetErrorString(status));
+  }
 }
 
 template void exit_gate_cuda(const ExitGateArgs<float>&, Stream);

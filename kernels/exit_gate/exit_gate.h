@@ -1,14 +1,12 @@
 #pragma once
-// The early-exit test behind a block, in one pass over the tokens: a row's uncertainty, who leaves, both index lists.
+// What the early-exit test behind a block asks, in one pass over the tokens: a row's uncertainty.
 //
-//   u[r] = mean over tokens l of sigmoid(dot(weight, token[r][l]) + bias + row_bias[r]);   r leaves if u[r] < threshold
+//   u[r] = mean over tokens l of sigmoid(dot(weight, token[r][l]) + bias + row_bias[r])
 //
 //   // the image tokens of a U-ViT with one time token in front: 64 rows of 51 tokens of 128 floats, the last 50 gated
 //   ExitGateArgs<float> args{.tokens = x + 128, .row_stride = 51 * 128, .rows = 64, .token_count = 50,
-//                            .token_elements = 128, .weight = w, .bias = b, .row_bias = nullptr, .threshold = 0.05,
-//                            .uncertainty = u, .leaves = leaves, .stay_index = stay, .leave_index = leave,
-//                            .summary = &summary};
-//   exit_gate_cpu(args);  // stay[0 .. summary.stay_count) ascends, leave[0 .. summary.leave_count) too
+//                            .token_elements = 128, .weight = w, .bias = b, .row_bias = nullptr, .uncertainty = u};
+//   exit_gate_cpu(args);  // who leaves is the caller's to decide: thresholds, patience and batches are no kernel's
 //
 // Source: the uncertainty estimation module of DeeDiff (Tang et al., 2023, arXiv:2309.17074), per token
 // u = sigmoid(w_t [token, t] + b). Its time part does not depend on the token, so the caller gives it as row_bias:
@@ -19,10 +17,8 @@
 // version give equal bits, which the tests ask for, and a row's u does not depend on the rows beside it. The reference
 // (double, libm) agrees to 2.5e-7 with double tokens, else, for the row's token with the largest sum, to
 //   2.5e-7 + 2^-26 (token_elements / 32 + 8) (sum over e of |weight[e] token[e]| + |bias| + |row_bias|).
-// The threshold is compared with the float u that is stored.
 //
-// NaN: a row with a NaN in a gated token has a NaN u and stays; the mean is then NaN, and is below no threshold either.
-// Infinite logits give 0 or 1. The mean over no rows is NaN.
+// NaN: a row with a NaN in a gated token has a NaN u, which is below no threshold. Infinite logits give 0 or 1.
 //
 // The CPU version uses the calling thread.
 // Errors: std::invalid_argument when counts, sizes or pointers are not as described here.
@@ -46,12 +42,6 @@ struct ExitGateSum<double> {
   using Type = double;
 };
 
-struct ExitGateSummary {  // one small read for the host
-  int64_t stay_count;
-  int64_t leave_count;
-  double mean;  // of u over all rows, for exits of whole batches
-};
-
 template <typename T>  // float, Bfloat16 or double
 struct ExitGateArgs {
   using Sum = typename ExitGateSum<T>::Type;
@@ -63,20 +53,15 @@ struct ExitGateArgs {
   const Sum* weight;       // [token_elements]
   Sum bias;
   const Sum* row_bias;  // [rows], or null for none
-  double threshold;
-  float* uncertainty;    // [rows], written
-  uint8_t* leaves;       // [rows], written: 1 leaves, 0 stays
-  int64_t* stay_index;   // room for [rows]; the first stay_count are written, ascending
-  int64_t* leave_index;  // room for [rows]; the first leave_count are written, ascending
-  ExitGateSummary* summary;
+  float* uncertainty;   // [rows], written
 };
 
 template <typename T>
 void exit_gate_reference(const ExitGateArgs<T>& args);
 template <typename T>
 void exit_gate_cpu(const ExitGateArgs<T>& args);
-// all pointers on the device; two launches, asynchronous on `stream`; throws std::runtime_error when a launch fails or
-// the build has no CUDA
+// all pointers on the device; one launch, asynchronous on `stream`; throws std::runtime_error when it fails or the
+// build has no CUDA
 template <typename T>
 void exit_gate_cuda(const ExitGateArgs<T>& args, Stream stream);
 

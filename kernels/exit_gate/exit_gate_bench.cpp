@@ -47,24 +47,9 @@ void run(benchmark::State& state, void (*kernel)(const ExitGateArgs<T>&)) {
   const std::vector<T> tokens(size_of_tokens<T>(state), one<T>());
   const std::vector<Sum> weight(static_cast<size_t>(state.range(1)), Sum(0.01));
   std::vector<float> uncertainty(rows);
-  std::vector<uint8_t> leaves(rows);
-  std::vector<int64_t> stay(rows);
-  std::vector<int64_t> leave(rows);
-  ExitGateSummary summary{};
-  const ExitGateArgs<T> args{tokens.data(),
-                             kTokens * state.range(1),
-                             state.range(0),
-                             kTokens,
-                             state.range(1),
-                             weight.data(),
-                             Sum(-1),
-                             nullptr,
-                             0.5,
-                             uncertainty.data(),
-                             leaves.data(),
-                             stay.data(),
-                             leave.data(),
-                             &summary};
+  const ExitGateArgs<T> args{
+      tokens.data(), kTokens * state.range(1), state.range(0), kTokens, state.range(1), weight.data(), Sum(-1),
+      nullptr,       uncertainty.data()};
   for (auto _ : state) {
     kernel(args);
     benchmark::ClobberMemory();

@@ -18,7 +18,7 @@
 
 namespace diffbench::kernels {
 
-constexpr int kGateLanes = 32;       // element e of a token goes to partial sum e % 32; row r of the mean likewise
+constexpr int kGateLanes = 32;       // element e of a token goes to partial sum e % 32
 constexpr int kGateTokenSlots = 16;  // token l of a row goes to partial mean l % 16
 
 DIFFBENCH_HOST_DEVICE inline float gate_value(float value) { return value; }

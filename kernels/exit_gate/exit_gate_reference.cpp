@@ -10,7 +10,6 @@ namespace diffbench::kernels {
 template <typename T>
 void exit_gate_reference(const ExitGateArgs<T>& args) {
   check_exit_gate(args);
-  *args.summary = {0, 0, 0.0};
   for (int64_t row = 0; row < args.rows; ++row) {
     double sum = 0;
     for (int64_t l = 0; l < args.token_count; ++l) {
@@ -21,18 +20,8 @@ void exit_gate_reference(const ExitGateArgs<T>& args) {
       }
       sum += 1.0 / (1.0 + std::exp(-logit));
     }
-    const auto u = static_cast<float>(sum / static_cast<double>(args.token_count));
-    const bool leaves = double{u} < args.threshold;
-    args.uncertainty[row] = u;
-    args.leaves[row] = leaves ? 1 : 0;
-    if (leaves) {
-      args.leave_index[args.summary->leave_count++] = row;
-    } else {
-      args.stay_index[args.summary->stay_count++] = row;
-    }
-    args.summary->mean += double{u};
+    args.uncertainty[row] = static_cast<float>(sum / static_cast<double>(args.token_count));
   }
-  args.summary->mean /= static_cast<double>(args.rows);  // no rows: 0 / 0, NaN
 }
 
 template void exit_gate_reference(const ExitGateArgs<float>&);

@@ -9,7 +9,6 @@ namespace diffbench::kernels {
 void row_copy_cpu(const RowCopyArgs& args) {
   check_row_copy(args);
   check_row_copy_indices(args);
-  const bool gather = args.mode == RowCopyMode::kGather;
   for (int t = 0; t < args.tensor_count; ++t) {
     const RowCopyTensor& tensor = args.tensors[t];
     if (tensor.row_bytes == 0) {
@@ -22,8 +21,8 @@ void row_copy_cpu(const RowCopyArgs& args) {
       while (end < args.count && args.rows[end] == args.rows[end - 1] + 1) {
         ++end;
       }
-      const int64_t from = (gather ? args.rows[begin] : begin) * tensor.row_bytes;
-      const int64_t to = (gather ? begin : args.rows[begin]) * tensor.row_bytes;
+      const int64_t from = args.rows[begin] * tensor.row_bytes;
+      const int64_t to = begin * tensor.row_bytes;
       const auto bytes = static_cast<size_t>((end - begin) * tensor.row_bytes);
       if (!is_in_place(tensor)) {
         std::memcpy(destination + to, source + from, bytes);

@@ -24,7 +24,7 @@ __host__ __device__ int piece_bytes(const RowCopyTensor& tensor) {
 
 __device__ int64_t index_at(const RowCopyArgs& args, int64_t i) {
   const int64_t row = args.rows[i];
-  if (row < 0 || row >= args.indexed_rows) {
+  if (row < 0 || row >= args.source_rows) {
     __trap();  // an address outside the tensor must not be written silently
   }
   return row;
@@ -37,9 +37,8 @@ __device__ void copy_rows(const RowCopyArgs& args, const RowCopyTensor& tensor) 
   const int64_t chunk = int64_t{kThreads} * kUnroll;
   for (int64_t row = blockIdx.y; row < args.count; row += gridDim.y) {
     const int64_t index = index_at(args, row);
-    const bool gather = args.mode == RowCopyMode::kGather;
-    const auto* source = static_cast<const Piece*>(tensor.source) + (gather ? index : row) * pieces;
-    auto* destination = static_cast<Piece*>(tensor.destination) + (gather ? row : index) * pieces;
+    const auto* source = static_cast<const Piece*>(tensor.source) + index * pieces;
+    auto* destination = static_cast<Piece*>(tensor.destination) + row * pieces;
     for (int64_t first = blockIdx.x * chunk + threadIdx.x; first < pieces; first += gridDim.x * chunk) {
       Piece held[kUnroll];
 #pragma unroll

@@ -1,22 +1,19 @@
 #pragma once
-// Rows of several tensors gathered or scattered in one call, on the GPU in one launch: the rows of a batch that go on
-// move together with everything that waits for them (long skips, caches), and results return to their places.
+// Rows of several tensors gathered in one call, on the GPU in one launch: the rows of a batch that go on move together
+// with everything that waits for them (long skips, caches).
 //
-//   gather:   destination[i] = source[rows[i]]         scatter:  destination[rows[i]] = source[i]        i < count
+//   destination[i] = source[rows[i]]        i < count
 //
 //   // of 64 rows of x and of a long skip, keep those of `stay`, in place
 //   RowCopyArgs args{.tensors = {{x, x, 51 * 128 * sizeof(float)}, {skip, skip, 51 * 128 * sizeof(float)}},
-//                    .tensor_count = 2, .mode = RowCopyMode::kGather, .rows = stay.data(), .count = 31,
-//                    .indexed_rows = 64};
+//                    .tensor_count = 2, .rows = stay.data(), .count = 31, .source_rows = 64};
 //   row_copy_cpu(args);
 //
 // Bytes are moved, so any data type will do; rows of a tensor are contiguous and follow one another without gaps.
-// The indexed side (a gather's source, a scatter's destination) has `indexed_rows` rows, the other side `count`.
 //
-// Order: indices may come in any order. A gather may repeat a row. A scatter leaves rows without an index as they are;
-// its indices must differ (else the reference and the CPU version keep the last, and the CUDA version may mix rows).
+// Order: indices may come in any order, and may repeat a row.
 //
-// In place: a gather's destination may be its source (the same address) when the indices ascend strictly. The first
+// In place: a destination may be its source (the same address) when the indices ascend strictly. The first
 // `count` rows are then the chosen ones, and the rows behind them are unspecified. Tensors in place and tensors apart
 // may be mixed. Any other overlap of a destination with a source or with another destination is refused.
 //
@@ -34,8 +31,6 @@ namespace diffbench::kernels {
 
 constexpr int kMaxRowCopyTensors = 32;
 
-enum class RowCopyMode { kGather, kScatter };
-
 struct RowCopyTensor {
   const void* source;
   void* destination;
@@ -44,11 +39,10 @@ struct RowCopyTensor {
 
 struct RowCopyArgs {
   RowCopyTensor tensors[kMaxRowCopyTensors];
-  int tensor_count;  // 0 .. kMaxRowCopyTensors
-  RowCopyMode mode;
-  const int64_t* rows;   // [count], 0 .. indexed_rows - 1; on the device for the CUDA version
-  int64_t count;         // rows that are moved
-  int64_t indexed_rows;  // rows on the side that the indices refer to
+  int tensor_count;     // 0 .. kMaxRowCopyTensors
+  const int64_t* rows;  // [count], 0 .. source_rows - 1; on the device for the CUDA version
+  int64_t count;        // rows that are moved: those of a destination
+  int64_t source_rows;  // of each source
 };
 
 void row_copy_reference(const RowCopyArgs& args);

@@ -37,11 +37,11 @@ Tensors make_tensors(int64_t count) {
   return Tensors(static_cast<size_t>(count), std::vector<float>(static_cast<size_t>(kRows * kRowFloats), 1.0f));
 }
 
-void run(benchmark::State& state, void (*kernel)(const RowCopyArgs&), RowCopyMode mode, bool in_place, bool scattered) {
+void run(benchmark::State& state, void (*kernel)(const RowCopyArgs&), bool in_place, bool scattered) {
   Tensors sources = make_tensors(state.range(0));
   Tensors destinations = make_tensors(state.range(0));
   const std::vector<int64_t> rows = half_of_rows(scattered);
-  RowCopyArgs args{{}, static_cast<int>(state.range(0)), mode, rows.data(), static_cast<int64_t>(rows.size()), kRows};
+  RowCopyArgs args{{}, static_cast<int>(state.range(0)), rows.data(), static_cast<int64_t>(rows.size()), kRows};
   for (size_t t = 0; t < sources.size(); ++t) {
     args.tensors[t] = {sources[t].data(), in_place ? sources[t].data() : destinations[t].data(), kRowBytes};
   }
@@ -52,11 +52,10 @@ void run(benchmark::State& state, void (*kernel)(const RowCopyArgs&), RowCopyMod
   count_bytes(state);
 }
 
-void gather_reference(benchmark::State& state) { run(state, row_copy_reference, RowCopyMode::kGather, false, true); }
-void gather(benchmark::State& state) { run(state, row_copy_cpu, RowCopyMode::kGather, false, true); }
-void gather_runs_of_four(benchmark::State& state) { run(state, row_copy_cpu, RowCopyMode::kGather, false, false); }
-void gather_in_place(benchmark::State& state) { run(state, row_copy_cpu, RowCopyMode::kGather, true, true); }
-void scatter(benchmark::State& state) { run(state, row_copy_cpu, RowCopyMode::kScatter, false, true); }
+void gather_reference(benchmark::State& state) { run(state, row_copy_reference, false, true); }
+void gather(benchmark::State& state) { run(state, row_copy_cpu, false, true); }
+void gather_runs_of_four(benchmark::State& state) { run(state, row_copy_cpu, false, false); }
+void gather_in_place(benchmark::State& state) { run(state, row_copy_cpu, true, true); }
 
 // the same bytes, tensor by tensor, contiguous on both sides
 void copy(benchmark::State& state) {
@@ -75,7 +74,6 @@ BENCHMARK(gather_reference)->Arg(1)->Arg(13);
 BENCHMARK(gather)->Arg(1)->Arg(13);
 BENCHMARK(gather_runs_of_four)->Arg(1)->Arg(13);
 BENCHMARK(gather_in_place)->Arg(1)->Arg(13);
-BENCHMARK(scatter)->Arg(1)->Arg(13);
 BENCHMARK(copy)->Arg(1)->Arg(13);
 
 }  // namespace

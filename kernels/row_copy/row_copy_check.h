@@ -31,10 +31,8 @@ inline bool any_in_place(const RowCopyArgs& args) {
 inline void check_row_copy(const RowCopyArgs& args) {
   const auto require = require_row_copy;
   require(args.tensor_count >= 0 && args.tensor_count <= kMaxRowCopyTensors, "takes at most 32 tensors");
-  require(args.mode == RowCopyMode::kGather || args.mode == RowCopyMode::kScatter, "unknown mode");
-  require(args.count >= 0 && args.indexed_rows >= 0, "count and indexed_rows must not be negative");
+  require(args.count >= 0 && args.source_rows >= 0, "count and source_rows must not be negative");
   require(args.rows != nullptr || args.count == 0, "the indices are missing");
-  const bool gather = args.mode == RowCopyMode::kGather;
   const auto disjoint = [](const void* a, int64_t a_bytes, const void* b, int64_t b_bytes) {
     const auto first = reinterpret_cast<uintptr_t>(a);
     const auto second = reinterpret_cast<uintptr_t>(b);
@@ -47,15 +45,13 @@ inline void check_row_copy(const RowCopyArgs& args) {
       continue;
     }
     require(tensor.source != nullptr && tensor.destination != nullptr, "a tensor is missing");
-    require(!is_in_place(tensor) || gather, "a scatter cannot work in place");
-    const int64_t written = (gather ? args.count : args.indexed_rows) * tensor.row_bytes;
+    const int64_t written = args.count * tensor.row_bytes;
     for (int other = 0; other < args.tensor_count; ++other) {
       const RowCopyTensor& second = args.tensors[other];
-      const int64_t read = (gather ? args.indexed_rows : args.count) * second.row_bytes;
+      const int64_t read = args.source_rows * second.row_bytes;
       require((other == t && is_in_place(tensor)) || disjoint(tensor.destination, written, second.source, read),
               "a destination overlaps a source without being the same tensor");
-      require(other >= t || disjoint(tensor.destination, written, second.destination,
-                                     (gather ? args.count : args.indexed_rows) * second.row_bytes),
+      require(other >= t || disjoint(tensor.destination, written, second.destination, args.count * second.row_bytes),
               "two destinations overlap");
     }
   }
@@ -64,7 +60,7 @@ inline void check_row_copy(const RowCopyArgs& args) {
 inline void check_row_copy_indices(const RowCopyArgs& args) {
   const bool ascending = any_in_place(args);
   for (int64_t i = 0; i < args.count; ++i) {
-    require_row_copy(args.rows[i] >= 0 && args.rows[i] < args.indexed_rows, "an index is out of range");
+    require_row_copy(args.rows[i] >= 0 && args.rows[i] < args.source_rows, "an index is out of range");
     require_row_copy(!ascending || i == 0 || args.rows[i] > args.rows[i - 1],
                      "in place the indices must ascend strictly");
   }

@@ -9,18 +9,15 @@ namespace diffbench::kernels {
 void row_copy_reference(const RowCopyArgs& args) {
   check_row_copy(args);
   check_row_copy_indices(args);
-  const bool gather = args.mode == RowCopyMode::kGather;
   for (int t = 0; t < args.tensor_count; ++t) {
     const int64_t row_bytes = args.tensors[t].row_bytes;
     const auto* source = static_cast<const unsigned char*>(args.tensors[t].source);
     auto* destination = static_cast<unsigned char*>(args.tensors[t].destination);
-    const int64_t source_rows = args.count == 0 ? 0 : gather ? args.indexed_rows : args.count;
+    const int64_t source_rows = args.count == 0 ? 0 : args.source_rows;
     const std::vector<unsigned char> old(source, source + source_rows * row_bytes);
     for (int64_t i = 0; i < args.count; ++i) {
-      const int64_t from = gather ? args.rows[i] : i;
-      const int64_t to = gather ? i : args.rows[i];
       for (int64_t b = 0; b < row_bytes; ++b) {
-        destination[to * row_bytes + b] = old[static_cast<size_t>(from * row_bytes + b)];
+        destination[i * row_bytes + b] = old[static_cast<size_t>(args.rows[i] * row_bytes + b)];
       }
     }
   }

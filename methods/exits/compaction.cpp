@@ -1,10 +1,9 @@
-#include "methods/exits/compaction.h"
-
 #include <ATen/ATen.h>
 
 #include <set>
 
 #include "kernels/row_copy/row_copy.h"
+#include "methods/exits/compaction.h"
 #include "methods/model/kernel_stream.h"
 #include "profiling/scope.h"
 
@@ -66,12 +65,7 @@ void compact_rows(Hidden& hidden, const std::vector<int64_t>& positions) {
   }
   const int64_t rows = hidden.tokens.size(0);
   const auto count = static_cast<int64_t>(positions.size());
-  kernels::RowCopyArgs args{.tensors = {},
-                            .tensor_count = 0,
-                            .mode = kernels::RowCopyMode::kGather,
-                            .rows = nullptr,
-                            .count = count,
-                            .indexed_rows = rows};
+  kernels::RowCopyArgs args{.tensors = {}, .tensor_count = 0, .rows = nullptr, .count = count, .source_rows = rows};
   const auto launch = [&] {
     double moved_bytes = 0.0;
     for (int i = 0; i < args.tensor_count; ++i) {

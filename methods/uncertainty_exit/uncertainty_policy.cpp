@@ -1,5 +1,3 @@
-#include "methods/uncertainty_exit/uncertainty_policy.h"
-
 #include <ATen/ATen.h>
 
 #include <algorithm>
@@ -7,6 +5,7 @@
 
 #include "kernels/exit_gate/exit_gate.h"
 #include "methods/model/kernel_stream.h"
+#include "methods/uncertainty_exit/uncertainty_policy.h"
 #include "profiling/scope.h"
 
 namespace diffbench::methods::uncertainty_exit {
@@ -18,11 +17,7 @@ at::Tensor run_gate(const at::Tensor& tokens, int64_t first_token, const at::Ten
                     const std::vector<double>& row_logits) {
   using Sum = typename kernels::ExitGateSum<Element>::Type;
   const int64_t rows = tokens.size(0);
-  const auto on_device = at::TensorOptions().device(tokens.device());
-  auto u = at::empty({rows}, on_device.dtype(at::kFloat));
-  auto leaves = at::empty({rows}, on_device.dtype(at::kByte));
-  auto indices = at::empty({2, rows}, on_device.dtype(at::kLong));
-  auto summary = at::empty({static_cast<int64_t>(sizeof(kernels::ExitGateSummary))}, on_device.dtype(at::kByte));
+  auto u = at::empty({rows}, at::TensorOptions(at::kFloat).device(tokens.device()));
   const bool alike =
       std::all_of(row_logits.begin(), row_logits.end(), [&](double logit) { return logit == row_logits.front(); });
   at::Tensor row_bias;
@@ -38,12 +33,7 @@ at::Tensor run_gate(const at::Tensor& tokens, int64_t first_token, const at::Ten
       .weight = weight.data_ptr<Sum>(),
       .bias = alike ? static_cast<Sum>(row_logits.front()) : Sum{0},
       .row_bias = alike ? nullptr : row_bias.data_ptr<Sum>(),
-      .threshold = 0.0,  // who leaves depends on more than one threshold: see decide_from
-      .uncertainty = u.data_ptr<float>(),
-      .leaves = leaves.data_ptr<uint8_t>(),
-      .stay_index = indices[0].data_ptr<int64_t>(),
-      .leave_index = indices[1].data_ptr<int64_t>(),
-      .summary = reinterpret_cast<kernels::ExitGateSummary*>(summary.data_ptr<uint8_t>())};
+      .uncertainty = u.data_ptr<float>()};
   const auto values = static_cast<double>(rows * args.token_count * args.token_elements);
   const profiling::Operation operation("diffbench::exit_gate",
                                        {.flops = 2.0 * values, .moved_bytes = values * sizeof(Element)});

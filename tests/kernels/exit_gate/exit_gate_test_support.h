@@ -2,7 +2,7 @@
 // Gates with known tokens, for the tests of every version of exit_gate.
 //
 //   const Gate<float> gate = random_gate<float>(64, 50, 128);   // rows, tokens, elements
-//   const GateResult result = run_gate(exit_gate_cpu<float>, gate);
+//   const std::vector<float> u = run_gate(exit_gate_cpu<float>, gate);
 
 #include <algorithm>
 #include <bit>
@@ -38,15 +38,6 @@ struct Gate {
   std::vector<Sum> weight;
   Sum bias = 0;
   std::vector<Sum> row_bias;  // empty: none
-  double threshold = 0.5;
-};
-
-struct GateResult {
-  std::vector<float> uncertainty;
-  std::vector<uint8_t> leaves;
-  std::vector<int64_t> stay;
-  std::vector<int64_t> leave;
-  double mean;
 };
 
 // tokens and weights in [-1, 1], logits of some units; NaN fills the gaps between rows, which nobody may read
@@ -81,18 +72,11 @@ Gate<T> gate_of_logits(const std::vector<double>& logits) {
 }
 
 template <typename T>
-GateResult run_gate(void (*kernel)(const ExitGateArgs<T>&), const Gate<T>& gate) {
-  const auto rows = static_cast<size_t>(gate.rows);
-  GateResult result{std::vector<float>(rows, -7), std::vector<uint8_t>(rows, 7), std::vector<int64_t>(rows, -7),
-                    std::vector<int64_t>(rows, -7), -7};
-  ExitGateSummary summary{-7, -7, -7};
+std::vector<float> run_gate(void (*kernel)(const ExitGateArgs<T>&), const Gate<T>& gate) {
+  std::vector<float> uncertainty(static_cast<size_t>(gate.rows), -7);
   kernel({gate.tokens.data(), gate.row_stride, gate.rows, gate.token_count, gate.token_elements, gate.weight.data(),
-          gate.bias, gate.row_bias.empty() ? nullptr : gate.row_bias.data(), gate.threshold, result.uncertainty.data(),
-          result.leaves.data(), result.stay.data(), result.leave.data(), &summary});
-  result.stay.resize(static_cast<size_t>(summary.stay_count));
-  result.leave.resize(static_cast<size_t>(summary.leave_count));
-  result.mean = summary.mean;
-  return result;
+          gate.bias, gate.row_bias.empty() ? nullptr : gate.row_bias.data(), uncertainty.data()});
+  return uncertainty;
 }
 
 // how far a row's u may be from the reference: the bound in exit_gate.h

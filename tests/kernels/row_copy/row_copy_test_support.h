@@ -1,7 +1,7 @@
 #pragma once
 // Moves of rows with known bytes, for the tests of every version of row_copy.
 //
-//   Move move = numbered_move({24, 7}, RowCopyMode::kGather, {2, 0}, 4);  // two tensors; 4 rows on the indexed side
+//   Move move = numbered_move({24, 7}, {2, 0}, 4);            // two tensors of 4 rows
 //   const auto expected = run_move(row_copy_reference, move);             // every destination's bytes
 
 #include <algorithm>
@@ -19,20 +19,18 @@ using Bytes = std::vector<uint8_t>;
 struct Move {
   std::vector<int64_t> row_bytes;
   std::vector<Bytes> sources;
-  RowCopyMode mode;
   std::vector<int64_t> rows;
-  int64_t indexed_rows;
+  int64_t source_rows;
   std::vector<bool> in_place;  // by tensor
   size_t offset = 0;           // bytes before the first row, to misalign addresses
 };
 
 constexpr uint8_t kUntouched = 0xEE;
 
-inline Move numbered_move(std::vector<int64_t> row_bytes, RowCopyMode mode, std::vector<int64_t> rows,
-                          int64_t indexed_rows, size_t offset = 0) {
+inline Move numbered_move(std::vector<int64_t> row_bytes, std::vector<int64_t> rows, int64_t source_rows,
+                          size_t offset = 0) {
   const std::vector<bool> in_place(row_bytes.size(), false);
-  Move move{std::move(row_bytes), {}, mode, std::move(rows), indexed_rows, in_place, offset};
-  const int64_t source_rows = mode == RowCopyMode::kGather ? indexed_rows : static_cast<int64_t>(move.rows.size());
+  Move move{std::move(row_bytes), {}, std::move(rows), source_rows, in_place, offset};
   uint32_t state = 1;
   for (const int64_t bytes : move.row_bytes) {
     Bytes& source = move.sources.emplace_back(offset + static_cast<size_t>(source_rows * bytes));
@@ -45,7 +43,7 @@ inline Move numbered_move(std::vector<int64_t> row_bytes, RowCopyMode mode, std:
 }
 
 inline std::vector<Bytes> blank_destinations(const Move& move) {
-  const int64_t rows = move.mode == RowCopyMode::kGather ? static_cast<int64_t>(move.rows.size()) : move.indexed_rows;
+  const auto rows = static_cast<int64_t>(move.rows.size());
   std::vector<Bytes> result;
   for (const int64_t bytes : move.row_bytes) {
     result.emplace_back(move.offset + static_cast<size_t>(rows * bytes), kUntouched);
@@ -55,8 +53,8 @@ inline std::vector<Bytes> blank_destinations(const Move& move) {
 
 inline RowCopyArgs arguments_of(const Move& move, const std::vector<uint8_t*>& sources,
                                 const std::vector<uint8_t*>& destinations, const int64_t* rows) {
-  RowCopyArgs args{{},   static_cast<int>(sources.size()),       move.mode,
-                   rows, static_cast<int64_t>(move.rows.size()), move.indexed_rows};
+  RowCopyArgs args{
+      {}, static_cast<int>(sources.size()), rows, static_cast<int64_t>(move.rows.size()), move.source_rows};
   for (size_t t = 0; t < sources.size(); ++t) {
     uint8_t* destination = move.in_place[t] ? sources[t] : destinations[t];
     args.tensors[t] = {sources[t] + move.offset, destination + move.offset, move.row_bytes[t]};
