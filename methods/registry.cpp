@@ -51,8 +51,15 @@ const MethodEntry& find_method(const std::string& name, const std::string& where
 
 std::unique_ptr<Denoiser> make_method(const std::string& name, const nlohmann::json& given,
                                       const MethodContext& context) {
-  const auto& entry = find_method(name, context.where);
-  return entry.make(config::resolve_params(given, entry.params, context.where), context);
+  return find_method(name, context.where).make(resolve_method_params(name, given, context.where), context);
+}
+
+nlohmann::json resolve_method_params(const std::string& name, const nlohmann::json& given, const std::string& where) {
+  return config::resolve_params(given, find_method(name, where).params, where);
+}
+
+std::string_view name_of(Decides decides) {
+  return decides == Decides::kTime ? "time" : decides == Decides::kRow ? "row" : "batch";
 }
 
 }  // namespace diffbench::methods

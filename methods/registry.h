@@ -18,4 +18,7 @@ const MethodEntry& find_method(const std::string& name, const std::string& where
 std::unique_ptr<Denoiser> make_method(const std::string& name, const nlohmann::json& given,
                                       const MethodContext& context);
 
+// `given` with the method's defaults filled in, checked; InputErrors start with `where`
+nlohmann::json resolve_method_params(const std::string& name, const nlohmann::json& given, const std::string& where);
+
 }  // namespace diffbench::methods

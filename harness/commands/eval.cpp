@@ -76,7 +76,7 @@ void eval(const Options& options) {
   const auto denoiser = methods::make_method("fixed_exit", {{"exit", options.exit == -1 ? blocks : options.exit}},
                                              {.model = model, .load = {}, .where = "--exit"});
   EvaluationTrace trace;
-  const auto output = denoiser->predict(x, t, labels, trace);
+  const auto output = denoiser->predict({x, t, labels, numbered_members(rows)}, trace);
   data::NamedTensors results{{"eps", to_raw(output.narrow(1, 0, network.channels))}};
   if (network.learned_sigma) {
     results.emplace("v", to_raw(output.narrow(1, network.channels, network.channels)));

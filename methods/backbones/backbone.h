@@ -51,8 +51,13 @@ class Backbone {
   virtual ~Backbone() = default;
 
   virtual int block_count() const = 0;
+  // zeros as `embed` takes them, on the network's device
+  virtual at::Tensor blank_input(int64_t rows) const = 0;
   // x [B,C,H,W]; t [B] host; labels [B] int64 or undefined (then the null label, where the network has labels)
   virtual Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) = 0;
+  // model times to come: what depends on a time alone is made now, on the device, so that `embed` copies nothing from
+  // the host for rows at one of them. Equal results with and without. May be called again; times add up.
+  virtual void prepare_times(const std::vector<double>&) {}
   virtual void enter_block(int, Hidden&) {}
   virtual void transform(int index, Hidden& hidden) = 0;
   virtual void leave_block(int, Hidden&) {}

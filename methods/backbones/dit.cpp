@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "methods/backbones/modules.h"
-#include "methods/backbones/timestep_embedding.h"
 
 namespace diffbench::backbones {
 namespace {
@@ -87,7 +86,8 @@ at::Tensor DiTHead::forward(const Hidden& hidden) {
       .reshape({-1, options_.out_channels(), options_.image_size, options_.image_size});
 }
 
-DiT::DiT(const DiTOptions& options, TimeInput time_input) : options_(options), time_input_(std::move(time_input)) {
+DiT::DiT(const DiTOptions& options, TimeInput time_input)
+    : options_(options), times_(std::move(time_input), kDiTTimeWidth) {
   const int64_t width = options.width;
   patch_embed_ = register_nested(
       *this, "x_embedder", "proj",
@@ -113,14 +113,21 @@ DiT::DiT(const DiTOptions& options, TimeInput time_input) : options_(options), t
   head_ = register_module("final_layer", std::make_shared<DiTHead>(options));
 }
 
+at::Tensor DiT::blank_input(int64_t rows) const {
+  return at::zeros({rows, options_.channels, options_.image_size, options_.image_size},
+                   pos_embed_.options().requires_grad(false));
+}
+
+void DiT::prepare_times(const std::vector<double>& times) {
+  times_.prepare(times, pos_embed_.options().requires_grad(false));
+}
+
 Hidden DiT::embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) {
   input_dtype_ = x.scalar_type();
   Hidden hidden;
   hidden.t = t;
   hidden.tokens = patch_embed_(x.to(pos_embed_.scalar_type())).flatten(2).transpose(1, 2).contiguous() + pos_embed_;
-  std::vector<double> network_time(t.size());
-  std::transform(t.begin(), t.end(), network_time.begin(), [&](double v) { return time_input_.network_time(v); });
-  auto condition = linear(time_fc1_, timestep_embedding(network_time, kDiTTimeWidth, pos_embed_.options()));
+  auto condition = linear(time_fc1_, times_.rows(t, pos_embed_.options()));
   condition = linear(time_fc2_, at::silu(condition));
   if (options_.classes > 0) {
     const auto known =

@@ -14,7 +14,7 @@
 #include <torch/torch.h>
 
 #include "methods/backbones/output_head.h"
-#include "methods/backbones/time_input.h"
+#include "methods/backbones/time_table.h"
 
 namespace diffbench::backbones {
 
@@ -69,6 +69,8 @@ class DiT : public torch::nn::Module, public Backbone {
   DiT(const DiTOptions& options, TimeInput time_input);
 
   int block_count() const override { return static_cast<int>(blocks_.size()); }
+  at::Tensor blank_input(int64_t rows) const override;
+  void prepare_times(const std::vector<double>& times) override;
   // Hidden::condition is silu(time + label): every block and the head begin with that SiLU, so it is taken once
   Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override;
   void transform(int index, Hidden& hidden) override;
@@ -85,7 +87,7 @@ class DiT : public torch::nn::Module, public Backbone {
   double element_bytes() const { return static_cast<double>(pos_embed_.element_size()); }
 
   DiTOptions options_;
-  TimeInput time_input_;
+  TimeTable times_;
   at::ScalarType input_dtype_ = at::kFloat;  // of the last `embed`; `head` returns it
   torch::nn::Conv2d patch_embed_{nullptr};
   torch::nn::Linear time_fc1_{nullptr};

@@ -15,6 +15,10 @@ GaussianMixture::GaussianMixture(GaussianMixtureOptions options, std::shared_ptr
   }
 }
 
+at::Tensor GaussianMixture::blank_input(int64_t rows) const {
+  return at::zeros({rows, options_.channels, options_.image_size, options_.image_size});
+}
+
 Hidden GaussianMixture::embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor&) {
   Hidden hidden;
   hidden.tokens = x;

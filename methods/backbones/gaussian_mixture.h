@@ -27,6 +27,7 @@ class GaussianMixture : public Backbone {
   GaussianMixture(GaussianMixtureOptions options, std::shared_ptr<const solvers::NoiseSchedule> schedule);
 
   int block_count() const override { return 1; }
+  at::Tensor blank_input(int64_t rows) const override;
   Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override;
   void transform(int index, Hidden& hidden) override;
   at::Tensor head(const Hidden& hidden) override;

@@ -1,7 +1,6 @@
 #include "methods/backbones/uvit.h"
 
 #include "methods/backbones/modules.h"
-#include "methods/backbones/timestep_embedding.h"
 
 namespace diffbench::backbones {
 namespace {
@@ -71,7 +70,8 @@ at::Tensor UViTHead::forward(const Hidden& hidden) {
   return options_.final_conv ? final_layer(image) : image;
 }
 
-UViT::UViT(const UViTOptions& options, TimeInput time_input) : options_(options), time_input_(std::move(time_input)) {
+UViT::UViT(const UViTOptions& options, TimeInput time_input)
+    : options_(options), times_(std::move(time_input), options.width) {
   const int64_t width = options.width;
   patch_embed_ = register_nested(
       *this, "patch_embed", "proj",
@@ -109,14 +109,21 @@ int64_t UViT::token_count() const {
   return options_.extra_tokens() + side * side;
 }
 
+at::Tensor UViT::blank_input(int64_t rows) const {
+  return at::zeros({rows, options_.channels, options_.image_size, options_.image_size},
+                   pos_embed_.options().requires_grad(false));
+}
+
+void UViT::prepare_times(const std::vector<double>& times) {
+  times_.prepare(times, pos_embed_.options().requires_grad(false));
+}
+
 Hidden UViT::embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) {
   input_dtype_ = x.scalar_type();
   Hidden hidden;
   hidden.t = t;
   const auto patches = patch_embed_(x.to(pos_embed_.scalar_type())).flatten(2).transpose(1, 2);
-  std::vector<double> network_time(t.size());
-  std::transform(t.begin(), t.end(), network_time.begin(), [&](double v) { return time_input_.network_time(v); });
-  auto time = timestep_embedding(network_time, options_.width, pos_embed_.options().requires_grad(false));
+  auto time = times_.rows(t, pos_embed_.options().requires_grad(false));
   if (options_.mlp_time_embed) {
     time = time_fc2_(at::silu(time_fc1_(time)));
   }

@@ -12,7 +12,7 @@
 #include <torch/torch.h>
 
 #include "methods/backbones/output_head.h"
-#include "methods/backbones/time_input.h"
+#include "methods/backbones/time_table.h"
 
 namespace diffbench::backbones {
 
@@ -68,6 +68,8 @@ class UViT : public torch::nn::Module, public Backbone {
   UViT(const UViTOptions& options, TimeInput time_input);
 
   int block_count() const override { return static_cast<int>(blocks_.size()); }
+  at::Tensor blank_input(int64_t rows) const override;
+  void prepare_times(const std::vector<double>& times) override;
   Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override;
   void enter_block(int index, Hidden& hidden) override;
   void transform(int index, Hidden& hidden) override;
@@ -91,7 +93,7 @@ class UViT : public torch::nn::Module, public Backbone {
   BlockCost linear_cost(int64_t tokens, int64_t in, int64_t out) const;
 
   UViTOptions options_;
-  TimeInput time_input_;
+  TimeTable times_;
   at::ScalarType input_dtype_ = at::kFloat;  // of the last `embed`; `head` returns it
   torch::nn::Conv2d patch_embed_{nullptr};
   torch::nn::Linear time_fc1_{nullptr};

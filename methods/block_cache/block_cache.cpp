@@ -1,9 +1,13 @@
 // Reuse of what blocks did at an earlier evaluation, on a fixed timetable.
 #include <ATen/ATen.h>
 
+#include <map>
+
 #include "methods/backbones/block_trace.h"
 #include "methods/config/input_error.h"
 #include "methods/method.h"
+#include "methods/sampling/row_groups.h"
+#include "methods/sampling/row_memory.h"
 
 namespace diffbench::methods::block_cache {
 namespace {
@@ -11,36 +15,39 @@ namespace {
 using backbones::Backbone;
 using backbones::Hidden;
 
-// Every `interval`-th evaluation of a batch runs whole and keeps what it needs; the others reuse it.
+// Every `interval`-th evaluation of a row runs whole and keeps what it needs; the others reuse it. Rows of one batch
+// may stand at different places of that timetable: those that run whole and those that reuse are two groups.
 class BlockCache : public Denoiser {
  public:
   BlockCache(std::shared_ptr<Backbone> backbone, int64_t interval)
       : backbone_(std::move(backbone)), interval_(interval) {}
 
-  void begin(const std::vector<int64_t>&) override { evaluation_ = 0; }
+  nlohmann::json prepare(const PrepareRequest& request, const nlohmann::json&) override {
+    backbone_->prepare_times(request.times);
+    return nlohmann::json::object();
+  }
+  void begin(const std::vector<int64_t>& samples) override { end(samples); }
+  void end(const std::vector<int64_t>& samples) override {
+    forget_samples(reuses_, samples);
+    memory_.forget(samples);
+  }
+  void couple_halves(bool coupled) override { coupled_halves_ = coupled; }
 
-  at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
-                     EvaluationTrace& trace) override {
-    backbones::BlockTrace counted(*backbone_, t, trace);
-    auto hidden = backbones::embed_in_scope(*backbone_, x, t, labels);
-    if (x.size(0) != rows_) {  // another batch, or guidance has begun or ended: nothing kept fits
-      rows_ = x.size(0);
-      evaluation_ = 0;
-    }
-    const bool whole = evaluation_++ % interval_ == 0;
-    if (whole) {
-      compute(hidden, counted);
-    } else {
-      reuse(hidden, counted);
-    }
-    counted.ran(rows_, whole ? blocks() : blocks_when_reusing());
-    counted.head();
-    return backbones::head_in_scope(*backbone_, hidden);
+  at::Tensor predict(const Batch& batch, EvaluationTrace& trace) override {
+    const size_t rows = batch.members.size();
+    const auto alone = [&](size_t row) { return runs_whole(batch.members[row]); };
+    const auto groups =
+        split_rows(rows, [&](size_t row) { return alone(row) || (coupled_halves_ && alone((row + rows / 2) % rows)); });
+    const auto eps = predict_in_groups(
+        groups, batch, [&](size_t group, const Batch& own) { return predict_group(group == 0, own, trace); });
+    trace.t = batch.t.front();
+    return eps;
   }
 
  protected:
-  virtual void compute(Hidden& hidden, backbones::BlockTrace& counted) = 0;
-  virtual void reuse(Hidden& hidden, backbones::BlockTrace& counted) = 0;
+  // what to keep of these rows, and what brings them to the head
+  virtual std::vector<at::Tensor> compute(Hidden& hidden, backbones::BlockTrace& counted) = 0;
+  virtual void reuse(Hidden& hidden, const std::vector<at::Tensor>& kept, backbones::BlockTrace& counted) = 0;
   virtual int blocks_when_reusing() const = 0;
 
   int blocks() const { return backbone_->block_count(); }
@@ -48,9 +55,34 @@ class BlockCache : public Denoiser {
   std::shared_ptr<Backbone> backbone_;
 
  private:
+  bool runs_whole(const Member& member) const {
+    const auto found = reuses_.find(member);
+    return found == reuses_.end() || found->second + 1 == interval_;
+  }
+
+  at::Tensor predict_group(bool whole, const Batch& batch, EvaluationTrace& trace) {
+    backbones::BlockTrace counted(*backbone_, batch.t, trace);
+    auto hidden = backbones::embed_in_scope(*backbone_, batch.x, batch.t, batch.labels);
+    if (whole) {
+      auto kept = compute(hidden, counted);
+      if (interval_ > 1) {
+        memory_.keep(batch.members, std::move(kept));
+      }
+    } else {
+      reuse(hidden, memory_.recall(batch.members), counted);
+    }
+    for (const auto& member : batch.members) {
+      reuses_[member] = whole ? 0 : reuses_[member] + 1;
+    }
+    counted.ran(batch.x.size(0), whole ? blocks() : blocks_when_reusing());
+    counted.head();
+    return backbones::head_in_scope(*backbone_, hidden);
+  }
+
   int64_t interval_;
-  int64_t evaluation_ = 0;
-  int64_t rows_ = 0;
+  bool coupled_halves_ = false;
+  std::map<Member, int64_t> reuses_;  // since it last ran whole
+  RowMemory memory_;
 };
 
 // FORA (arXiv 2407.01425): the residual of attention and MLP of every block
@@ -59,8 +91,8 @@ class ResidualCache : public BlockCache {
   using BlockCache::BlockCache;
 
  private:
-  void compute(Hidden& hidden, backbones::BlockTrace& counted) override {
-    residuals_.clear();
+  std::vector<at::Tensor> compute(Hidden& hidden, backbones::BlockTrace& counted) override {
+    std::vector<at::Tensor> residuals;
     for (int block = 0; block < blocks(); ++block) {
       const int64_t rows = hidden.tokens.size(0);
       const profiling::Scope scope(profiling::Phase::kBlock, "block",
@@ -68,27 +100,26 @@ class ResidualCache : public BlockCache {
       backbone_->enter_block(block, hidden);
       const auto entered = hidden.tokens;
       backbone_->transform(block, hidden);
-      residuals_.push_back(hidden.tokens - entered);
+      residuals.push_back(hidden.tokens - entered);
       backbone_->leave_block(block, hidden);
       counted.executed(block);
     }
+    return residuals;
   }
 
-  void reuse(Hidden& hidden, backbones::BlockTrace& counted) override {
+  void reuse(Hidden& hidden, const std::vector<at::Tensor>& kept, backbones::BlockTrace& counted) override {
     for (int block = 0; block < blocks(); ++block) {
       const int64_t rows = hidden.tokens.size(0);
       const profiling::Scope scope(profiling::Phase::kBlock, "reused block",
                                    {.block = block, .rows = rows, .rows_inside = rows});
       backbone_->enter_block(block, hidden);
-      hidden.tokens = hidden.tokens + residuals_[static_cast<size_t>(block)];
+      hidden.tokens = hidden.tokens + kept[static_cast<size_t>(block)];
       backbone_->leave_block(block, hidden);
       counted.bypassed(block);
     }
   }
 
   int blocks_when_reusing() const override { return 0; }
-
-  std::vector<at::Tensor> residuals_;
 };
 
 // DeepCache (arXiv 2312.00858): the outermost blocks run at every evaluation, and what reaches the last of them from
@@ -99,15 +130,16 @@ class DeepCache : public BlockCache {
       : BlockCache(std::move(backbone), interval), branch_(branch) {}
 
  private:
-  void compute(Hidden& hidden, backbones::BlockTrace& counted) override {
+  std::vector<at::Tensor> compute(Hidden& hidden, backbones::BlockTrace& counted) override {
     run(0, blocks() - branch_, hidden, counted);
-    deep_tokens_ = hidden.tokens;
+    std::vector<at::Tensor> deep_tokens{hidden.tokens};
     run(blocks() - branch_, blocks(), hidden, counted);
+    return deep_tokens;
   }
 
-  void reuse(Hidden& hidden, backbones::BlockTrace& counted) override {
+  void reuse(Hidden& hidden, const std::vector<at::Tensor>& kept, backbones::BlockTrace& counted) override {
     run(0, branch_, hidden, counted);
-    hidden.tokens = deep_tokens_;
+    hidden.tokens = kept.front();
     run(blocks() - branch_, blocks(), hidden, counted);
   }
 
@@ -121,7 +153,6 @@ class DeepCache : public BlockCache {
   }
 
   int branch_;
-  at::Tensor deep_tokens_;
 };
 
 std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext& context) {
@@ -147,6 +178,8 @@ MethodEntry entry() {
           .summary = "every k-th evaluation runs whole, the others reuse what its blocks did",
           .source = "FORA: arXiv 2407.01425 (keep = residuals); DeepCache: arXiv 2312.00858 (keep = deep)",
           .needs = "nothing",
+          .knob = "interval",
+          .knob_text = "every {}",
           .params = {{.name = "interval",
                       .type = ParamType::kInteger,
                       .default_value = 2,

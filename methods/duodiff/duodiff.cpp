@@ -1,6 +1,9 @@
 // DuoDiff: a shallow network of its own for the noisy steps, the deep one after; and T-Stitch, which does the same with
 // two networks trained apart. Which one runs depends on each row's t.
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <tuple>
 
 #include "methods/config/input_error.h"
 #include "methods/method.h"
@@ -15,9 +18,32 @@ class DuoDiff : public Denoiser {
   DuoDiff(std::unique_ptr<Denoiser> shallow, std::unique_ptr<Denoiser> deep, double switch_t)
       : shallow_(std::move(shallow)), deep_(std::move(deep)), switch_t_(switch_t) {}
 
+  // either network sees the times on its side of the switch
+  nlohmann::json prepare(const PrepareRequest& request, const nlohmann::json& given) override {
+    auto decisions = nlohmann::json::object();
+    for (const auto& [side, network, noisy] :
+         {std::tuple("shallow", shallow_.get(), true), std::tuple("deep", deep_.get(), false)}) {
+      PrepareRequest own{.rows = request.rows, .times = {}};
+      std::copy_if(request.times.begin(), request.times.end(), std::back_inserter(own.times),
+                   [&, noisy = noisy](double t) { return (t >= switch_t_) == noisy; });
+      if (own.times.empty()) {
+        continue;  // it will not run
+      }
+      const auto own_given = given.is_null() || !given.contains(side) ? nlohmann::json::object() : given.at(side);
+      const auto inner = network->prepare(own, given.is_null() ? given : own_given);
+      if (!inner.empty()) {
+        decisions[side] = inner;
+      }
+    }
+    return decisions;
+  }
   void begin(const std::vector<int64_t>& samples) override {
     shallow_->begin(samples);
     deep_->begin(samples);
+  }
+  void end(const std::vector<int64_t>& samples) override {
+    shallow_->end(samples);
+    deep_->end(samples);
   }
 
   void couple_halves(bool coupled) override {
@@ -25,14 +51,12 @@ class DuoDiff : public Denoiser {
     deep_->couple_halves(coupled);
   }
 
-  at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
-                     EvaluationTrace& trace) override {
-    const auto eps =
-        predict_in_groups(split_rows(t.size(), [&](size_t row) { return t[row] >= switch_t_; }), {x, t, labels},
-                          [&](size_t group, const Batch& own) {
-                            return (group == 0 ? shallow_ : deep_)->predict(own.x, own.t, own.labels, trace);
-                          });
-    trace.t = t.front();
+  at::Tensor predict(const Batch& batch, EvaluationTrace& trace) override {
+    const auto groups = split_rows(batch.t.size(), [&](size_t row) { return batch.t[row] >= switch_t_; });
+    const auto eps = predict_in_groups(groups, batch, [&](size_t group, const Batch& own) {
+      return (group == 0 ? shallow_ : deep_)->predict(own, trace);
+    });
+    trace.t = batch.t.front();
     return eps;
   }
 
@@ -52,10 +76,44 @@ nlohmann::json inner_params(const nlohmann::json& params, const char* key, const
   return inner;
 }
 
-std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext& context) {
+// the method inside one of the networks, resolved
+struct Side {
+  std::string method;
+  nlohmann::json params;
+  MethodContext context;
+
+  std::unique_ptr<Denoiser> make() const { return make_method(method, params, context); }
+  std::vector<PlannedDepth> planned_depths() const {
+    return find_method(method, context.where).planned_depths(params, context);
+  }
+};
+
+std::string method_of(const nlohmann::json& params, const std::string& side) { return params.at(side + "_method"); }
+
+nlohmann::json params_of(const nlohmann::json& params, const std::string& side, const std::string& where) {
+  return resolve_method_params(method_of(params, side), inner_params(params, (side + "_params").c_str(), where),
+                               where + ": " + side);
+}
+
+Side side_of(const nlohmann::json& params, const std::string& side, std::shared_ptr<Model> model,
+             const MethodContext& context) {
+  MethodContext own = context;
+  own.model = std::move(model);
+  own.where = context.where + ": " + side;
+  own.conditions = context.conditions + ", inside duodiff";  // its trajectories are not those of the model alone
+  if (context.record) {
+    own.record = [record = context.record, side](FileRecord file) {
+      file.role = side + " " + file.role;
+      record(file);
+    };
+  }
+  return {method_of(params, side), params_of(params, side, context.where), std::move(own)};
+}
+
+std::shared_ptr<Model> load_shallow(const nlohmann::json& params, const MethodContext& context) {
   const auto shallow_name = params.at("shallow").get<std::string>();
   const auto beside = std::filesystem::path(context.model->file).parent_path() / "shallow";
-  const auto shallow_model = context.load(shallow_name.empty() ? beside.string() : shallow_name);
+  auto shallow_model = context.load(shallow_name.empty() ? beside.string() : shallow_name);
   const auto& deep = context.model->network;
   const auto& shallow = shallow_model->network;
   if (shallow.channels != deep.channels || shallow.image_size != deep.image_size || shallow.classes != deep.classes ||
@@ -63,16 +121,47 @@ std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext
     throw config::InputError(context.where + ": shallow: '" + shallow_model->name + "' and '" + context.model->name +
                              "' differ in image shape, classes or learned_sigma");
   }
-  const auto inner = [&](const std::string& side, std::shared_ptr<Model> model) {
-    MethodContext own = context;
-    own.model = std::move(model);
-    own.where = context.where + ": " + side;
-    own.conditions = context.conditions + ", inside duodiff";  // its trajectories are not those of the model alone
-    return make_method(params.at(side + "_method").get<std::string>(),
-                       inner_params(params, (side + "_params").c_str(), context.where), own);
-  };
-  return std::make_unique<DuoDiff>(inner("shallow", shallow_model), inner("deep", context.model),
+  return shallow_model;
+}
+
+std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext& context) {
+  const auto shallow = side_of(params, "shallow", load_shallow(params, context), context);
+  if (shallow.context.record) {
+    for (const auto& file : shallow.context.model->files) {
+      shallow.context.record(file);
+    }
+  }
+  return std::make_unique<DuoDiff>(shallow.make(), side_of(params, "deep", context.model, context).make(),
                                    params.at("switch_t").get<double>());
+}
+
+Decides decides(const nlohmann::json& params) {
+  const auto inside = [&](const std::string& side) {
+    return find_method(method_of(params, side), "duodiff").decides(params_of(params, side, "duodiff"));
+  };
+  return std::max(inside("shallow"), inside("deep"));
+}
+
+std::vector<PlannedDepth> planned_depths(const nlohmann::json& params, const MethodContext& context) {
+  const auto deep = side_of(params, "deep", context.model, context).planned_depths();
+  const auto shallow = side_of(params, "shallow", load_shallow(params, context), context).planned_depths();
+  if (deep.empty() || shallow.empty()) {
+    return {};
+  }
+  const double switch_t = params.at("switch_t");
+  std::vector<PlannedDepth> planned;
+  const auto add = [&](const PlannedDepth& bin, double from, double to) {
+    if (from < to) {
+      planned.push_back({from, to, bin.blocks});
+    }
+  };
+  for (const auto& bin : deep) {
+    add(bin, bin.from_t, std::min(bin.to_t, switch_t));
+  }
+  for (const auto& bin : shallow) {
+    add(bin, std::max(bin.from_t, switch_t), bin.to_t);
+  }
+  return planned;
 }
 
 }  // namespace
@@ -86,6 +175,8 @@ MethodEntry entry() {
       .needs = "a shallow network for the same images",
       .composes_with =
           "any method in either network, given by shallow_method and deep_method; unrelated networks (T-Stitch)",
+      .knob = "switch_t",
+      .knob_text = "t≥{}",
       .params = {{.name = "switch_t",
                   .type = ParamType::kNumber,
                   .default_value = 700.0,
@@ -125,6 +216,8 @@ MethodEntry entry() {
         params["switch_t"] = 1e9;  // later than any time
         return params;
       },
+      .decides = decides,
+      .planned_depths = planned_depths,
   };
 }
 

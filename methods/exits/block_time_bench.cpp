@@ -66,7 +66,7 @@ void probe(benchmark::State& state) {
   gates::UncertaintyPolicy policy(std::make_shared<gates::UncertaintyHeads>(
                                       *model().network.backbone, gates::UncertaintyOptions{.exit_heads = false}),
                                   model(), {.threshold = 0.0});
-  policy.begin_evaluation(hidden.t);
+  policy.begin_evaluation({{}, hidden.t, {}, diffbench::numbered_members(state.range(0))});
   for (auto _ : state) {
     benchmark::DoNotOptimize(policy.decide(0, hidden, rows).kind);
   }

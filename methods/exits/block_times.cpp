@@ -6,7 +6,9 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 
+#include "methods/config/input_error.h"
 #include "methods/model/compute.h"
 
 namespace diffbench::exits {
@@ -56,6 +58,33 @@ BlockTimes BlockTimes::measure(backbones::Backbone& backbone, const backbones::H
   const double bytes = static_cast<double>(tokens.numel()) * static_cast<double>(tokens.element_size());
   const double copy_ns = fastest_ns(device, [&] { target.copy_(tokens); });
   return {std::move(block_ns), copy_ns / bytes};
+}
+
+nlohmann::json BlockTimes::to_json() const {
+  auto blocks = nlohmann::json::array();
+  for (const auto& [rows, ns] : block_ns_) {
+    blocks.push_back({{"rows", rows}, {"ns", ns}});
+  }
+  return {{"block", std::move(blocks)}, {"move_ns_per_byte", move_ns_per_byte_}};
+}
+
+BlockTimes BlockTimes::from_json(const nlohmann::json& json) {
+  try {
+    std::vector<std::pair<int64_t, double>> block_ns;
+    for (const auto& entry : json.at("block")) {
+      block_ns.emplace_back(entry.at("rows").get<int64_t>(), entry.at("ns").get<double>());
+      const bool rising = block_ns.size() == 1 || block_ns.back().first > block_ns[block_ns.size() - 2].first;
+      if (block_ns.back().first < 1 || !rising) {
+        throw config::InputError("block_times: rows must rise from 1 or more: " + json.dump());
+      }
+    }
+    if (block_ns.empty()) {
+      throw config::InputError("block_times: no block was timed: " + json.dump());
+    }
+    return {std::move(block_ns), json.at("move_ns_per_byte").get<double>()};
+  } catch (const nlohmann::json::exception& error) {
+    throw config::InputError(std::string("block_times: ") + error.what() + ": " + json.dump());
+  }
 }
 
 double BlockTimes::block_ns(int64_t rows) const {

@@ -1,16 +1,22 @@
-#include <ATen/ATen.h>
+#include "methods/exits/compaction.h"
 
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "kernels/row_copy/row_copy.h"
-#include "methods/exits/compaction.h"
 #include "methods/model/kernel_stream.h"
+#include "methods/sampling/batch.h"
 #include "profiling/scope.h"
 
 namespace diffbench::exits {
 namespace {
 
 using backbones::Hidden;
+
+constexpr const char* kBlockTimes = "block_times";  // of the decisions
 
 std::vector<at::Tensor*> all_tensors(Hidden& hidden) {
   std::vector<at::Tensor*> tensors{&hidden.tokens};
@@ -42,14 +48,31 @@ std::vector<at::Tensor*> distinct_tensors(Hidden& hidden) {
 
 }  // namespace
 
-bool CompactionRule::pays(backbones::Backbone& backbone, Hidden& hidden, int64_t rows_inside, int blocks_ahead) {
+nlohmann::json CompactionRule::prepare(backbones::Backbone& backbone, int64_t max_rows, const nlohmann::json& given) {
+  auto decisions = nlohmann::json::object();
   if (mode_ != Compaction::kMeasured) {
-    return mode_ == Compaction::kAlways;
+    return decisions;
+  }
+  if (given.is_null()) {
+    const c10::InferenceMode inference;
+    times_ = BlockTimes::measure(backbone, backbone.embed(backbone.blank_input(1), {0.0}, {}), max_rows);
+  } else {
+    times_.reset();
+    if (given.contains(kBlockTimes)) {
+      times_ = BlockTimes::from_json(given.at(kBlockTimes));
+    }
+  }
+  if (times_) {
+    decisions[kBlockTimes] = times_->to_json();
+  }
+  return decisions;
+}
+
+bool CompactionRule::pays(Hidden& hidden, int64_t rows_inside, int blocks_ahead) const {
+  if (mode_ != Compaction::kMeasured || !times_) {
+    return mode_ != Compaction::kNever;
   }
   const int64_t rows = hidden.tokens.size(0);
-  if (!times_ || times_->max_rows() < rows) {
-    times_ = BlockTimes::measure(backbone, hidden, rows);
-  }
   const double saved_ns = blocks_ahead * (times_->block_ns(rows) - times_->block_ns(rows_inside));
   double bytes_per_row = 0.0;
   for (const at::Tensor* tensor : distinct_tensors(hidden)) {
@@ -73,7 +96,7 @@ void compact_rows(Hidden& hidden, const std::vector<int64_t>& positions) {
     }
     const profiling::Operation operation("diffbench::row_copy", {.moved_bytes = moved_bytes});
     if (hidden.tokens.is_cuda()) {
-      const auto index = at::tensor(positions, at::TensorOptions(at::kLong)).to(hidden.tokens.device());
+      const auto index = row_index(positions, hidden.tokens.device());
       args.rows = index.data_ptr<int64_t>();
       kernels::row_copy_cuda(args, current_stream(hidden.tokens.device()));
     } else {

@@ -2,10 +2,12 @@
 // Moving the rows that are still inside together, where that pays.
 //
 //   CompactionRule rule(Compaction::kMeasured);
-//   if (rule.pays(backbone, hidden, rows_inside, blocks_ahead)) compact_rows(hidden, positions_inside);
+//   auto decisions = rule.prepare(backbone, 64, nullptr);       // measures; given the same decisions it does not
+//   if (rule.pays(hidden, rows_inside, blocks_ahead)) compact_rows(hidden, positions_inside);
 //
 // Not moving is correct too: rows that have left are then carried through further blocks and their tokens ignored.
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,9 +25,14 @@ class CompactionRule {
   // fixed times instead of measured ones, for tests
   explicit CompactionRule(BlockTimes times) : mode_(Compaction::kMeasured), times_(std::move(times)) {}
 
-  // whether moving the rows inside costs less than carrying the others through `blocks_ahead` blocks, which are sure to
-  // run. Measures the machine when first asked, and again for a larger batch.
-  bool pays(backbones::Backbone& backbone, backbones::Hidden& hidden, int64_t rows_inside, int blocks_ahead);
+  // kMeasured: times blocks for 1 .. max_rows rows, or takes the times in `given`. The
+  // other modes measure and return nothing.
+  nlohmann::json prepare(backbones::Backbone& backbone, int64_t max_rows, const nlohmann::json& given);
+
+  // Whether moving the rows inside costs less than carrying the others through `blocks_ahead` blocks, which are sure to
+  // run. Measures nothing: equal times, equal answers. kMeasured without times (nobody prepared, or `given` had none)
+  // always moves.
+  bool pays(backbones::Hidden& hidden, int64_t rows_inside, int blocks_ahead) const;
 
  private:
   Compaction mode_;

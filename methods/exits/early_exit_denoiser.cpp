@@ -29,13 +29,13 @@ struct Outputs {
       position[static_cast<size_t>(rows[i])] = static_cast<int64_t>(i);
     }
     const auto joined = at::cat(eps);
-    return joined.index_select(0, at::tensor(position, at::TensorOptions(at::kLong)).to(joined.device()));
+    return joined.index_select(0, row_index(position, joined.device()));
   }
 };
 
 class Evaluation {
  public:
-  Evaluation(Backbone& backbone, ExitPolicy& policy, CompactionRule& compaction, EvaluationTrace& trace,
+  Evaluation(Backbone& backbone, ExitPolicy& policy, const CompactionRule& compaction, EvaluationTrace& trace,
              bool coupled_halves)
       : backbone_(backbone),
         policy_(policy),
@@ -44,7 +44,9 @@ class Evaluation {
         coupled_halves_(coupled_halves),
         last_(backbone.block_count() - 1) {}
 
-  at::Tensor run(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) {
+  at::Tensor run(const Batch& batch) {
+    const auto& t = batch.t;
+    TORCH_INTERNAL_ASSERT(batch.members.size() == t.size());
     trace_.t = t.front();
     trace_.rows += static_cast<int64_t>(t.size());
     const auto exits = static_cast<size_t>(last_) + 2;
@@ -54,10 +56,10 @@ class Evaluation {
     std::iota(rows_.begin(), rows_.end(), int64_t{0});
     inside_.assign(t.size(), true);
     inside_count_ = t.size();
-    state_type_ = x.scalar_type();
+    state_type_ = batch.x.scalar_type();
 
-    policy_.begin_evaluation(t);
-    Hidden hidden = backbones::embed_in_scope(backbone_, x, t, labels);
+    policy_.begin_evaluation(batch);
+    Hidden hidden = backbones::embed_in_scope(backbone_, batch.x, t, batch.labels);
     for (int block = 0; inside_count_ > 0; ++block) {
       backbone_.run_block(block, hidden, static_cast<int64_t>(inside_count_));
       trace_.blocks_executed += static_cast<double>(rows_.size());
@@ -121,7 +123,7 @@ class Evaluation {
       return;
     }
     const Scope scope(Phase::kCompact, "compact", {.block = block, .rows = static_cast<int64_t>(rows_.size())});
-    if (compaction_.pays(backbone_, hidden, static_cast<int64_t>(stayers.size()), blocks_until_next_question(block))) {
+    if (compaction_.pays(hidden, static_cast<int64_t>(stayers.size()), blocks_until_next_question(block))) {
       compact_rows(hidden, stayers);
       rows_ = rows_at(stayers);
       inside_.assign(rows_.size(), true);
@@ -174,7 +176,7 @@ class Evaluation {
 
   Backbone& backbone_;
   ExitPolicy& policy_;
-  CompactionRule& compaction_;
+  const CompactionRule& compaction_;
   EvaluationTrace& trace_;
   bool coupled_halves_;
   int last_;
@@ -187,10 +189,15 @@ class Evaluation {
 
 }  // namespace
 
-at::Tensor run_with_exits(Backbone& backbone, ExitPolicy& policy, CompactionRule& compaction, const at::Tensor& x,
-                          const std::vector<double>& t, const at::Tensor& labels, EvaluationTrace& trace,
-                          bool coupled_halves) {
-  return Evaluation(backbone, policy, compaction, trace, coupled_halves).run(x, t, labels);
+at::Tensor run_with_exits(Backbone& backbone, ExitPolicy& policy, const CompactionRule& compaction, const Batch& batch,
+                          EvaluationTrace& trace, bool coupled_halves) {
+  return Evaluation(backbone, policy, compaction, trace, coupled_halves).run(batch);
+}
+
+nlohmann::json EarlyExitDenoiser::prepare(const PrepareRequest& request, const nlohmann::json& given) {
+  backbone_->prepare_times(request.times);
+  policy_->prepare_times(request.times);
+  return compaction_.prepare(*backbone_, request.rows, given);
 }
 
 }  // namespace diffbench::exits

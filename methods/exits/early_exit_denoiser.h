@@ -8,6 +8,7 @@
 // Works under autograd too: training a static schedule runs only the blocks each row needs.
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "methods/exits/compaction.h"
 #include "methods/exits/exit_policy.h"
@@ -16,9 +17,8 @@
 namespace diffbench::exits {
 
 // one evaluation; adds what was executed to `trace`. With coupled_halves, rows i and i + B/2 leave where both would.
-at::Tensor run_with_exits(backbones::Backbone& backbone, ExitPolicy& policy, CompactionRule& compaction,
-                          const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
-                          EvaluationTrace& trace, bool coupled_halves = false);
+at::Tensor run_with_exits(backbones::Backbone& backbone, ExitPolicy& policy, const CompactionRule& compaction,
+                          const Batch& batch, EvaluationTrace& trace, bool coupled_halves = false);
 
 class EarlyExitDenoiser : public Denoiser {
  public:
@@ -26,12 +26,13 @@ class EarlyExitDenoiser : public Denoiser {
                     Compaction compaction = Compaction::kAlways)
       : backbone_(std::move(backbone)), policy_(std::move(policy)), compaction_(compaction) {}
 
+  nlohmann::json prepare(const PrepareRequest& request, const nlohmann::json& given) override;
   void begin(const std::vector<int64_t>& samples) override { policy_->begin(samples); }
+  void end(const std::vector<int64_t>& samples) override { policy_->end(samples); }
   void couple_halves(bool coupled) override { coupled_halves_ = coupled; }
 
-  at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
-                     EvaluationTrace& trace) override {
-    return run_with_exits(*backbone_, *policy_, compaction_, x, t, labels, trace, coupled_halves_);
+  at::Tensor predict(const Batch& batch, EvaluationTrace& trace) override {
+    return run_with_exits(*backbone_, *policy_, compaction_, batch, trace, coupled_halves_);
   }
 
  private:

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "methods/backbones/backbone.h"
+#include "methods/sampling/batch.h"
 
 namespace diffbench::exits {
 
@@ -34,10 +35,13 @@ using Rows = std::vector<int64_t>;
 class ExitPolicy {
  public:
   virtual ~ExitPolicy() = default;
-  // a new batch of trajectories starts; samples[i] is the number of the sample in place i
+  // as Denoiser's: what is kept of these samples is to be forgotten
   virtual void begin(const std::vector<int64_t>&) {}
-  // an evaluation starts; t[i] is the time of place i
-  virtual void begin_evaluation(const std::vector<double>&) {}
+  virtual void end(const std::vector<int64_t>&) {}
+  // the model times to come, so that what they cost is paid before the first evaluation
+  virtual void prepare_times(const std::vector<double>&) {}
+  // an evaluation of these rows starts; row i of the batch is place i of Rows
+  virtual void begin_evaluation(const Batch&) {}
   // Asked after block `block` (from 0) has run over the rows in `hidden`; not asked after the last block. Among them
   // may be rows that left before and are carried along because moving the others did not pay: answers for them are
   // ignored.

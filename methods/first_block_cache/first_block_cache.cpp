@@ -2,10 +2,12 @@
 #include <ATen/ATen.h>
 
 #include <limits>
+#include <map>
 
 #include "methods/backbones/block_trace.h"
 #include "methods/method.h"
 #include "methods/sampling/row_groups.h"
+#include "methods/sampling/row_memory.h"
 
 namespace diffbench::methods::first_block_cache {
 namespace {
@@ -18,63 +20,87 @@ class FirstBlockCache : public Denoiser {
   FirstBlockCache(std::shared_ptr<Backbone> backbone, double threshold, int64_t max_reuses, bool by_row)
       : backbone_(std::move(backbone)), threshold_(threshold), max_reuses_(max_reuses), by_row_(by_row) {}
 
-  void begin(const std::vector<int64_t>&) override { reuses_.clear(); }
+  nlohmann::json prepare(const PrepareRequest& request, const nlohmann::json&) override {
+    backbone_->prepare_times(request.times);
+    return nlohmann::json::object();
+  }
+  void begin(const std::vector<int64_t>& samples) override { end(samples); }
+  void end(const std::vector<int64_t>& samples) override {
+    forget_samples(reuses_, samples);
+    memory_.forget(samples);
+  }
   void couple_halves(bool coupled) override { coupled_halves_ = coupled; }
 
-  at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
-                     EvaluationTrace& trace) override {
-    backbones::BlockTrace counted(*backbone_, t, trace);
-    auto hidden = backbones::embed_in_scope(*backbone_, x, t, labels);
+  at::Tensor predict(const Batch& batch, EvaluationTrace& trace) override {
+    backbones::BlockTrace counted(*backbone_, batch.t, trace);
+    auto hidden = backbones::embed_in_scope(*backbone_, batch.x, batch.t, batch.labels);
     const auto entered = hidden.tokens;
     backbone_->run_block(0, hidden);
     counted.executed(0);
     const auto first_change = hidden.tokens - entered;
 
-    const auto groups = split_rows(t.size(), rows_that_reuse(first_change));
-    const int64_t reusing = static_cast<int64_t>(groups[0].size());
+    const auto groups = rows_that_reuse(batch.members, first_change);
+    const auto reusing = static_cast<int64_t>(groups[0].size());
     for (const int64_t row : groups[0]) {
-      ++reuses_[static_cast<size_t>(row)];
+      ++reuses_[batch.members[static_cast<size_t>(row)]];
     }
     if (groups[1].empty()) {
-      hidden.tokens = hidden.tokens + rest_change_;
+      hidden.tokens = hidden.tokens + memory_.recall(batch.members)[kRestChange];
     } else {
-      run_rest(groups[1], hidden, first_change, counted);
+      run_rest(batch.members, groups[1], hidden, first_change, counted);
     }
     counted.ran(reusing, 1);
-    counted.ran(x.size(0) - reusing, backbone_->block_count());
+    counted.ran(batch.x.size(0) - reusing, backbone_->block_count());
     counted.head();
     return backbones::head_in_scope(*backbone_, hidden);
   }
 
  private:
-  // Reads one number per row. The first evaluation, and one of another number of rows, reuses nothing.
-  std::function<bool(size_t)> rows_that_reuse(const at::Tensor& first_change) {
-    const auto rows = static_cast<size_t>(first_change.size(0));
-    if (reuses_.size() != rows) {
-      reuses_.assign(rows, 0);
-      return [](size_t) { return false; };
+  // of the last evaluation in which a row ran whole, [rows, L, D]
+  static constexpr size_t kFirstChange = 0;
+  static constexpr size_t kRestChange = 1;
+
+  // {rows that reuse, the others}; reads one number per row. A row of which nothing is kept does not reuse.
+  std::vector<std::vector<int64_t>> rows_that_reuse(const std::vector<Member>& members,
+                                                    const at::Tensor& first_change) {
+    const size_t rows = members.size();
+    const auto known = split_rows(rows, [&](size_t row) { return memory_.knows(members[row]); })[0];
+    std::vector<double> change(rows, std::numeric_limits<double>::infinity());
+    if (!known.empty()) {
+      const auto now =
+          known.size() == rows ? first_change : first_change.index_select(0, row_index(known, first_change.device()));
+      std::vector<Member> remembered;
+      for (const int64_t row : known) {
+        remembered.push_back(members[static_cast<size_t>(row)]);
+      }
+      const auto relative = relative_change(now, memory_.recall(remembered)[kFirstChange]);
+      for (size_t i = 0; i < known.size(); ++i) {
+        change[static_cast<size_t>(known[i])] = relative.const_data_ptr<double>()[i];
+      }
     }
+    const auto alone = [&](size_t row) {
+      return change[row] < threshold_ && (max_reuses_ == 0 || reuses_[members[row]] < max_reuses_);
+    };
+    return split_rows(rows,
+                      [&](size_t row) { return alone(row) && (!coupled_halves_ || alone((row + rows / 2) % rows)); });
+  }
+
+  // [rows] on the host
+  at::Tensor relative_change(const at::Tensor& now, const at::Tensor& before) const {
     const auto size = [](const at::Tensor& change) { return change.to(at::kDouble).abs().flatten(1).mean(1); };
-    auto distances = size(first_change - first_change_);
-    auto sizes = size(first_change_);
+    auto distances = size(now - before);
+    auto sizes = size(before);
     if (!by_row_) {
       distances = distances.mean().expand_as(distances);
       sizes = sizes.mean().expand_as(sizes);
     }
-    const auto relative = (distances / sizes).cpu().contiguous();
-    const std::vector<double> change(relative.data_ptr<double>(), relative.data_ptr<double>() + rows);
-    return [this, change, rows](size_t row) {
-      const auto alone = [&](size_t i) {
-        return change[i] < threshold_ && (max_reuses_ == 0 || reuses_[i] < max_reuses_);
-      };
-      return alone(row) && (!coupled_halves_ || alone((row + rows / 2) % rows));
-    };
+    return (distances / sizes).cpu().contiguous();
   }
 
   // `computing` rows run the other blocks and are remembered, the others take what they did last
-  void run_rest(const std::vector<int64_t>& computing, Hidden& hidden, const at::Tensor& first_change,
-                backbones::BlockTrace& counted) {
-    const bool all = computing.size() == reuses_.size();
+  void run_rest(const std::vector<Member>& members, const std::vector<int64_t>& computing, Hidden& hidden,
+                const at::Tensor& first_change, backbones::BlockTrace& counted) {
+    const bool all = computing.size() == members.size();
     auto rest = all ? hidden : hidden.select(computing, true);
     const auto entered = rest.tokens;
     for (int block = 1; block < backbone_->block_count(); ++block) {
@@ -83,17 +109,19 @@ class FirstBlockCache : public Denoiser {
     }
     const auto change = rest.tokens - entered;
     if (all) {
-      first_change_ = first_change;
-      rest_change_ = change;
+      memory_.keep(members, {first_change, change});
       hidden.tokens = rest.tokens;
     } else {
-      const auto index = at::tensor(computing, at::TensorOptions(at::kLong)).to(hidden.tokens.device());
-      first_change_.index_copy_(0, index, first_change.index_select(0, index));
-      rest_change_.index_copy_(0, index, change);
-      hidden.tokens = (hidden.tokens + rest_change_).index_copy_(0, index, rest.tokens);
+      std::vector<Member> own;
+      for (const int64_t row : computing) {
+        own.push_back(members[static_cast<size_t>(row)]);
+      }
+      const auto index = row_index(computing, hidden.tokens.device());
+      memory_.update(own, {first_change.index_select(0, index), change});
+      hidden.tokens = (hidden.tokens + memory_.recall(members)[kRestChange]).index_copy_(0, index, rest.tokens);
     }
     for (const int64_t row : computing) {
-      reuses_[static_cast<size_t>(row)] = 0;
+      reuses_[members[static_cast<size_t>(row)]] = 0;
     }
   }
 
@@ -102,10 +130,8 @@ class FirstBlockCache : public Denoiser {
   int64_t max_reuses_;
   bool by_row_;
   bool coupled_halves_ = false;
-  // of the last evaluation in which each row ran whole, [B, L, D]
-  at::Tensor first_change_;
-  at::Tensor rest_change_;
-  std::vector<int64_t> reuses_;  // [B] since then
+  RowMemory memory_;
+  std::map<Member, int64_t> reuses_;  // since it last ran whole
 };
 
 }  // namespace
@@ -117,6 +143,7 @@ MethodEntry entry() {
       .summary = "reuses what the other blocks did while the first block's effect changes little",
       .source = "first-block cache of ParaAttention and diffusers, after TeaCache: arXiv 2411.19108",
       .needs = "nothing",
+      .knob = "threshold",
       .params = {{.name = "threshold",
                   .type = ParamType::kNumber,
                   .default_value = 0.1,
@@ -140,6 +167,15 @@ MethodEntry entry() {
           [](nlohmann::json params, const Model&) {
             params["threshold"] = 0.0;
             return std::optional(std::move(params));
+          },
+      .skipping =
+          [](nlohmann::json params, const Model&) {
+            params["threshold"] = 0.5;
+            return params;
+          },
+      .decides =
+          [](const nlohmann::json& params) {
+            return params.at("granularity") == "row" ? Decides::kRow : Decides::kBatch;
           }};
 }
 

@@ -35,6 +35,7 @@ MethodEntry entry() {
       .summary = "leaves after the same block at every evaluation; long skips still pending are unused",
       .source = "baseline asked for by DeeDiff's reviewers (openreview 3xHbRLymyZ)",
       .needs = "nothing; the head was trained for the last block, so quality falls fast",
+      .knob = "exit",
       .params = {{.name = "exit",
                   .type = config::ParamType::kInteger,
                   .default_value = nullptr,
@@ -45,6 +46,15 @@ MethodEntry entry() {
           [](nlohmann::json params, const Model& model) {
             params["exit"] = model.network.backbone->block_count();
             return std::optional(std::move(params));
+          },
+      .skipping =
+          [](nlohmann::json params, const Model& model) {
+            params["exit"] = (model.network.backbone->block_count() + 1) / 2;
+            return params;
+          },
+      .planned_depths =
+          [](const nlohmann::json& params, const MethodContext& context) {
+            return std::vector<PlannedDepth>{{0.0, context.model->schedule->span(), params.at("exit")}};
           },
   };
 }

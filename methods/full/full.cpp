@@ -26,6 +26,11 @@ MethodEntry entry() {
                                                               std::make_unique<NeverExit>());
           },
       .never_skip = [](nlohmann::json params, const Model&) { return std::optional(std::move(params)); },
+      .planned_depths =
+          [](const nlohmann::json&, const MethodContext& context) {
+            const auto& model = *context.model;
+            return std::vector<PlannedDepth>{{0.0, model.schedule->span(), model.network.backbone->block_count()}};
+          },
   };
 }
 

@@ -2,25 +2,35 @@
 
 #include <torch/script.h>
 
-#include <filesystem>
-
 #include "methods/config/input_error.h"
 
 namespace diffbench {
 
-at::Tensor decode(const at::Tensor& samples, const Model& model) {
-  if (model.image.decoder.empty()) {
-    return samples;
+std::filesystem::path decoder_file(const Model& model) {
+  return model.image.decoder.empty() ? std::filesystem::path()
+                                     : std::filesystem::path(model.file).parent_path() / model.image.decoder;
+}
+
+Decoder::Decoder(const Model& model) : scale_(model.image.scale) {
+  const auto file = decoder_file(model);
+  if (file.empty()) {
+    return;
   }
-  const auto file = std::filesystem::path(model.file).parent_path() / model.image.decoder;
-  torch::jit::Module decoder("decoder");
   try {
-    decoder = torch::jit::load(file.string(), model.compute.device);
+    module_ = std::make_shared<torch::jit::Module>(torch::jit::load(file.string(), model.compute.device));
   } catch (const c10::Error&) {
     throw config::InputError(model.file + ": [image] decoder: cannot load " + file.string() + " as TorchScript");
   }
-  const torch::NoGradGuard no_grad;
-  return decoder.forward({(samples / model.image.scale).to(at::kFloat)}).toTensor();
 }
+
+at::Tensor Decoder::operator()(const at::Tensor& samples) const {
+  if (!is_needed()) {
+    return samples;
+  }
+  const torch::NoGradGuard no_grad;
+  return module_->forward({(samples / scale_).to(at::kFloat)}).toTensor();
+}
+
+at::Tensor decode(const at::Tensor& samples, const Model& model) { return Decoder(model)(samples); }
 
 }  // namespace diffbench

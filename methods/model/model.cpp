@@ -8,6 +8,7 @@
 #include "methods/config/paths.h"
 #include "methods/data/sha256.h"
 #include "methods/model/checkpoint.h"
+#include "methods/model/decode.h"
 
 namespace diffbench {
 namespace {
@@ -86,7 +87,8 @@ std::shared_ptr<Model> load_model(const std::string& name, const Compute& comput
   model->schedule = read_noise_schedule(toml.table("noise"));
   model->network = backbones::make_backbone(toml.table("backbone"), model->schedule);
   model->image = read_image_spec(toml.table_or_empty("image"));
-  std::string digests = data::sha256_of_file(model->file);
+  model->files.push_back(record_of("model", model->file));
+  std::string digests = model->files.back().sha256;
   if (model->network.module) {
     const auto weights = toml.table("weights");
     const fs::path file = fs::path(model->file).parent_path() / weights.get<std::string>("file");
@@ -95,7 +97,8 @@ std::shared_ptr<Model> load_model(const std::string& name, const Compute& comput
       weights.fail("file", "no such file: " + file.string());
     }
     load_weights(*model->network.module, file);
-    digests += data::sha256_of_file(file);
+    model->files.push_back(record_of("weights", file));
+    digests += model->files.back().sha256;
     model->network.module->to(compute.device, compute.network_dtype);
     model->network.module->eval();
     for (auto& parameter : model->network.module->parameters()) {
@@ -103,6 +106,10 @@ std::shared_ptr<Model> load_model(const std::string& name, const Compute& comput
     }
   }
   toml.reject_unknown_keys();
+  const auto decoder = decoder_file(*model);
+  if (fs::is_regular_file(decoder)) {
+    model->files.push_back(record_of("decoder", decoder));
+  }
   model->fingerprint = data::sha256(std::as_bytes(std::span(digests)));
   return model;
 }

@@ -10,10 +10,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "methods/backbones/backbone_table.h"
 #include "methods/config/toml_table.h"
 #include "methods/model/compute.h"
+#include "methods/model/file_record.h"
 #include "methods/solvers/noise_schedule.h"
 
 namespace diffbench {
@@ -32,7 +34,8 @@ struct Model {
   std::shared_ptr<const solvers::NoiseSchedule> schedule;
   ImageSpec image;
   Compute compute;
-  std::string fingerprint;  // sha256 over model.toml and the weights file
+  std::string fingerprint;        // sha256 over model.toml and the weights file
+  std::vector<FileRecord> files;  // that it consists of: model, weights, decoder
 };
 
 std::shared_ptr<Model> load_model(const std::string& name, const Compute& compute);

@@ -10,13 +10,13 @@ class NullDenoiser : public Denoiser {
  public:
   explicit NullDenoiser(bool learned_sigma) : learned_sigma_(learned_sigma) {}
 
-  at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor&,
-                     EvaluationTrace& trace) override {
-    trace.t = t.front();
-    trace.rows += static_cast<int64_t>(t.size());
+  at::Tensor predict(const Batch& batch, EvaluationTrace& trace) override {
+    const auto rows = static_cast<int64_t>(batch.t.size());
+    trace.t = batch.t.front();
+    trace.rows += rows;
     trace.exit_count.resize(1);
-    trace.exit_count[0] += static_cast<int64_t>(t.size());
-    return learned_sigma_ ? at::cat({x, at::zeros_like(x)}, 1) : x;
+    trace.exit_count[0] += rows;
+    return learned_sigma_ ? at::cat({batch.x, at::zeros_like(batch.x)}, 1) : batch.x;
   }
 
  private:

@@ -1,6 +1,7 @@
 // Baseline: exits drawn at random, with a given mean depth. A trained gate that does no better has learned nothing but
 // how much to compute.
 #include <cmath>
+#include <map>
 #include <random>
 
 #include "methods/config/input_error.h"
@@ -16,17 +17,21 @@ class RandomDepths : public exits::ExitPolicy {
  public:
   RandomDepths(double mean_depth, int blocks, uint64_t seed) : mean_depth_(mean_depth), blocks_(blocks), seed_(seed) {}
 
-  void begin(const std::vector<int64_t>& samples) override {
-    samples_ = samples;
-    evaluation_ = 0;
+  void begin(const std::vector<int64_t>& samples) override { end(samples); }
+  void end(const std::vector<int64_t>& samples) override {
+    for (const int64_t sample : samples) {
+      evaluations_.erase(sample);
+    }
   }
 
-  void begin_evaluation(const std::vector<double>& t) override {
+  void begin_evaluation(const Batch& batch) override {
     depths_.clear();
-    for (size_t row = 0; row < t.size(); ++row) {
-      depths_.push_back(draw(row < samples_.size() ? samples_[row] : static_cast<int64_t>(row)));
+    for (const auto& member : batch.members) {
+      depths_.push_back(draw(member.sample, evaluations_[member.sample]));
     }
-    ++evaluation_;
+    for (const auto& member : batch.members) {
+      evaluations_[member.sample] += member.unconditional ? 0 : 1;  // both halves of a pair draw alike
+    }
   }
 
   exits::RowMask decide(int block, const backbones::Hidden&, const exits::Rows& rows) override {
@@ -38,10 +43,10 @@ class RandomDepths : public exits::ExitPolicy {
   }
 
  private:
-  // of the sample's number and the evaluation alone, so the batch does not matter
-  int draw(int64_t sample) const {
+  // of the sample's number and how often it was evaluated alone, so the batch does not matter
+  int draw(int64_t sample, int64_t evaluation) const {
     const auto number = static_cast<uint64_t>(sample);
-    std::seed_seq words{seed_, seed_ >> 32, number, number >> 32, static_cast<uint64_t>(evaluation_)};
+    std::seed_seq words{seed_, seed_ >> 32, number, number >> 32, static_cast<uint64_t>(evaluation)};
     std::mt19937_64 random(words);
     const auto uniform = [&] { return static_cast<double>(random() >> 11) * 0x1p-53; };
     const double middle = (1.0 + blocks_) / 2.0;
@@ -56,9 +61,8 @@ class RandomDepths : public exits::ExitPolicy {
   double mean_depth_;
   int blocks_;
   uint64_t seed_;
-  std::vector<int64_t> samples_;
-  int64_t evaluation_ = 0;
-  std::vector<int> depths_;
+  std::map<int64_t, int64_t> evaluations_;  // by sample: so far
+  std::vector<int> depths_;                 // [rows of this evaluation]
 };
 
 std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext& context) {
@@ -82,6 +86,7 @@ MethodEntry entry() {
           .summary = "every row leaves at a depth drawn at random, with a given mean",
           .source = "baseline: what a gate must beat at the same mean depth",
           .needs = "nothing; the head was trained for the last block, so quality falls fast",
+          .knob = "mean_depth",
           .params = {{.name = "mean_depth",
                       .type = ParamType::kNumber,
                       .default_value = nullptr,
@@ -94,10 +99,17 @@ MethodEntry entry() {
                       .minimum = 0},
                      exits::compaction_param()},
           .make = make,
-          .never_skip = [](nlohmann::json params, const Model& model) {
-            params["mean_depth"] = model.network.backbone->block_count();
-            return std::optional(std::move(params));
-          }};
+          .never_skip =
+              [](nlohmann::json params, const Model& model) {
+                params["mean_depth"] = model.network.backbone->block_count();
+                return std::optional(std::move(params));
+              },
+          .skipping =
+              [](nlohmann::json params, const Model& model) {
+                params["mean_depth"] = (model.network.backbone->block_count() + 1) / 2.0;
+                return params;
+              },
+          .decides = [](const nlohmann::json&) { return Decides::kRow; }};
 }
 
 }  // namespace diffbench::methods::random_exit

@@ -62,6 +62,7 @@ std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext
   CalibrationRecord record;
   if (fs::is_regular_file(file)) {
     record = read_calibration(file);
+    context.report("calibration", file);
   } else if (exits) {
     throw config::InputError(context.where + ": calibration: no such file: " + file.string() +
                              "; `diffbench calibrate --model ... --out FILE` makes one");
@@ -82,6 +83,7 @@ MethodEntry entry() {
           .source = "Fast yet Safe: Jazbec et al., NeurIPS 2024, arXiv 2405.20915",
           .needs = "gates, as uncertainty_exit, and a calibration (diffbench calibrate --model)",
           .composes_with = "no other method: a calibration holds for its model, solver and guidance alone",
+          .knob = "calibration",
           .params = {{.name = "calibration",
                       .type = ParamType::kString,
                       .default_value = "",
@@ -93,10 +95,12 @@ MethodEntry entry() {
                       .default_value = true,
                       .description = "false: probe, but never leave, whatever the calibration"}},
           .make = make,
-          .never_skip = [](nlohmann::json params, const Model&) {
-            params["exits"] = false;
-            return std::optional(std::move(params));
-          }};
+          .never_skip =
+              [](nlohmann::json params, const Model&) {
+                params["exits"] = false;
+                return std::optional(std::move(params));
+              },
+          .decides = [](const nlohmann::json&) { return Decides::kRow; }};
 }
 
 }  // namespace diffbench::methods::risk_controlled

@@ -1,15 +1,17 @@
 #pragma once
 // What a solver sees of a network and what every acceleration method is: noise prediction plus a record of what ran.
 //
+//   denoiser.prepare({.rows = 64, .times = times_of(plan)}, nullptr);   // once, before anything is timed
+//   denoiser.begin({0, 1});
 //   EvaluationTrace trace;
-//   at::Tensor eps = denoiser.predict(x, t, labels, trace);   // t: one time per row, on the host
+//   at::Tensor eps = denoiser.predict({x, t, labels, members_of({0, 1})}, trace);   // t: one time per row, on the host
+//   denoiser.end({0, 1});
 //
 // A denoiser knows no solver and a solver knows no method, so every combination works. Not thread-safe.
 
-#include <ATen/core/Tensor.h>
+#include <nlohmann/json_fwd.hpp>
 
-#include <cstdint>
-#include <vector>
+#include "methods/sampling/batch.h"
 
 namespace diffbench {
 
@@ -29,19 +31,31 @@ struct EvaluationTrace {
 
 using Trace = std::vector<EvaluationTrace>;
 
+// what is to come
+struct PrepareRequest {
+  int64_t rows = 1;           // of the largest batch
+  std::vector<double> times;  // of the plan
+};
+
 class Denoiser {
  public:
   virtual ~Denoiser() = default;
-  // A new batch of trajectories starts: forget whatever was kept of the last. samples[i] is the number of the sample in
-  // row i, for methods that draw numbers of their own.
+  // Measures, allocates and captures what the batches to come need; predict does none of it. Returns what was decided
+  // by measuring, as an object, empty where there was nothing to decide. `given` that is not null: such an object, used
+  // instead of measuring, so that a second run decides alike. May be called again; works without it too, where
+  // whatever would have been measured takes a fixed default. InputError for a `given` of another form.
+  virtual nlohmann::json prepare(const PrepareRequest& request, const nlohmann::json& given);
+  // Trajectories of these samples start: whatever was kept of them is forgotten. Those of others may be under way.
   virtual void begin(const std::vector<int64_t>&) {}
+  // they are finished, or will not go on: what is kept of them is no longer needed
+  virtual void end(const std::vector<int64_t>&) {}
   // rows i and i + B/2 of the batches to come are the two halves of one guided sample: they leave together or not at
   // all
   virtual void couple_halves(bool) {}
-  // x [B,C,H,W]; t [B]; labels [B] int64 or undefined -> eps [B,C,H,W], dtype and device of x; eps and v [B,2C,H,W]
-  // from a network with learned sigma (backbones/backbone.h)
-  virtual at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
-                             EvaluationTrace& trace) = 0;
+  // Batch::t says who is where in its trajectory, Batch::members who is who: from call to call rows may join, leave and
+  // change places. -> eps [B,C,H,W], dtype and device of x; eps and v [B,2C,H,W] from a network with learned sigma
+  // (backbones/backbone.h)
+  virtual at::Tensor predict(const Batch& batch, EvaluationTrace& trace) = 0;
 };
 
 }  // namespace diffbench

@@ -2,7 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "methods/config/input_error.h"
 #include "methods/sampling/row_groups.h"
@@ -17,38 +19,43 @@ class GuidedDenoiser : public Denoiser {
     inner_->couple_halves(guidance.joint_exits);
   }
 
-  void begin(const std::vector<int64_t>& samples) override {
-    auto both = samples;
-    both.insert(both.end(), samples.begin(), samples.end());
-    inner_->begin(both);
+  nlohmann::json prepare(const PrepareRequest& request, const nlohmann::json& given) override {
+    auto inner = request;
+    if (std::any_of(request.times.begin(), request.times.end(), [&](double t) { return guidance_.active_at(t); })) {
+      inner.rows *= 2;
+    }
+    return inner_->prepare(inner, given);
   }
+  void begin(const std::vector<int64_t>& samples) override { inner_->begin(samples); }
+  void end(const std::vector<int64_t>& samples) override { inner_->end(samples); }
   void couple_halves(bool) override {}  // the halves are made here
 
-  at::Tensor predict(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
-                     EvaluationTrace& trace) override {
+  at::Tensor predict(const Batch& batch, EvaluationTrace& trace) override {
     // outside the interval, or where a batch holds rows of both kinds, part of the rows run without guidance
-    const auto groups = split_rows(t.size(), [&](size_t row) { return guidance_.active_at(t[row]); });
-    const auto eps = predict_in_groups(groups, {x, t, labels}, [&](size_t group, const Batch& own) {
-      return group == 0 ? predict_guided(own.x, own.t, own.labels, trace) : predict_plain(own, trace);
+    const auto groups = split_rows(batch.t.size(), [&](size_t row) { return guidance_.active_at(batch.t[row]); });
+    const auto eps = predict_in_groups(groups, batch, [&](size_t group, const Batch& own) {
+      return group == 0 ? predict_guided(own, trace) : predict_plain(own, trace);
     });
-    trace.t = t.front();
+    trace.t = batch.t.front();
     return eps;
   }
 
  private:
   at::Tensor predict_plain(const Batch& batch, EvaluationTrace& trace) {
     inner_->couple_halves(false);
-    auto eps = inner_->predict(batch.x, batch.t, batch.labels, trace);
+    auto eps = inner_->predict(batch, trace);
     inner_->couple_halves(guidance_.joint_exits);
     return eps;
   }
 
-  at::Tensor predict_guided(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels,
-                            EvaluationTrace& trace) {
-    auto times = t;
-    times.insert(times.end(), t.begin(), t.end());
-    const auto both =
-        inner_->predict(at::cat({x, x}), times, at::cat({labels, at::full_like(labels, null_label_)}), trace);
+  at::Tensor predict_guided(const Batch& batch, EvaluationTrace& trace) {
+    Batch pairs{at::cat({batch.x, batch.x}), batch.t, at::cat({batch.labels, at::full_like(batch.labels, null_label_)}),
+                batch.members};
+    pairs.t.insert(pairs.t.end(), batch.t.begin(), batch.t.end());
+    for (const auto& member : batch.members) {
+      pairs.members.push_back({.sample = member.sample, .unconditional = true});
+    }
+    const auto both = inner_->predict(pairs, trace);
     const auto halves = both.chunk(2);
     // v of a network with learned sigma is taken from the labelled half, as DiT does
     auto result = halves[0].clone();

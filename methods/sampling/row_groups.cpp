@@ -4,15 +4,6 @@
 
 namespace diffbench {
 
-Batch Batch::select(const std::vector<int64_t>& rows) const {
-  const auto index = at::tensor(rows, at::TensorOptions(at::kLong)).to(x.device());
-  Batch selected{x.index_select(0, index), {}, labels.defined() ? labels.index_select(0, index) : labels};
-  for (const int64_t row : rows) {
-    selected.t.push_back(t[static_cast<size_t>(row)]);
-  }
-  return selected;
-}
-
 at::Tensor predict_in_groups(const std::vector<std::vector<int64_t>>& groups, const Batch& batch,
                              const std::function<at::Tensor(size_t group, const Batch& own)>& predict) {
   at::Tensor eps;
@@ -28,7 +19,7 @@ at::Tensor predict_in_groups(const std::vector<std::vector<int64_t>>& groups, co
     if (!eps.defined()) {
       eps = at::empty({batch.x.size(0), own.size(1), own.size(2), own.size(3)}, own.options());
     }
-    eps.index_copy_(0, at::tensor(rows, at::TensorOptions(at::kLong)).to(own.device()), own);
+    eps.index_copy_(0, row_index(rows, own.device()), own);
   }
   return eps;
 }

@@ -1,26 +1,18 @@
 #pragma once
 // A batch whose rows need different treatment: each group runs apart, and the outputs go back to their places.
 //
-//   at::Tensor eps = predict_in_groups({noisy, clean}, {x, t, labels},
-//       [&](size_t group, const Batch& own) { return networks[group]->predict(own.x, own.t, own.labels, trace); });
-
-#include <ATen/core/Tensor.h>
+//   at::Tensor eps = predict_in_groups({noisy, clean}, batch,
+//       [&](size_t group, const Batch& own) { return networks[group]->predict(own, trace); });
 
 #include <functional>
 #include <vector>
 
+#include "methods/sampling/batch.h"
+
 namespace diffbench {
 
-// what a Denoiser is asked about
-struct Batch {
-  at::Tensor x;           // [B,C,H,W]
-  std::vector<double> t;  // [B]
-  at::Tensor labels;      // [B] int64 or undefined
-
-  Batch select(const std::vector<int64_t>& rows) const;
-};
-
-// groups: rows of `batch`, every row in exactly one; empty groups are not run
+// groups: rows of `batch`, every row in exactly one; empty groups are not run, and one that is the whole batch runs as
+// it is
 at::Tensor predict_in_groups(const std::vector<std::vector<int64_t>>& groups, const Batch& batch,
                              const std::function<at::Tensor(size_t group, const Batch& own)>& predict);
 

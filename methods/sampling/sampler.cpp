@@ -43,7 +43,7 @@ at::Tensor noise_of(const RowEvaluations& evaluations, NoiseSource& noise) {
         rows.push_back(static_cast<int64_t>(row));
       }
     }
-    const auto index = at::tensor(rows, at::TensorOptions(at::kLong)).to(values.device());
+    const auto index = row_index(rows, values.device());
     result.index_copy_(0, index, values.index_select(0, index));
   }
   return result;
@@ -61,22 +61,24 @@ at::Tensor scaled_input(const at::Tensor& state, const RowEvaluations& evaluatio
 }  // namespace
 
 Trajectories join(const Trajectories& first, const Trajectories& second) {
-  Trajectories result{.registers = {}, .next = first.next};
+  Trajectories result{.registers = {}, .next = first.next, .members = first.members};
   for (size_t i = 0; i < first.registers.size(); ++i) {
     result.registers.push_back(at::cat({first.registers[i], second.registers[i]}));
   }
   result.next.insert(result.next.end(), second.next.begin(), second.next.end());
+  result.members.insert(result.members.end(), second.members.begin(), second.members.end());
   return result;
 }
 
 Trajectories select(const Trajectories& trajectories, const std::vector<int64_t>& rows) {
   Trajectories result;
-  const auto index = at::tensor(rows, at::TensorOptions(at::kLong)).to(trajectories.registers.front().device());
+  const auto index = row_index(rows, trajectories.registers.front().device());
   for (const auto& values : trajectories.registers) {
     result.registers.push_back(values.index_select(0, index));
   }
   for (const int64_t row : rows) {
     result.next.push_back(trajectories.next[static_cast<size_t>(row)]);
+    result.members.push_back(trajectories.members[static_cast<size_t>(row)]);
   }
   return result;
 }
@@ -105,7 +107,8 @@ Trajectories Sampler::start(NoiseSource& noise) const {
   for (int i = 1; i < plan_.registers; ++i) {
     result.registers.push_back(at::empty_like(state));  // a plan writes a register before it reads it
   }
-  result.next.resize(static_cast<size_t>(state.size(0)));
+  result.members = members_of(noise.samples());
+  result.next.resize(result.members.size());
   const std::vector<const std::vector<solvers::Assignment>*> prologue(result.next.size(), &plan_.prologue);
   const auto draw = plan_.prologue_noise_draw;
   apply_updates(result.registers, prologue,
@@ -135,7 +138,7 @@ void Sampler::advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSourc
     const Scope solver(Phase::kSolver, "scale input");
     return scaled_input(state, evaluations);
   }();
-  const auto output = denoiser.predict(input, t, labels, trace);
+  const auto output = denoiser.predict({input, t, labels, trajectories.members}, trace);
   const auto eps = learned_sigma_ ? output.narrow(1, 0, channels_) : output;
   if (observe) {
     observe(t.front(), input, eps);
@@ -157,11 +160,21 @@ at::Tensor Sampler::run(Denoiser& denoiser, NoiseSource& noise, const at::Tensor
                         const Observer& observe) const {
   const Scope scope(Phase::kSampling, "sampling", {.rows = static_cast<int64_t>(noise.samples().size())});
   auto trajectories = start(noise);
-  denoiser.begin(noise.samples());
+  const auto samples = noise.samples();
+  denoiser.begin(samples);
   for (size_t i = 0; i < plan_.evaluations.size(); ++i) {
     advance(trajectories, denoiser, noise, labels, trace.emplace_back(), observe);
   }
+  denoiser.end(samples);
   return trajectories.registers.front();
+}
+
+std::vector<double> times_of(const solvers::Plan& plan) {
+  std::vector<double> times;
+  for (const auto& evaluation : plan.evaluations) {
+    times.push_back(evaluation.t);
+  }
+  return times;
 }
 
 at::Tensor default_labels(const std::vector<int64_t>& samples, int64_t classes, const Compute& compute) {

@@ -8,6 +8,7 @@
 //
 // run() is start() and advance() to the end. Rows of one batch may also stand at different evaluations, as continuous
 // batching needs:
+//   denoiser->begin(new_noise.samples());
 //   auto batch = join(running, sampler.start(new_noise));                  // the new rows stand at evaluation 0
 //   sampler.advance(batch, *denoiser, noise_of_all, labels, trace);        // one network call for all of them
 //
@@ -28,6 +29,7 @@ namespace diffbench {
 struct Trajectories {
   std::vector<at::Tensor> registers;  // [plan.registers] of [B,C,H,W]; 0 is the state, in the end the sample
   std::vector<size_t> next;           // [B]: the evaluation that each row comes to next
+  std::vector<Member> members;        // [B]: whose rows they are
 };
 
 Trajectories join(const Trajectories& first, const Trajectories& second);
@@ -46,7 +48,7 @@ class Sampler {
                  const Observer& observe = {}) const;
 
   Trajectories start(NoiseSource& noise) const;
-  // one evaluation of every row; none of them may be finished. `noise` has a row for each.
+  // one evaluation of every row; none of them may be finished. `noise` has a row for each, in the same order.
   void advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSource& noise, const at::Tensor& labels,
                EvaluationTrace& trace, const Observer& observe = {}) const;
   bool is_finished(const Trajectories& trajectories, size_t row) const {
@@ -61,6 +63,9 @@ class Sampler {
   int64_t channels_;
   bool learned_sigma_;
 };
+
+// the model times of its evaluations: what Denoiser::prepare is told
+std::vector<double> times_of(const solvers::Plan& plan);
 
 // the label of sample i where nobody says otherwise: classes in turn; undefined for an unconditional network
 at::Tensor default_labels(const std::vector<int64_t>& samples, int64_t classes, const Compute& compute);

@@ -35,6 +35,8 @@ class NoiseSchedule {
   const NoiseScheduleSpec& spec() const { return spec_; }
   bool is_continuous() const { return alphas_cumprod_.empty(); }
   int64_t train_steps() const { return spec_.train_steps; }
+  // model times lie in [0, span()]
+  double span() const { return is_continuous() ? 1.0 : static_cast<double>(train_steps()); }
 
   // alpha(t)^2 at every index; empty on vp_continuous
   const std::vector<double>& alphas_cumprod() const { return alphas_cumprod_; }

@@ -22,8 +22,7 @@ DepthSchedule::DepthSchedule(std::vector<int64_t> depths, const solvers::NoiseSc
                                " (the blocks before the first that this backbone can drop, all)");
     }
   }
-  const double times = schedule.is_continuous() ? 1.0 : static_cast<double>(schedule.train_steps());
-  times_per_bin_ = times / static_cast<double>(depths_.size());
+  times_per_bin_ = schedule.span() / static_cast<double>(depths_.size());
 }
 
 int64_t DepthSchedule::depth(double t) const {

@@ -30,7 +30,8 @@ class DenoiserTask : public Task {
     const Autocast autocast(denoising_.compute().device.type(), recipe_.precision == "bf16");
     EvaluationTrace trace;
     const auto predicted =
-        exits::run_with_exits(denoising_.backbone(), policy_, compaction_, batch.x, batch.t, batch.labels, trace);
+        exits::run_with_exits(denoising_.backbone(), policy_, compaction_,
+                              {batch.x, batch.t, batch.labels, numbered_members(batch.x.size(0))}, trace);
     const auto errors = (predicted.to(at::kFloat) - batch.noise).square();
     return (recipe_.time_weights.empty() ? errors : errors * weights(batch.t).to(errors.device())).mean();
   }

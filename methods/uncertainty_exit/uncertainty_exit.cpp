@@ -88,6 +88,8 @@ std::unique_ptr<Denoiser> make_with_threshold(const nlohmann::json& params, doub
                              context.model->name + "'");
   }
   const auto heads = read_heads(folder, *context.model, context.where + ": heads");
+  context.report("gates", folder / "heads.toml");
+  context.report("gate weights", folder / "heads.safetensors");
   const UncertaintySettings settings{
       .threshold = threshold,
       .granularity = granularity_of(params.at("granularity")),
@@ -114,6 +116,7 @@ MethodEntry entry() {
       .summary = "leaves after the first block whose gate, seeing tokens and t, estimates an error below a threshold",
       .source = "DeeDiff / AdaDiff: Tang et al., ECCV 2024, arXiv 2309.17074",
       .needs = "gates, and exit heads if wished (recipe with task = \"uncertainty\")",
+      .knob = "threshold",
       .params = std::move(params),
       .make = [](const nlohmann::json& given,
                  const MethodContext& context) { return make_with_threshold(given, given.at("threshold"), context); },
@@ -121,6 +124,15 @@ MethodEntry entry() {
           [](nlohmann::json given, const Model&) {
             given["threshold"] = 0.0;
             return std::optional(std::move(given));
+          },
+      .skipping =
+          [](nlohmann::json given, const Model&) {
+            given["threshold"] = 0.5;
+            return given;
+          },
+      .decides =
+          [](const nlohmann::json& given) {
+            return given.at("granularity") == "row" ? Decides::kRow : Decides::kBatch;
           }};
 }
 

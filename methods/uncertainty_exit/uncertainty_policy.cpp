@@ -1,11 +1,14 @@
+#include "methods/uncertainty_exit/uncertainty_policy.h"
+
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "kernels/exit_gate/exit_gate.h"
 #include "methods/model/kernel_stream.h"
-#include "methods/uncertainty_exit/uncertainty_policy.h"
+#include "methods/sampling/row_memory.h"
 #include "profiling/scope.h"
 
 namespace diffbench::methods::uncertainty_exit {
@@ -57,18 +60,38 @@ UncertaintyPolicy::UncertaintyPolicy(std::shared_ptr<const UncertaintyHeads> hea
       settings_(settings),
       blocks_(model.network.backbone->block_count()),
       image_tokens_(model.network.backbone->image_token_count()),
-      times_in_all_(model.schedule->is_continuous() ? 1.0 : static_cast<double>(model.schedule->train_steps())) {}
+      times_in_all_(model.schedule->span()) {}
 
-void UncertaintyPolicy::begin(const std::vector<int64_t>&) {
-  planned_.clear();
+void UncertaintyPolicy::end(const std::vector<int64_t>& samples) {
+  const std::set<int64_t> gone(samples.begin(), samples.end());
+  const auto is_gone = [&](const Member& member) { return gone.contains(member.sample); };
+  if (!std::all_of(members_.begin(), members_.end(), is_gone)) {
+    read_observations();  // the others go on
+  }
+  members_.clear();
   observed_.clear();
+  forget_samples(next_depth_, samples);
 }
 
-void UncertaintyPolicy::begin_evaluation(const std::vector<double>& t) {
-  hits_.assign(t.size(), 0);
-  wants_out_.assign(t.size(), false);
+void UncertaintyPolicy::prepare_times(const std::vector<double>& times) {
+  for (const double t : times) {
+    time_logits(t);
+  }
+}
+
+void UncertaintyPolicy::begin_evaluation(const Batch& batch) {
+  const size_t rows = batch.members.size();
+  hits_.assign(rows, 0);
+  wants_out_.assign(rows, false);
   if (settings_.reads == Reads::kPreviousEvaluation) {
-    plan_depths(t.size());
+    read_observations();
+    members_ = batch.members;
+    went_.assign(rows, blocks_);
+    planned_.clear();
+    for (const auto& member : members_) {
+      const auto found = next_depth_.find(member);
+      planned_.push_back(found == next_depth_.end() ? blocks_ : found->second);
+    }
   }
 }
 
@@ -129,29 +152,29 @@ void UncertaintyPolicy::left(int block, const Rows& rows) {
 
 // The only read: what the gates said in the evaluation before. A row goes where it would have left then; where no gate
 // it passed let it go, one block deeper than it went.
-void UncertaintyPolicy::plan_depths(size_t rows) {
-  if (planned_.size() != rows) {  // the first evaluation, or the batch has changed
-    planned_.assign(rows, blocks_);
-    went_.assign(rows, blocks_);
-  } else if (!observed_.empty()) {
-    std::vector<at::Tensor> all;
-    for (const auto& observation : observed_) {
-      all.push_back(observation.u);
-    }
-    const auto u = at::cat(all).cpu();
-    const float* value = u.data_ptr<float>();
-    std::vector<int> depths(rows);
-    std::transform(went_.begin(), went_.end(), depths.begin(), [&](int went) { return std::min(went + 1, blocks_); });
-    for (const auto& observation : observed_) {
-      for (const int64_t place : observation.rows) {
-        const auto row = static_cast<size_t>(place);
-        // a row carried along after it had left has nothing more to say
-        if (*value++ < settings_.threshold && observation.block < went_[row]) {
-          depths[row] = std::min(depths[row], observation.block + 1);
-        }
+void UncertaintyPolicy::read_observations() {
+  if (observed_.empty()) {
+    return;
+  }
+  std::vector<at::Tensor> all;
+  for (const auto& observation : observed_) {
+    all.push_back(observation.u);
+  }
+  const auto u = at::cat(all).cpu();
+  const float* value = u.data_ptr<float>();
+  std::vector<int> depths(members_.size());
+  std::transform(went_.begin(), went_.end(), depths.begin(), [&](int went) { return std::min(went + 1, blocks_); });
+  for (const auto& observation : observed_) {
+    for (const int64_t place : observation.rows) {
+      const auto row = static_cast<size_t>(place);
+      // a row carried along after it had left has nothing more to say
+      if (*value++ < settings_.threshold && observation.block < went_[row]) {
+        depths[row] = std::min(depths[row], observation.block + 1);
       }
     }
-    planned_ = std::move(depths);
+  }
+  for (size_t row = 0; row < members_.size(); ++row) {
+    next_depth_[members_[row]] = depths[row];
   }
   observed_.clear();
 }
@@ -159,7 +182,7 @@ void UncertaintyPolicy::plan_depths(size_t rows) {
 at::Tensor UncertaintyPolicy::uncertainty_of(int block, const Hidden& hidden) {
   std::vector<double> logits;
   for (const double t : hidden.t) {
-    logits.push_back(time_logit(block, t));
+    logits.push_back(time_logits(t)[static_cast<size_t>(block)]);
   }
   const auto tokens = hidden.tokens.contiguous();
   const auto& weight = heads_->gate_weight(block);
@@ -174,8 +197,8 @@ at::Tensor UncertaintyPolicy::uncertainty_of(int block, const Hidden& hidden) {
   }
 }
 
-// the part of the gate's sum that depends on t alone, once per time
-double UncertaintyPolicy::time_logit(int block, double t) {
+// by gate: the part of its sum that depends on t alone, made once per time
+const std::vector<double>& UncertaintyPolicy::time_logits(double t) {
   auto& logits = time_logits_[t];
   if (logits.empty()) {
     const auto features = heads_->time_features({t}, times_in_all_)[0].to(at::kCPU, at::kDouble);
@@ -187,7 +210,7 @@ double UncertaintyPolicy::time_logit(int block, double t) {
       logits.push_back(logit);
     }
   }
-  return logits[static_cast<size_t>(block)];
+  return logits;
 }
 
 double UncertaintyPolicy::probe_flops(int) const {

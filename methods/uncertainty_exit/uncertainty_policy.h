@@ -40,8 +40,10 @@ class UncertaintyPolicy : public exits::ExitPolicy {
   UncertaintyPolicy(std::shared_ptr<const UncertaintyHeads> heads, const Model& model,
                     const UncertaintySettings& settings);
 
-  void begin(const std::vector<int64_t>& samples) override;
-  void begin_evaluation(const std::vector<double>& t) override;
+  void begin(const std::vector<int64_t>& samples) override { end(samples); }
+  void end(const std::vector<int64_t>& samples) override;
+  void prepare_times(const std::vector<double>& times) override;
+  void begin_evaluation(const Batch& batch) override;
   bool asks_after(int block) const override;
   exits::RowMask decide(int block, const backbones::Hidden& hidden, const exits::Rows& rows) override;
   double probe_flops(int block) const override;
@@ -53,8 +55,8 @@ class UncertaintyPolicy : public exits::ExitPolicy {
   at::Tensor uncertainty_of(int block, const backbones::Hidden& hidden);
   exits::RowMask decide_from(const at::Tensor& u, int block, const exits::Rows& rows);
   int hits_needed(int block) const;
-  void plan_depths(size_t rows);
-  double time_logit(int block, double t);
+  void read_observations();
+  const std::vector<double>& time_logits(double t);
 
   std::shared_ptr<const UncertaintyHeads> heads_;
   UncertaintySettings settings_;
@@ -70,9 +72,11 @@ class UncertaintyPolicy : public exits::ExitPolicy {
     exits::Rows rows;
     at::Tensor u;  // [rows] on the device
   };
-  std::vector<int> planned_;           // [batch] blocks to run
-  std::vector<int> went_;              // [batch] blocks that the evaluation before ran
-  std::vector<Observation> observed_;  // in that evaluation, in order
+  std::map<Member, int> next_depth_;   // blocks to run at a row's next evaluation; unknown: all
+  std::vector<int> planned_;           // [batch] blocks to run in this evaluation
+  std::vector<Member> members_;        // [batch] of the evaluation that was observed last,
+  std::vector<int> went_;              // [batch] the blocks that it ran,
+  std::vector<Observation> observed_;  // and what the gates said in it, in order
 };
 
 }  // namespace diffbench::methods::uncertainty_exit

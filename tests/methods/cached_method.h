@@ -30,7 +30,8 @@ class CachedMethod : public ::testing::Test {
       x_.push_back(start + 0.3 * at::randn_like(start));
       EvaluationTrace trace;
       const c10::InferenceMode inference;
-      full_.push_back(make("full", nlohmann::json::object())->predict(x_.back(), times(x_.size() - 1), labels_, trace));
+      full_.push_back(
+          make("full", nlohmann::json::object())->predict(batch(x_.size() - 1, times(x_.size() - 1)), trace));
     }
   }
 
@@ -41,6 +42,8 @@ class CachedMethod : public ::testing::Test {
   static std::vector<double> times(size_t evaluation) {
     return std::vector<double>(3, 500.0 - 100.0 * static_cast<double>(evaluation));
   }
+
+  Batch batch(size_t input, const std::vector<double>& t) const { return {x_[input], t, labels_, numbered_members(3)}; }
 
   Runs evaluate(const std::string& method, const nlohmann::json& params, size_t count) {
     const c10::InferenceMode inference;
@@ -55,7 +58,7 @@ class CachedMethod : public ::testing::Test {
         launches += std::string_view(call.name()) == "aten::scaled_dot_product_attention" ? 1 : 0;
         return std::unique_ptr<at::ObserverContext>();
       }));
-      runs.eps.push_back(denoiser->predict(x_[input], times(input), labels_, runs.traces.emplace_back()));
+      runs.eps.push_back(denoiser->predict(batch(input, times(input)), runs.traces.emplace_back()));
       at::removeCallback(handle);
       runs.launches.push_back(launches);
     }

@@ -66,7 +66,7 @@ at::Tensor predict(const std::shared_ptr<Model>& model, const std::string& metho
                             .load = [&](const std::string& name) { return load_model(name, model->compute); },
                             .where = "test"});
   const c10::InferenceMode inference;
-  return denoiser->predict(input.x, input.t, input.labels, trace);
+  return denoiser->predict({input.x, input.t, input.labels, numbered_members(input.x.size(0))}, trace);
 }
 
 at::Tensor full(const std::shared_ptr<Model>& model, const Input& input) {

@@ -41,8 +41,11 @@ class BackboneGolden : public ::testing::TestWithParam<std::string> {
                                                {.model = model, .load = {}, .where = "test"});
     EvaluationTrace trace;
     const c10::InferenceMode inference;
-    return denoiser->predict(to_tensor(file.at("x")).to(model->compute.state_dtype),
-                             {t.data_ptr<double>(), t.data_ptr<double>() + t.numel()}, labels, trace);
+    return denoiser->predict({to_tensor(file.at("x")).to(model->compute.state_dtype),
+                              {t.data_ptr<double>(), t.data_ptr<double>() + t.numel()},
+                              labels,
+                              numbered_members(t.numel())},
+                             trace);
   }
 };
 

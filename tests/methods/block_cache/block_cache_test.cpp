@@ -39,12 +39,62 @@ TEST_F(CachedMethod, ANewBatchReusesNothing) {
   const c10::InferenceMode inference;
   EvaluationTrace trace;
   denoiser->begin({0, 1, 2});
-  denoiser->predict(x_[0], {500, 500, 500}, labels_, trace);
-  denoiser->begin({3, 4, 5});
-  EXPECT_TRUE(at::equal(denoiser->predict(x_[1], times(1), labels_, trace), full_[1]));
-  // neither does one of another size
-  const auto two = denoiser->predict(x_[2].slice(0, 0, 2), {300, 300}, labels_.slice(0, 0, 2), trace);
-  EXPECT_LT(distance(two, full_[2].slice(0, 0, 2)), 1e-5);
+  denoiser->predict(batch(0, {500, 500, 500}), trace);
+  denoiser->begin({0, 1, 2});
+  EXPECT_TRUE(at::equal(denoiser->predict(batch(1, times(1)), trace), full_[1]));
+  // neither do samples that were not there before
+  auto others = batch(2, times(2));
+  others.members = members_of({3, 4, 5});
+  EXPECT_TRUE(at::equal(denoiser->predict(others, trace), full_[2]));
+}
+
+// a row joins, the others change places: each goes on by its own timetable
+TEST_F(CachedMethod, BlockCacheKeepsBySample) {
+  for (const char* keep : {"residuals", "deep"}) {
+    const c10::InferenceMode inference;
+    const nlohmann::json params = {{"interval", 3}, {"keep", keep}};
+    // by hand: each sample alone, sample 1 from the second evaluation on
+    const auto row_of = [&](size_t evaluation, int64_t sample) {
+      return batch(evaluation, times(evaluation)).select({sample});
+    };
+    std::map<int64_t, std::vector<at::Tensor>> alone;
+    for (int64_t sample = 0; sample < 3; ++sample) {
+      const auto denoiser = make("block_cache", params);
+      for (size_t evaluation = sample == 1 ? 1 : 0; evaluation < 4; ++evaluation) {
+        EvaluationTrace trace;
+        alone[sample].push_back(denoiser->predict(row_of(evaluation, sample), trace));
+      }
+    }
+    alone[1].insert(alone[1].begin(), at::Tensor());
+    const auto denoiser = make("block_cache", params);
+    const std::vector<std::vector<int64_t>> orders = {{0, 2}, {2, 1, 0}, {1, 0, 2}, {2, 1}};
+    for (size_t evaluation = 0; evaluation < 4; ++evaluation) {
+      EvaluationTrace trace;
+      const auto eps = denoiser->predict(batch(evaluation, times(evaluation)).select(orders[evaluation]), trace);
+      for (size_t row = 0; row < orders[evaluation].size(); ++row) {
+        const auto& expected = alone[orders[evaluation][row]][evaluation];
+        EXPECT_LT(distance(eps[static_cast<int64_t>(row)], expected[0]), 1e-5) << keep << evaluation << row;
+      }
+    }
+  }
+}
+
+// the half that guidance adds later computes, and so does its partner: a difference of a new and a reused prediction
+// would be multiplied by the scale
+TEST_F(CachedMethod, BlockCacheKeepsCoupledHalvesInStep) {
+  const c10::InferenceMode inference;
+  const auto denoiser = make("block_cache", {{"interval", 3}});
+  denoiser->couple_halves(true);
+  EvaluationTrace first;
+  denoiser->predict(batch(0, times(0)).select({0}), first);
+  auto pair = batch(1, times(1)).select({0, 1});
+  pair.members = {{.sample = 0}, {.sample = 0, .unconditional = true}};
+  EvaluationTrace second;
+  denoiser->predict(pair, second);
+  EXPECT_EQ(second.exit_count[5], 2);
+  EvaluationTrace third;
+  denoiser->predict(pair, third);
+  EXPECT_EQ(third.exit_count[0], 2);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ class EarlyExit : public ::testing::Test {
     const c10::InferenceMode inference;
     const AttentionCounter counter;
     Outcome outcome;
-    outcome.eps = denoiser->predict(x, t, labels, outcome.trace);
+    outcome.eps = denoiser->predict({x, t, labels, numbered_members(rows)}, outcome.trace);
     outcome.launches = AttentionCounter::launches_;
     outcome.attention_rows = AttentionCounter::rows_;
     return outcome;
@@ -117,10 +117,11 @@ TEST_F(EarlyExit, ARowDoesNotDependOnItsNeighbours) {
   const auto labels = at::arange(4, at::TensorOptions(at::kLong)) % 3;
   const c10::InferenceMode inference;
   EvaluationTrace trace;
-  const auto together = denoiser->predict(x, t, labels, trace);
+  const auto together = denoiser->predict({x, t, labels, numbered_members(4)}, trace);
   for (int64_t row = 0; row < 4; ++row) {
-    const auto alone = denoiser->predict(x.slice(0, row, row + 1), {t[static_cast<size_t>(row)]},
-                                         labels.slice(0, row, row + 1), trace);
+    const auto alone = denoiser->predict(
+        {x.slice(0, row, row + 1), {t[static_cast<size_t>(row)]}, labels.slice(0, row, row + 1), members_of({row})},
+        trace);
     EXPECT_LT((together[row] - alone[0]).abs().max().item<float>(), 1e-5F) << row;
   }
 }
@@ -143,7 +144,7 @@ TEST_F(EarlyExit, AStaticScheduleKeepsSkipLinearOfDroppedBlocks) {
   const auto denoiser =
       methods::make_method("static_schedule", {{"depths", {3}}}, {.model = model_, .load = {}, .where = "test"});
   EvaluationTrace trace;
-  EXPECT_TRUE(at::equal(expected, denoiser->predict(x, {900.0}, labels, trace)));
+  EXPECT_TRUE(at::equal(expected, denoiser->predict({x, {900.0}, labels, numbered_members(1)}, trace)));
 }
 
 TEST_F(EarlyExit, DuoDiffGivesEachRowItsNetwork) {

@@ -33,12 +33,12 @@ TEST_F(CachedMethod, FirstBlockCacheDecidesRowByRow) {
   denoiser->begin({0, 1, 2});
   EvaluationTrace first;
   EvaluationTrace second;
-  const auto before = denoiser->predict(x_[0], times(0), labels_, first);
-  const auto after = denoiser->predict(x_[1], times(0), labels_, second);
+  const auto before = denoiser->predict(batch(0, times(0)), first);
+  const auto after = denoiser->predict(batch(1, times(0)), second);
   EXPECT_EQ(second.blocks_executed, 3 + 4);
   EXPECT_LT(distance(after.slice(0, 0, 2), before.slice(0, 0, 2)), 1e-5);
   EvaluationTrace trace;
-  const auto expected = make("full", nlohmann::json::object())->predict(x_[1], times(0), labels_, trace);
+  const auto expected = make("full", nlohmann::json::object())->predict(batch(1, times(0)), trace);
   EXPECT_LT(distance(after, expected), 1e-5);
 }
 

@@ -22,7 +22,8 @@ class RandomExit : public ::testing::Test {
     denoiser->begin(samples);
     EvaluationTrace trace;
     const auto rows = static_cast<int64_t>(samples.size());
-    denoiser->predict(at::zeros({rows, 1, 8, 8}), std::vector<double>(samples.size(), 5.0), {}, trace);
+    denoiser->predict({at::zeros({rows, 1, 8, 8}), std::vector<double>(samples.size(), 5.0), {}, members_of(samples)},
+                      trace);
     return trace;
   }
 

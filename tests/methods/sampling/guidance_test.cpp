@@ -27,7 +27,7 @@ class GuidanceTest : public ::testing::Test {
   }
   at::Tensor plain(const at::Tensor& labels, const std::vector<double>& t) const {
     EvaluationTrace trace;
-    return full()->predict(x_, t, labels, trace);
+    return full()->predict({x_, t, labels, numbered_members(3)}, trace);
   }
 
   testing_models::TemporaryModel files_{{}};
@@ -41,7 +41,7 @@ TEST_F(GuidanceTest, IsTheExtrapolationFromTheNullLabel) {
   const std::vector<double> t(3, 500.0);
   const auto guided = guide(full(), {.scale = 2.5}, *model_, "--guidance");
   EvaluationTrace trace;
-  const auto eps = guided->predict(x_, t, labels_, trace);
+  const auto eps = guided->predict({x_, t, labels_, numbered_members(3)}, trace);
   const auto null_eps = plain(null_labels_, t);
   const auto expected = null_eps + 2.5 * (plain(labels_, t) - null_eps);
   EXPECT_LT((eps - expected).abs().max().item<double>(), 1e-10);
@@ -59,7 +59,7 @@ TEST_F(GuidanceTest, ActsInItsIntervalOnly) {
   const std::vector<double> t{100.0, 500.0, 900.0};
   const auto guided = guide(full(), {.scale = 3.0, .from_t = 400.0, .to_t = 600.0}, *model_, "--guidance");
   EvaluationTrace trace;
-  const auto eps = guided->predict(x_, t, labels_, trace);
+  const auto eps = guided->predict({x_, t, labels_, numbered_members(3)}, trace);
   const auto with_label = plain(labels_, t);
   const auto null_eps = plain(null_labels_, t);
   const auto expected = (null_eps + 3.0 * (with_label - null_eps))[1];
@@ -104,7 +104,7 @@ TEST_F(GuidanceTest, HalvesLeaveTogetherOrEachByItself) {
         std::make_unique<exits::EarlyExitDenoiser>(model_->network.backbone, std::make_unique<LeaveFirst>(wants));
     const auto guided = guide(std::move(method), {.scale = 2.0, .joint_exits = joint}, *model_, "--guidance");
     EvaluationTrace trace;
-    guided->predict(x_, t, labels_, trace);
+    guided->predict({x_, t, labels_, numbered_members(3)}, trace);
     return trace.exit_count.at(1);
   };
   EXPECT_EQ(left_early(true), 2);   // sample 0 with both its halves

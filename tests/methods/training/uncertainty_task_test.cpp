@@ -55,7 +55,7 @@ TEST_F(UncertaintyTask, FrozenTrainingTouchesExitsOnlyAndWritesHeadsThatRun) {
       methods::make_method("uncertainty_exit", {{"threshold", 1.0}}, {.model = model, .load = {}, .where = "test"});
   const c10::InferenceMode inference;
   EvaluationTrace trace;
-  denoiser->predict(at::randn({2, 1, 8, 8}), {10, 500}, {}, trace);
+  denoiser->predict({at::randn({2, 1, 8, 8}), {10, 500}, {}, numbered_members(2)}, trace);
   EXPECT_EQ(trace.exit_count[1], 2);
 }
 

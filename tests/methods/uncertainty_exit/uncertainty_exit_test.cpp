@@ -34,8 +34,10 @@ class UncertaintyExit : public ::testing::Test {
 
   at::Tensor predict(const nlohmann::json& params, EvaluationTrace& trace) {
     const c10::InferenceMode inference;
-    return make(params)->predict(x_, kTimes, labels_, trace);
+    return make(params)->predict(batch(), trace);
   }
+
+  Batch batch() const { return {x_, kTimes, labels_, numbered_members(8)}; }
 
   // by the definition, one row: u after every block but the last, and the eps of leaving there; last the full eps
   struct Row {
@@ -173,10 +175,14 @@ TEST_F(UncertaintyExit, LateReadsKnowWhereCoupledRowsWent) {
   const c10::InferenceMode inference;
   const auto denoiser = make({{"threshold", 0.0}, {"reads", "previous_evaluation"}});
   denoiser->couple_halves(true);
-  denoiser->begin({0, 1, 2, 3, 0, 1, 2, 3});
+  auto pairs = batch();
+  for (size_t row = 4; row < 8; ++row) {
+    pairs.members[row] = {.sample = static_cast<int64_t>(row) - 4, .unconditional = true};
+  }
+  denoiser->begin({0, 1, 2, 3});
   for (int i = 0; i < 3; ++i) {
     EvaluationTrace trace;
-    denoiser->predict(x_, kTimes, labels_, trace);
+    denoiser->predict(pairs, trace);
     EXPECT_EQ(trace.exit_count[5], 8) << i;  // no gate is below 0: nobody ever leaves
   }
 }
@@ -209,10 +215,10 @@ TEST_F(UncertaintyExit, LateReadsFollowThePreviousEvaluation) {
   EvaluationTrace expected;
   EvaluationTrace first_trace;
   EvaluationTrace second_trace;
-  const auto eps = at_once->predict(x_, kTimes, labels_, expected);
-  late->predict(x_, kTimes, labels_, first_trace);
+  const auto eps = at_once->predict(batch(), expected);
+  late->predict(batch(), first_trace);
   EXPECT_EQ(first_trace.exit_count[5], 8);  // nothing is known yet
-  const auto late_eps = late->predict(x_, kTimes, labels_, second_trace);
+  const auto late_eps = late->predict(batch(), second_trace);
   EXPECT_EQ(second_trace.exit_count, expected.exit_count);
   EXPECT_LT((late_eps - eps).abs().max().item<float>(), 1e-5F);
 }
@@ -235,7 +241,8 @@ TEST_F(UncertaintyExit, Bf16AndFp64ReadTheSameHeads) {
         methods::make_method("uncertainty_exit", {{"threshold", 1.0}}, {.model = model, .load = {}, .where = "test"});
     const c10::InferenceMode inference;
     EvaluationTrace trace;
-    const auto eps = denoiser->predict(x_.to(model->compute.state_dtype), kTimes, labels_, trace);
+    const auto eps =
+        denoiser->predict({x_.to(model->compute.state_dtype), kTimes, labels_, numbered_members(8)}, trace);
     EXPECT_EQ(eps.scalar_type(), model->compute.state_dtype);
     EXPECT_EQ(trace.exit_count[1], 8);
   }
