@@ -39,8 +39,10 @@ test-asan: setup
 	cmake --build --preset asan --parallel $(JOBS)
 	ctest --preset asan
 
-# on two ranks where the program was built with MPI
-demo: build
+# the program alone is built, no tests; on two ranks where it was built with MPI
+demo: setup
+	cmake --preset release
+	cmake --build --preset release --parallel $(JOBS) --target diffbench
 	mkdir -p demo-out
 	$$(ldd $(DIFFBENCH) | grep -q libmpi && echo mpirun -n 2) $(DIFFBENCH) run harness/suites/demo.toml --db demo-out/results.db
 	$(DIFFBENCH) report demo-out/results.db -o $(REPORT)

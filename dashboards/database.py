@@ -14,7 +14,7 @@ from typing import Iterator
 
 import pandas as pd
 
-NEWEST_SCHEMA = 3
+NEWEST_SCHEMA = 4  # and the only one: results/README.md, "Versions"
 APPLICATION_ID = 1684431470  # results/schema.sql
 
 
@@ -24,7 +24,7 @@ class ReportError(Exception):
 
 @contextmanager
 def open_database(path: str) -> Iterator[sqlite3.Connection]:
-    """A read-only connection. ReportError: no such file, not ours, or of a newer schema."""
+    """A read-only connection. ReportError: no such file, not ours, or of another schema."""
     if not Path(path).is_file():
         raise ReportError(f"{path}: no such database")
     connection = sqlite3.connect(f"file:{Path(path).resolve().as_posix()}?mode=ro", uri=True)
@@ -38,6 +38,8 @@ def open_database(path: str) -> Iterator[sqlite3.Connection]:
             raise ReportError(f"{path}: not a results database of diffbench")
         if version > NEWEST_SCHEMA:
             raise ReportError(f"{path}: schema {version} is newer than {NEWEST_SCHEMA}, the newest this program reads")
+        if version < NEWEST_SCHEMA:
+            raise ReportError(f"{path}: schema {version} is older; read it with the diffbench that wrote it")
         yield connection
     finally:
         connection.close()

@@ -6,6 +6,8 @@ the page still tells it on hover.
 
 from __future__ import annotations
 
+from dashboards.plotly_text import length_shown
+
 MARKER_RADIUS = 4.5
 CHARACTER = (5.6, 11.0)  # width and height of a character at 10 points, with its air
 # by how readers expect them; x and y point right and up: shift of the label's centre in half widths and half heights
@@ -17,7 +19,7 @@ Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 
 def box_of(point: tuple[float, float], text: str, place: str) -> Box:
-    half_width, half_height = len(text) * CHARACTER[0] / 2, CHARACTER[1] / 2
+    half_width, half_height = length_shown(text) * CHARACTER[0] / 2, CHARACTER[1] / 2
     right, up = PLACES[place]
     x = point[0] + right * (half_width + MARKER_RADIUS)
     y = point[1] + up * (half_height + MARKER_RADIUS * (0.4 if right else 1.0))

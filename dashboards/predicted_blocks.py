@@ -1,46 +1,47 @@
-"""What a schedule in t promises before anything runs: S(t), the blocks that a method runs at model time t, from its
-parameters alone. Averaged over the times of a solver's grid it predicts the share of blocks that the method executes
-there. Only depths that belong to a checkpoint are taken from the trace: the shallow network of DuoDiff, and the least
-depth that a network can drop to; at which times they run is not.
+"""What a schedule in t promises before anything runs: S(t), the blocks that a method runs at model time t, as the program
+wrote it into table planned_depth. Averaged over the times of a solver's grid it predicts the share of blocks that the
+method executes there.
 
-    depth = depth_over_t("duodiff", {"switch_t": 700}, block_count=13, least=3, times=1000.0)
-    depth(np.array([999.0, 99.0]))    # [3, 13]
+    depths = planned_depths(data)    # by cell; a method whose depth is not a function of t alone has none
+    depths[2].at(np.array([999.0, 99.0]))    # [3, 13]
+    depths[2].over_all_times()
 """
 
 from __future__ import annotations
 
-from typing import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-# S of 28 blocks in ten equal bins of t, from data to noise: schedule "demo" of ASE (arXiv 2408.05927)
-DEMO_DEPTHS = np.array([28, 28, 24, 24, 20, 20, 16, 16, 12, 12])
-TRAIN_TIMES = 1000.0
-DepthOverT = Callable[[np.ndarray], np.ndarray]
+from dashboards.data import RunData
+
+QUERY = """
+SELECT planned_depth.* FROM planned_depth JOIN cell ON cell.id = planned_depth.cell
+WHERE cell.run = :run ORDER BY planned_depth.cell, from_t
+"""
 
 
-def training_times(t: np.ndarray) -> float | None:
-    """The end of the model's time, which a results file does not hold: 1 of continuous models, 1000 of the usual
-    discrete ones; None for what is neither."""
-    last = float(np.max(t))
-    return 1.0 if last <= 1.0 else TRAIN_TIMES if last < TRAIN_TIMES else None
+@dataclass(frozen=True)
+class PlannedDepth:
+    from_t: np.ndarray  # ascending
+    to_t: np.ndarray
+    blocks: np.ndarray
+
+    def at(self, t: np.ndarray) -> np.ndarray:
+        """S at each t; NaN where nothing was planned. The end of the model's time belongs to the last bin."""
+        t = np.asarray(t, dtype=float)
+        found = np.clip(np.searchsorted(self.from_t, t, side="right") - 1, 0, None)
+        is_last = found == len(self.from_t) - 1
+        inside = (t >= self.from_t[found]) & ((t < self.to_t[found]) | (is_last & (t == self.to_t[found])))
+        return np.where(inside, self.blocks[found], np.nan)
+
+    def over_all_times(self) -> float:
+        """Mean of S over the whole of t: what a method saves where a grid is uniform and fine."""
+        return float(np.average(self.blocks, weights=self.to_t - self.from_t))
 
 
-def depth_over_t(method: str, params: dict, block_count: int, least: int, times: float) -> DepthOverT | None:
-    """S(t) of `method`; `least` is the smallest depth it ever ran. None where the depth is not a function of t alone."""
-    if method == "static_schedule":
-        depths = np.array(params.get("depths") or np.maximum(least, _scaled(DEMO_DEPTHS, block_count)))
-        return lambda t: depths[np.clip((np.asarray(t) * len(depths) / times).astype(int), 0, len(depths) - 1)]
-    if method == "duodiff" and params.get("shallow_method", "full") == params.get("deep_method", "full") == "full":
-        switch_t = params.get("switch_t", 700.0)
-        return lambda t: np.where(np.asarray(t) >= switch_t, least, block_count)
-    return None
-
-
-def _scaled(depths: np.ndarray, block_count: int) -> np.ndarray:
-    return np.floor(depths * block_count / 28 + 0.5).astype(int)  # halves away from zero, as the program rounds
-
-
-def over_all_times(depth: DepthOverT, times: float) -> float:
-    """Mean of S over the whole of t: what a method saves where a grid is uniform and fine."""
-    return float(np.mean(depth((np.arange(1000) + 0.5) / 1000 * times)))
+def planned_depths(data: RunData) -> dict[int, PlannedDepth]:
+    return {
+        int(cell): PlannedDepth(*(rows[name].to_numpy(float) for name in ("from_t", "to_t", "blocks")))
+        for cell, rows in data.query(QUERY).groupby("cell")
+    }

@@ -23,7 +23,7 @@ from dashboards.environment_table import environment_rows  # noqa: E402
 from dashboards.figures import FIGURES  # noqa: E402
 from dashboards.profile.page import profile_page  # noqa: E402
 from dashboards.sample_grid import sample_strips  # noqa: E402
-from dashboards.summary_table import COLUMNS, table_rows  # noqa: E402
+from dashboards.summary_table import footnotes, headings, table_rows  # noqa: E402
 from dashboards.verdict import verdict  # noqa: E402
 
 
@@ -40,9 +40,9 @@ def templates() -> jinja2.Environment:
 
 
 def page(data: RunData, has_profile: bool) -> str:
-    figures = []
+    figures, drawn = [], data.for_plotly()
     for name, module in FIGURES.items():
-        figure = module.draw(data)
+        figure = module.draw(drawn)
         if figure is not None:
             html = plotly.io.to_html(
                 figure, full_html=False, include_plotlyjs=False, div_id=name,
@@ -50,8 +50,8 @@ def page(data: RunData, has_profile: bool) -> str:
             )
             figures.append({"name": name, "title": module.TITLE, "explanation": module.EXPLANATION, "html": html})
     return templates().get_template("report.html.j2").render(
-        run=data.run, has_profile=has_profile, verdict=verdict(data), columns=[(c.title, data.define(c.metric), c.numeric) for c in COLUMNS],
-        rows=table_rows(data), figures=figures, samples=sample_strips(data), environment=environment_rows(data),
+        run=data.run, has_profile=has_profile, verdict=verdict(data), columns=headings(data),
+        rows=table_rows(data), footnotes=footnotes(data), figures=figures, samples=sample_strips(data), environment=environment_rows(data),
         metrics=data.metrics, plotly_js=get_plotlyjs(),
     )
 

@@ -9,16 +9,18 @@ from dashboards.theme import series_colours
 
 
 def measured(data: RunData) -> pd.DataFrame:
-    """Cells that ran, with `series` (solver, its parameters and grid), `milliseconds` per sample and its interval, and
+    """Cells that ran, with `series` (solver, its parameters and grid), `milliseconds` per sample with its interval (throughput the other way up), and
     `setting` (scenario, batch, precision)."""
     cells = data.cells[(data.cells["status"] == "ok") & (data.cells["role"] != "null")].copy()
     cells["series"] = [
         " ".join(filter(None, (solver, parameters_text(parameters), f"· {grid}")))
-        for solver, parameters, grid in zip(cells["solver"], cells["solver_params"], cells["grid"])
+        for solver, parameters, grid in zip(cells["solver"], cells["given_solver_params"], cells["grid"])
     ]
     cells["setting"] = [scenario_title(*key) for key in zip(cells["scenario"], cells["batch"], cells["precision"])]
     for name, source in (("", ""), ("_low", "_high"), ("_high", "_low")):
-        cells[f"milliseconds{name}"] = 1e3 / cells[f"images_per_s{source}"].astype(float)
+        cells[f"milliseconds{name}"] = 1e3 / cells[f"images_per_s{source}"]
+    ends = zip(cells["milliseconds_low"], cells["milliseconds_high"], cells["images_per_s_interval"])
+    cells["milliseconds_interval"] = [missing if pd.isna(low) else f"[{low:.4g}, {high:.4g}]" for low, high, missing in ends]
     return cells
 
 

@@ -1,72 +1,166 @@
-"""The table of the report: one row per cell, every number with its definition on hover; failed cells keep their row."""
+"""The table of the report: one row per cell, every number with its definition on hover; failed cells keep their row. Below it
+stands what the reader has to know of the numbers: warm-ups that did not converge, timings that were disturbed."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Callable
 
 import pandas as pd
+from markupsafe import Markup
 
 from dashboards.data import RunData, parameters_text
+from dashboards.intervals import interval_words
+from dashboards.verdict import full_fids, loss_words
+
+NOT_WARM = "†"
+ESTIMATES = """
+SELECT estimate.cell, estimate.metric, estimate.confidence, estimate.n, estimate.rule
+FROM estimate JOIN cell ON cell.id = estimate.cell WHERE cell.run = :run
+UNION ALL
+SELECT quality.cell, quality.metric, quality.confidence, quality.n, quality.rule
+FROM quality JOIN cell ON cell.id = quality.cell WHERE cell.run = :run
+"""
+DISTURBANCES = """
+SELECT cell_disturbance.* FROM cell_disturbance JOIN cell ON cell.id = cell_disturbance.cell
+WHERE cell.run = :run AND cell.status = 'ok' ORDER BY cell_disturbance.cell, repetitions DESC, disturbance
+"""
 
 
 @dataclass(frozen=True)
 class Column:
     title: str
     metric: str  # whose definition is shown on hover; "" for what identifies the cell
-    text: Callable[[pd.Series], str]
+    text: Callable[[pd.Series], str | Markup]
     numeric: bool = True
+    needs: str = ""  # shown only where some cell has a number other than 0 there
 
 
 def number(value: float, form: str) -> str:
     return "–" if pd.isna(value) else format(value, form)
 
 
-def with_interval(cell: pd.Series, name: str, form: str) -> str:
-    value = number(cell[name], form)
-    if pd.isna(cell[name]) or pd.isna(cell.get(f"{name}_low")):
-        return value
-    return f"{value} <small>[{number(cell[f'{name}_low'], form)}, {number(cell[f'{name}_high'], form)}]</small>"
+def with_note(value: str, note: str) -> Markup:
+    """Both are text; the note is small."""
+    return Markup("{} <small>{}</small>").format(value, note) if note else Markup("{}").format(value)
 
 
-def duration(cell: pd.Series) -> str:
-    if pd.isna(cell["latency_ns"]):
+def with_interval(cell: pd.Series, name: str, form: str) -> str | Markup:
+    if pd.isna(cell[name]):
         return "–"
-    scale, unit = (1e-9, "s") if cell["latency_ns"] >= 1e9 else (1e-6, "ms")
-    return f"{cell['latency_ns'] * scale:.3g} {unit}"
+    ends = interval_words(cell[f"{name}_low"], cell[f"{name}_high"], cell[f"{name}_n"], form)
+    return with_note(number(cell[name], form), ends if cell[f"{name}_interval"] else "")
+
+
+def duration(cell: pd.Series) -> str | Markup:
+    value = cell["latency_ns"]
+    if pd.isna(value):
+        return "–"
+    scale, unit = (1e-9, "s") if value >= 1e9 else (1e-6, "ms")
+    low, high = (cell[f"latency_ns_{end}"] * scale for end in ("low", "high"))
+    return with_note(f"{value * scale:.3g} {unit}", interval_words(low, high, cell["latency_ns_n"], ".3g"))
+
+
+def size(value: float) -> str:
+    """Of memory, in the unit that leaves at most four digits."""
+    if pd.isna(value):
+        return "–"
+    scale, unit = (2**30, "GiB") if value >= 2**30 else (2**20, "MiB")
+    return f"{value / scale:.3g} {unit}" if value < 1000 * scale else f"{value / scale:.0f} {unit}"
+
+
+def memory(cell: pd.Series) -> Markup:
+    on_device = cell["device_memory_bytes"]
+    return with_note(size(cell["peak_memory_bytes"]), "" if pd.isna(on_device) else f"device {size(on_device)}")
+
+
+def disturbed(cell: pd.Series) -> str:
+    count = cell["disturbed_repetitions"]
+    return "–" if pd.isna(count) or count == 0 else f"{count:.0f} of {cell['repetitions']:.0f}"
 
 
 COLUMNS = [
-    Column("method", "", lambda c: c["method_label"], numeric=False),
-    Column("solver", "", lambda c: f"{c['solver']} <small>{c['grid']}</small>", numeric=False),
+    Column("method", "", lambda c: with_note(c["method_label"], NOT_WARM if c["warmup_converged"] == 0 else ""), numeric=False),
+    Column("solver", "", lambda c: with_note(c["solver"], c["grid"]), numeric=False),
     Column("steps", "", lambda c: str(c["steps"])),
-    Column("scenario", "", lambda c: f"{c['scenario'].replace('_', ' ')} <small>b{c['batch']}, {c['precision']}</small>", numeric=False),
+    Column("scenario", "", lambda c: with_note(c["scenario"].replace("_", " "), f"b{c['batch']}, {c['precision']}"), numeric=False),
     Column("latency", "latency", duration),
+    Column("decoder", "decode_share", lambda c: with_interval(c, "decode_share", ".1%"), needs="decode_share"),
     Column("images/s", "throughput", lambda c: with_interval(c, "images_per_s", ".4g")),
     Column("speed-up", "speedup", lambda c: with_interval(c, "speedup", ".3f")),
     Column("theory", "theoretical_speedup", lambda c: number(c["theoretical_speedup"], ".3f")),
     Column("realised", "realised_fraction", lambda c: number(c["realised_fraction"], ".2f")),
     Column("blocks", "blocks_ratio", lambda c: number(c["blocks_ratio"], ".1%")),
     Column("FID", "fid", lambda c: with_interval(c, "fid", ".3g")),
+    Column("FID − full", "fid_difference", lambda c: with_interval(c, "fid_difference", "+.3g")),
     Column("N", "n_samples", lambda c: number(c["fid_n"], ".0f")),
+    Column("memory", "peak_memory", memory, needs="peak_memory_bytes"),
+    Column("J/image", "energy_per_sample", lambda c: number(c["energy_j_per_sample"], ".3g"), needs="energy_j_per_sample"),
+    Column("n", "", lambda c: number(c["repetitions"], ".0f")),
+    Column("samples", "", lambda c: number(c["samples_seen"], ".0f")),
+    Column("disturbed", "", disturbed, needs="disturbed_repetitions"),
 ]
+HOVERS = {  # of columns that are no metric
+    "n": "Repetitions that count, over all ranks.",
+    "samples": "Different samples that the timings speak of: each round takes fresh ones.",
+    "disturbed": "Repetitions that count although something came between; the reasons are on hover and below.",
+}
+
+
+def shown_columns(data: RunData) -> list[Column]:
+    return [column for column in COLUMNS if not column.needs or (data.cells[column.needs].fillna(0) != 0).any()]
+
+
+def headings(data: RunData) -> list[tuple[str, str, bool]]:
+    """Title, hover and whether it is a number, by column."""
+    return [(column.title, HOVERS.get(column.title) or data.define(column.metric), column.numeric) for column in shown_columns(data)]
 
 
 def table_rows(data: RunData) -> list[dict]:
     """For the template: cells of each row with their classes, or the reason where a cell is not ok."""
-    rows = []
-    for _, cell in data.cells.iterrows():
+    stored = {(of.cell, of.metric): f"n = {of.n}, {of.confidence:.0%}" + f", {of.rule}" * bool(of.rule) for of in data.query(ESTIMATES).itertuples()}
+    reasons = {cell: _counts(of) for cell, of in data.query(DISTURBANCES).groupby("cell")}
+    full, columns, rows = full_fids(data.cells), shown_columns(data), []
+    for index, cell in data.cells.iterrows():
         failed = cell["status"] != "ok"
+
+        def hover(column: Column) -> str:
+            if column.title == "method":
+                return parameters_text(cell["method_params"])
+            if column.title == "disturbed":
+                return reasons.get(cell["cell"], "")
+            said = loss_words(cell, full[index]) + ". " if column.metric == "fid_difference" and pd.notna(cell["fid_difference"]) else ""
+            return said + " ".join(filter(None, (HOVERS.get(column.title) or data.define(column.metric), stored.get((cell["cell"], column.metric)))))
+
         rows.append(
             {
                 "front": bool(cell["on_pareto_front"]),
                 "colour": data.look.colours[cell["method_label"]],
                 "status": f"{cell['status']}: {cell['reason'] or 'not finished'}" if failed else "",
-                "parameters": parameters_text(cell["method_params"]),
-                "cells": [
-                    {"text": column.text(cell), "numeric": column.numeric, "hover": data.define(column.metric)}
-                    for column in COLUMNS
-                ],
+                "cells": [{"text": column.text(cell), "numeric": column.numeric, "hover": hover(column)} for column in columns],
             }
         )
     return rows
+
+
+def footnotes(data: RunData) -> list[str]:
+    """What the numbers have to be read with."""
+    notes, cells = [], data.cells[data.cells["status"] == "ok"]
+    cold = cells[cells["warmup_converged"] == 0]
+    if len(cold):
+        notes.append(f"{NOT_WARM} The warm-up of {len(cold)} of {len(cells)} cells ended before two windows agreed, so that their times may hold some of it: {'; '.join(cold['key'])}.")
+    rows = data.query(DISTURBANCES)
+    if len(rows):
+        notes.append(f"{cells['disturbed_repetitions'].sum():.0f} of {cells['repetitions'].sum():.0f} repetitions were disturbed and count: {_counts(rows)}.")
+    few = sorted({int(n) for n in cells.loc[cells["latency_ns_low"].isna(), "latency_ns_n"].dropna()})
+    if few:
+        notes.append(f"Cells with {', '.join(map(str, few))} repetitions have no interval: no rule for so few keeps its promise.")
+    return notes
+
+
+def _counts(rows: pd.DataFrame) -> str:
+    """Of each kind of disturbance: reasons that differ in their numbers are one kind."""
+    kinds = [re.sub(r"\d+(\.\d+)?", "…", reason) for reason in rows["disturbance"]]
+    counts = rows.groupby(kinds, sort=False)["repetitions"].sum().sort_values(ascending=False, kind="stable")
+    return "; ".join(f"{kind}: {count}" for kind, count in counts.items())

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import matplotlib
 import plotly.graph_objects as go
+
+matplotlib.rcParams["text.parse_math"] = False  # words are shown as they are: a $ in a label is a dollar
 
 # Okabe and Ito's palette, told apart with any colour vision; black is the baseline
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", "#8C8C00"]

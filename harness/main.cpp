@@ -9,6 +9,7 @@
 #include <iostream>
 #include <optional>
 
+#include "harness/commands/command_line.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/usage.h"
 #include "harness/environment/build_info.h"
@@ -123,6 +124,7 @@ int run_program(int argc, char** argv, const ranks::MpiSession* session) {
 }  // namespace diffbench
 
 int main(int argc, char** argv) {
+  diffbench::commands::keep_command_line(argc, argv);
   diffbench::keep_freed_memory();
   diffbench::set_up_log();
   std::optional<diffbench::ranks::MpiSession> session;

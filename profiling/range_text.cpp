@@ -51,7 +51,7 @@ class TextWriter {
 
 std::string_view phase_name(Phase phase) {
   static constexpr std::string_view kNames[] = {"sampling", "evaluation", "embed",  "block",  "probe",
-                                                "compact",  "head",       "solver", "quality"};
+                                                "compact",  "head",       "solver", "decode"};
   return kNames[static_cast<std::size_t>(phase)];
 }
 

@@ -16,7 +16,7 @@ namespace diffbench::profiling {
 
 inline constexpr std::int64_t kNone = -1;
 
-enum class Phase : std::uint8_t { kSampling, kEvaluation, kEmbed, kBlock, kProbe, kCompact, kHead, kSolver, kQuality };
+enum class Phase : std::uint8_t { kSampling, kEvaluation, kEmbed, kBlock, kProbe, kCompact, kHead, kSolver, kDecode };
 
 // A named, nested region of execution on one thread.
 struct ScopeRecord {

@@ -33,7 +33,7 @@ enum class ScopePhase : std::uint8_t {
   kCompact,
   kHead,
   kSolver,
-  kQuality
+  kDecode
 };
 
 struct ScopeRow {

@@ -31,15 +31,24 @@ struct MachineRow {
   std::optional<std::string> cpu_model{};
   std::optional<std::int64_t> core_count{};
   std::optional<std::int64_t> memory_bytes{};
-  std::string gpu_names = "[]";  // JSON array, one entry per device
+  std::optional<std::int64_t> usable_core_count{};  // by affinity and container quota, rounded up
+  std::string gpu_names = "[]";                     // JSON array, one entry per device
   std::optional<std::string> os{};
+  std::optional<std::string> kernel{};
   std::optional<std::string> compiler{};
   std::optional<std::string> compiler_flags{};
+  std::optional<std::string> build_type{};
   std::optional<std::string> torch_version{};
   std::optional<std::string> mpi_version{};
   std::optional<std::string> cuda_version{};
   std::optional<std::string> driver_version{};
   std::optional<std::string> governor{};
+  std::optional<std::string> turbo{};       // on | off
+  std::optional<std::string> smt{};         // on | off
+  std::optional<std::string> huge_pages{};  // always | madvise | never
+  std::optional<std::string> clock_source{};
+  std::optional<std::string> allocator{};
+  std::string settings = "{}";  // JSON object: variables that decide threads and devices
   std::optional<double> load_average_1min{};
 };
 
@@ -47,8 +56,19 @@ struct RankRow {
   int rank = 0;
   std::string host{};  // one of the run's machines
   std::string device{};
-  int threads = 1;
+  int threads = 1;  // as the suite says
+  std::optional<int> torch_threads{};
+  std::optional<int> omp_threads{};
+  std::optional<std::string> binding{};  // cores that the process may run on: "0-3,8"
   std::int64_t pid = 0;
+};
+
+// what the registry says of a method
+struct MethodRow {
+  std::string name{};
+  std::string summary{};
+  std::optional<std::string> knob{};  // the parameter that trades quality for speed
+  std::string knob_text = "{}";
 };
 
 enum class CellStatus { kPending, kOk, kSkipped, kFailed };
@@ -58,27 +78,83 @@ struct CellRow {
   std::string key{};  // readable identity, the same whenever the same suite is planned; unique in its run
   std::string method{};
   std::string method_label{};        // what figures print
-  std::string method_params = "{}";  // JSON object
+  std::string method_params = "{}";  // JSON object, defaults filled in
+  std::string given_params = "{}";   // as the suite has them
+  std::string decides = "time";      // what the blocks of a row depend on: time | row | batch
   CellRole role = CellRole::kMethod;
   std::string baseline_key{};  // the cell that speed-ups are taken against; empty: none
   std::string model{};
   std::string model_fingerprint{};
   std::string solver{};
-  std::string solver_params = "{}";  // JSON object
+  std::string solver_params = "{}";  // JSON object, defaults filled in
+  std::string given_solver_params = "{}";
   std::string grid{};
   int steps = 1;
   int batch = 1;  // rows per rank and repetition
   std::string precision = "fp32";
   std::string device = "cpu";
   int ranks = 1;
+  int threads = 1;
+  double guidance = 1.0;
+  std::optional<std::string> guidance_interval{};  // JSON array of two times
+  std::string guidance_exits = "joint";
   std::string scenario = "offline";  // offline | single_stream | server
+  std::string identity{};            // hash of all that decides what the cell does
+};
+
+// a file that a cell read
+struct ArtifactRow {
+  std::string role{};
+  std::string path{};
+  std::string sha256{};
+};
+
+// blocks that a method runs at from_t <= t < to_t
+struct PlannedDepthRow {
+  double from_t = 0;
+  double to_t = 0;
+  double blocks = 0;
+};
+
+struct PreparationRow {
+  int rank = 0;
+  std::int64_t duration_ns = 0;
+  std::string decisions = "{}";  // JSON
+};
+
+enum class Pass { kTiming, kProfile, kOverhead };
+
+// one warm-up of a cell, from its first repetition to the reason why it ended
+struct WarmupRow {
+  Pass pass = Pass::kTiming;
+  std::vector<std::int64_t> durations_ns{};  // of the slowest rank
+  bool converged = false;
+  std::string reason{};  // windows_agree | max_seconds | max_repetitions
+};
+
+struct MemoryPeakRow {
+  int rank = 0;
+  std::optional<std::int64_t> process_bytes{};
+  std::optional<std::int64_t> device_bytes{};
+};
+
+struct EstimateRow {
+  std::int64_t cell = 0;
+  std::string metric{};
+  double value = 0;
+  std::optional<double> low{};  // both ends or none
+  std::optional<double> high{};
+  double confidence = 0.95;
+  std::int64_t n = 0;
+  std::string rule{};
 };
 
 struct StoredCell {
   std::int64_t id = 0;
   CellRow row;
   CellStatus status = CellStatus::kPending;
-  std::string reason{};  // empty: none
+  std::string reason{};       // empty: none
+  std::string stop_reason{};  // empty: the measuring has not ended
 };
 
 struct TimingRow {
@@ -89,17 +165,24 @@ struct TimingRow {
   std::int64_t started_ns = 0;
   std::int64_t duration_ns = 0;
   std::int64_t samples = 0;
-  std::optional<std::string> discard_reason{};  // set: kept as a fact, left out of every statistic (warm_up, throttled)
+  std::int64_t decode_ns = 0;  // the decoder's part of duration_ns
+  std::optional<std::int64_t> page_fault_count{};
+  std::optional<std::int64_t> steal_ns{};
+  std::optional<std::int64_t> core_wait_ns{};
+  std::optional<double> energy_j{};
+  std::optional<std::string> discard_reason{};  // set: kept as a fact, left out of every statistic
+  std::optional<std::string> disturbance{};     // set: counts, but something came between
 };
 
+// sums over rows and counted rounds
 struct EvaluationRow {
   int evaluation = 0;
   double t = 0;
   std::int64_t rows = 0;
-  double blocks_executed_mean = 0;  // per row
-  double flops_per_row = 0;         // without the probes
-  double probe_flops_per_row = 0;
-  double blocks_carried_mean = 0;  // the part of blocks_executed_mean for rows that had left already
+  double blocks_executed = 0;
+  double flops = 0;  // probes included
+  double probe_flops = 0;
+  double blocks_carried = 0;  // the part of blocks_executed for rows that had left already
   std::int64_t compaction_count = 0;
 };
 
@@ -110,9 +193,9 @@ struct ExitCountRow {
 };
 
 struct TraceRow {
-  int block_count = 1;          // of the model's full backbone
-  double flops_per_sample = 0;  // mean over samples, whole trajectory, probes included
-  double flops_full = 0;        // the same trajectory with every block executed
+  int block_count = 1;       // of the model's full backbone
+  double flops_full = 0;     // of one sample's trajectory with every block executed
+  std::int64_t samples = 0;  // that the rows below speak of
   std::vector<EvaluationRow> evaluations{};
   std::vector<ExitCountRow> exit_counts{};
 };
@@ -123,6 +206,8 @@ struct QualityRow {
   double value = 0;
   std::optional<double> low{};  // interval: both ends or none
   std::optional<double> high{};
+  double confidence = 0.95;
+  std::string rule{};
   std::int64_t n = 0;
   std::string extractor_sha{};
   std::string reference_sha{};
@@ -134,9 +219,9 @@ struct FeatureShardRow {
   int shard = 0;
   std::int64_t first_sample = 0;
   std::int64_t sample_count = 0;
-  std::vector<double> feature_sum{};    // [width]
-  std::vector<double> feature_outer{};  // [width, width], row by row: sum over samples of f f^T
-  std::string sample_checksum{};        // hex
+  std::int64_t width = 0;
+  std::vector<float> features{};  // [sample_count, width]
+  std::string sample_checksum{};  // hex
 };
 
 struct SampleRow {

@@ -3,7 +3,7 @@
 -- from is stored raw; views.sql and statistics.h derive the rest. A duplicate row is an error, never a second row.
 
 PRAGMA application_id = 1684431470;  -- "dfbn"
-PRAGMA user_version = 3;             -- readers refuse a newer one
+PRAGMA user_version = 4;             -- readers refuse a newer one
 
 CREATE TABLE metric (
   name           TEXT PRIMARY KEY,
@@ -11,7 +11,7 @@ CREATE TABLE metric (
   better         TEXT NOT NULL CHECK (better IN ('lower', 'higher', 'none')),
   definition     TEXT NOT NULL,
   formula        TEXT NOT NULL,
-  summary_column TEXT                 -- where the view cell_summary holds it; NULL: only in table quality
+  summary_column TEXT                 -- where the view cell_summary holds it; NULL: only in table estimate or quality
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run (
@@ -38,15 +38,24 @@ CREATE TABLE machine (
   cpu_model         TEXT,
   core_count        INTEGER CHECK (core_count > 0),
   memory_bytes      INTEGER CHECK (memory_bytes > 0),
+  usable_core_count INTEGER CHECK (usable_core_count > 0),  -- by affinity and container quota, rounded up
   gpu_names         TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(gpu_names)),
   os                TEXT,
+  kernel            TEXT,
   compiler          TEXT,
   compiler_flags    TEXT,
+  build_type        TEXT,
   torch_version     TEXT,
   mpi_version       TEXT,
   cuda_version      TEXT,
   driver_version    TEXT,
   governor          TEXT,
+  turbo             TEXT CHECK (turbo IN ('on', 'off')),
+  smt               TEXT CHECK (smt IN ('on', 'off')),
+  huge_pages        TEXT,              -- of transparent huge pages: always, madvise, never
+  clock_source      TEXT,
+  allocator         TEXT,              -- what the program asked of it: freed memory kept, or the system's default
+  settings          TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(settings)),  -- set variables such as OMP_NUM_THREADS
   load_average_1min REAL,
   UNIQUE (run, host)
 ) STRICT;
@@ -56,11 +65,24 @@ CREATE TABLE rank (
   rank    INTEGER NOT NULL CHECK (rank >= 0),
   machine INTEGER NOT NULL REFERENCES machine ON DELETE CASCADE,
   device  TEXT NOT NULL,
-  threads INTEGER NOT NULL CHECK (threads > 0),
+  threads INTEGER NOT NULL CHECK (threads > 0),               -- as the suite says
+  torch_threads INTEGER CHECK (torch_threads > 0),            -- what LibTorch and OpenMP answer when asked
+  omp_threads   INTEGER CHECK (omp_threads > 0),
+  binding TEXT,                                               -- cores that the process may run on: "0-3,8"
   pid     INTEGER NOT NULL,
   PRIMARY KEY (run, rank)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX rank_by_machine ON rank (machine);
+
+-- what the registry says of the methods that a run uses
+CREATE TABLE method (
+  run       INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  name      TEXT NOT NULL,
+  summary   TEXT NOT NULL,
+  knob      TEXT,                          -- the parameter that trades quality for speed; NULL: it has none
+  knob_text TEXT NOT NULL DEFAULT '{}',    -- how a value of it reads: "every {}"
+  PRIMARY KEY (run, name)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cell (
   id                INTEGER PRIMARY KEY,
@@ -68,31 +90,109 @@ CREATE TABLE cell (
   key               TEXT NOT NULL,
   method            TEXT NOT NULL,
   method_label      TEXT NOT NULL,
-  method_params     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(method_params)),
+  method_params     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(method_params)),  -- with defaults filled in
+  given_params      TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(given_params)),   -- as the suite has them
+  decides           TEXT NOT NULL DEFAULT 'time' CHECK (decides IN ('time', 'row', 'batch')),
   role              TEXT NOT NULL DEFAULT 'method' CHECK (role IN ('method', 'baseline', 'null')),
   baseline_cell     INTEGER REFERENCES cell ON DELETE SET NULL CHECK (baseline_cell <> id),
   model             TEXT NOT NULL,
   model_fingerprint TEXT NOT NULL,
   solver            TEXT NOT NULL,
-  solver_params     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(solver_params)),
+  solver_params     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(solver_params)),  -- with defaults filled in
+  given_solver_params TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(given_solver_params)),
   grid              TEXT NOT NULL,
   steps             INTEGER NOT NULL CHECK (steps > 0),
   batch             INTEGER NOT NULL CHECK (batch > 0),
   precision         TEXT NOT NULL CHECK (precision IN ('fp64', 'fp32', 'bf16', 'fp16')),
   device            TEXT NOT NULL,
   ranks             INTEGER NOT NULL CHECK (ranks > 0),
+  threads           INTEGER NOT NULL DEFAULT 1 CHECK (threads > 0),
+  guidance          REAL NOT NULL DEFAULT 1,
+  guidance_interval TEXT CHECK (guidance_interval IS NULL OR json_valid(guidance_interval)),  -- two times; NULL: everywhere
+  guidance_exits    TEXT NOT NULL DEFAULT 'joint' CHECK (guidance_exits IN ('joint', 'separate')),
   scenario          TEXT NOT NULL CHECK (scenario IN ('offline', 'single_stream', 'server')),
+  identity          TEXT NOT NULL DEFAULT '',  -- hash of all that decides what the cell does; equal cells of two runs
   status            TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'ok', 'skipped', 'failed')),
   reason            TEXT,
   stop_reason       TEXT,
-  warmup_count      INTEGER CHECK (warmup_count >= 0),
   block_count       INTEGER CHECK (block_count > 0),
-  flops_per_sample  REAL CHECK (flops_per_sample >= 0),
-  flops_full        REAL CHECK (flops_full >= 0),
+  flops_full        REAL CHECK (flops_full >= 0),            -- of one sample through every block
+  traced_samples    INTEGER CHECK (traced_samples > 0),      -- that table evaluation speaks of
   UNIQUE (run, key),
   CHECK (status NOT IN ('skipped', 'failed') OR reason IS NOT NULL)
 ) STRICT;
 CREATE INDEX cell_by_baseline ON cell (baseline_cell);
+CREATE INDEX cell_by_identity ON cell (identity);
+
+-- every file that a cell read
+CREATE TABLE artifact (
+  cell   INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  role   TEXT NOT NULL,                -- model, weights, gates, calibration, extractor, reference, ...
+  path   TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  PRIMARY KEY (cell, role, path)
+) STRICT, WITHOUT ROWID;
+
+-- what a method whose depth is a function of t alone promises: S(t) in bins of t
+CREATE TABLE planned_depth (
+  cell   INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  from_t REAL NOT NULL,                -- inclusive
+  to_t   REAL NOT NULL CHECK (to_t > from_t),
+  blocks REAL NOT NULL CHECK (blocks >= 0),
+  PRIMARY KEY (cell, from_t)
+) STRICT, WITHOUT ROWID;
+
+-- what was measured, allocated or captured before the first repetition
+CREATE TABLE preparation (
+  cell        INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  rank        INTEGER NOT NULL CHECK (rank >= 0),
+  duration_ns INTEGER NOT NULL CHECK (duration_ns >= 0),
+  decisions   TEXT NOT NULL CHECK (json_valid(decisions)),  -- what it came to; all ranks use rank 0's
+  PRIMARY KEY (cell, rank)
+) STRICT, WITHOUT ROWID;
+
+-- repetitions before the counted ones of a pass; an attempt more for each resume
+CREATE TABLE warmup (
+  cell        INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  pass        TEXT NOT NULL CHECK (pass IN ('timing', 'profile', 'overhead')),
+  attempt     INTEGER NOT NULL CHECK (attempt >= 0),
+  repetition  INTEGER NOT NULL CHECK (repetition >= 0),
+  duration_ns INTEGER NOT NULL CHECK (duration_ns > 0),      -- of the slowest rank
+  PRIMARY KEY (cell, pass, attempt, repetition)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE warmup_end (
+  cell      INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  pass      TEXT NOT NULL CHECK (pass IN ('timing', 'profile', 'overhead')),
+  attempt   INTEGER NOT NULL CHECK (attempt >= 0),
+  converged INTEGER NOT NULL CHECK (converged IN (0, 1)),
+  reason    TEXT NOT NULL,             -- windows_agree, max_seconds, max_repetitions
+  PRIMARY KEY (cell, pass, attempt)
+) STRICT, WITHOUT ROWID;
+
+-- the largest memory of a process while it timed a cell
+CREATE TABLE memory_peak (
+  cell         INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  rank         INTEGER NOT NULL CHECK (rank >= 0),
+  process_bytes INTEGER CHECK (process_bytes > 0),           -- resident set
+  device_bytes  INTEGER CHECK (device_bytes > 0),            -- of LibTorch's allocator on a GPU
+  PRIMARY KEY (cell, rank)
+) STRICT, WITHOUT ROWID;
+
+-- Medians, ratios and percentiles with their intervals: computed once, by results/estimates.h, from the raw rows
+CREATE TABLE estimate (
+  cell       INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  metric     TEXT NOT NULL REFERENCES metric,
+  value      REAL NOT NULL,
+  low        REAL CHECK (low <= high), -- NULL: n supports no interval
+  high       REAL,
+  confidence REAL NOT NULL CHECK (confidence > 0 AND confidence < 1),
+  n          INTEGER NOT NULL CHECK (n > 0),
+  rule       TEXT NOT NULL,
+  PRIMARY KEY (cell, metric),
+  CHECK ((low IS NULL) = (high IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX estimate_by_metric ON estimate (metric);
 
 CREATE TABLE timing (
   cell           INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
@@ -102,7 +202,13 @@ CREATE TABLE timing (
   started_ns     INTEGER NOT NULL,
   duration_ns    INTEGER NOT NULL CHECK (duration_ns > 0),
   samples        INTEGER NOT NULL CHECK (samples > 0),
+  decode_ns      INTEGER NOT NULL DEFAULT 0 CHECK (decode_ns BETWEEN 0 AND duration_ns),  -- the decoder's part
+  page_fault_count INTEGER CHECK (page_fault_count >= 0),
+  steal_ns       INTEGER CHECK (steal_ns >= 0),               -- taken by the hypervisor, all cores of the machine
+  core_wait_ns INTEGER CHECK (core_wait_ns >= 0),         -- threads ready to run, but no core was free
+  energy_j       REAL CHECK (energy_j >= 0),                  -- of the rank's device, or of its machine on the machine's first rank
   discard_reason TEXT,                -- NULL: the timing counts
+  disturbance    TEXT,                -- it counts, but something came between: what
   PRIMARY KEY (cell, round, repetition, rank)
 ) STRICT, WITHOUT ROWID;
 
@@ -121,11 +227,11 @@ CREATE TABLE evaluation (
   cell                 INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
   evaluation           INTEGER NOT NULL CHECK (evaluation >= 0),
   t                    REAL NOT NULL,
-  rows                 INTEGER NOT NULL CHECK (rows > 0),
-  blocks_executed_mean REAL NOT NULL CHECK (blocks_executed_mean >= 0),
-  flops_per_row        REAL NOT NULL CHECK (flops_per_row >= 0),
-  probe_flops_per_row  REAL NOT NULL DEFAULT 0 CHECK (probe_flops_per_row >= 0),
-  blocks_carried_mean  REAL NOT NULL DEFAULT 0 CHECK (blocks_carried_mean BETWEEN 0 AND blocks_executed_mean),
+  rows                 INTEGER NOT NULL CHECK (rows > 0),          -- these and all below: sums over the counted rounds
+  blocks_executed      REAL NOT NULL CHECK (blocks_executed >= 0),
+  flops                REAL NOT NULL CHECK (flops >= 0),           -- probes included
+  probe_flops          REAL NOT NULL DEFAULT 0 CHECK (probe_flops >= 0),
+  blocks_carried       REAL NOT NULL DEFAULT 0 CHECK (blocks_carried BETWEEN 0 AND blocks_executed),
   compaction_count     INTEGER NOT NULL DEFAULT 0 CHECK (compaction_count >= 0),
   PRIMARY KEY (cell, evaluation)
 ) STRICT, WITHOUT ROWID;
@@ -145,6 +251,8 @@ CREATE TABLE quality (
   value           REAL NOT NULL,
   low             REAL CHECK (low <= high),
   high            REAL,
+  confidence      REAL NOT NULL DEFAULT 0.95 CHECK (confidence > 0 AND confidence < 1),
+  rule            TEXT NOT NULL DEFAULT '',  -- how the interval came about
   n               INTEGER NOT NULL CHECK (n > 0),
   extractor_sha   TEXT NOT NULL DEFAULT '',
   reference_sha   TEXT NOT NULL DEFAULT '',
@@ -161,8 +269,7 @@ CREATE TABLE feature_shard (
   first_sample    INTEGER NOT NULL CHECK (first_sample >= 0),
   sample_count    INTEGER NOT NULL CHECK (sample_count > 0),
   width           INTEGER NOT NULL CHECK (width > 0),
-  feature_sum     BLOB NOT NULL CHECK (length(feature_sum) = 8 * width),
-  feature_outer   BLOB NOT NULL CHECK (length(feature_outer) = 8 * width * width),
+  features        BLOB NOT NULL CHECK (length(features) = 4 * width * sample_count),  -- float32 [sample_count, width]
   sample_checksum TEXT NOT NULL,
   PRIMARY KEY (cell, shard),
   UNIQUE (cell, first_sample)
@@ -208,7 +315,7 @@ CREATE TABLE scope (
   cell        INTEGER REFERENCES cell ON DELETE CASCADE,
   name        INTEGER NOT NULL REFERENCES string,
   phase       TEXT NOT NULL CHECK (phase = 'block' OR phase = 'probe' OR phase = 'compact' OR phase = 'embed' OR
-                phase = 'head' OR phase = 'solver' OR phase = 'evaluation' OR phase = 'sampling' OR phase = 'quality'),
+                phase = 'head' OR phase = 'solver' OR phase = 'evaluation' OR phase = 'sampling' OR phase = 'decode'),
   step        INTEGER,
   evaluation  INTEGER,
   t           REAL,

@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,8 +62,22 @@ std::int64_t insert(SQLite::Database& database, const char* sql, const Values&..
   return database.getLastInsertRowid();
 }
 
+// The first column of every row.
+inline std::set<int> integers(SQLite::Statement& statement) {
+  std::set<int> found;
+  while (statement.executeStep()) found.insert(statement.getColumn(0).getInt());
+  return found;
+}
+
 inline std::optional<std::string> optional_text(const SQLite::Column& column) {
   return column.isNull() ? std::nullopt : std::optional<std::string>(column.getString());
+}
+
+inline std::optional<std::int64_t> optional_integer(const SQLite::Column& column) {
+  return column.isNull() ? std::nullopt : std::optional<std::int64_t>(column.getInt64());
+}
+inline std::optional<double> optional_real(const SQLite::Column& column) {
+  return column.isNull() ? std::nullopt : std::optional<double>(column.getDouble());
 }
 
 std::string explain(const SQLite::Exception& error);

@@ -59,6 +59,7 @@ class Store {
   RunRow run(std::int64_t run_id) const;
   void put_machine(std::int64_t run_id, const MachineRow& row);
   void put_rank(std::int64_t run_id, const RankRow& row);  // after the machine of its host
+  void put_methods(std::int64_t run_id, std::span<const MethodRow> rows);
   void finish_run(std::int64_t run_id, bool ok);
 
   // --- cells
@@ -67,11 +68,20 @@ class Store {
   std::vector<StoredCell> cells(std::int64_t run_id) const;
   // Skipped and failed need a reason.
   void set_cell_status(std::int64_t cell, CellStatus status, std::string_view reason = "");
-  void set_cell_stop(std::int64_t cell, std::string_view stop_reason, int warmup_count);
+  void set_cell_stop(std::int64_t cell, std::string_view stop_reason);
+  void add_artifacts(std::int64_t cell, std::span<const ArtifactRow> rows);
+  std::vector<ArtifactRow> artifacts(std::int64_t cell) const;  // by role and path
+  void add_planned_depths(std::int64_t cell, std::span<const PlannedDepthRow> rows);
 
   // --- what was measured
+  void put_preparations(std::int64_t cell, std::span<const PreparationRow> rows);  // of all ranks
+  std::optional<std::string> decisions(std::int64_t cell) const;                   // rank 0's, JSON
+  void add_warmup(std::int64_t cell, const WarmupRow& row);                        // as the next attempt of its pass
   void add_timings(std::span<const TimingRow> rows);
   void put_trace(std::int64_t cell, const TraceRow& trace);
+  std::optional<TraceRow> trace(std::int64_t cell) const;
+  void put_memory_peaks(std::int64_t cell, std::span<const MemoryPeakRow> rows);
+  void put_estimates(std::int64_t run_id, std::span<const EstimateRow> rows);  // in place of the run's earlier ones
   void put_quality(const QualityRow& row);
   void add_feature_shard(const FeatureShardRow& row);
   void put_samples(std::span<const SampleRow> rows);
@@ -89,11 +99,10 @@ class Store {
   void put_telemetry(std::int64_t run_id, std::span<const TelemetryRow> rows);  // of all hosts, after their machines
 
   // --- what a resumed run need not do again
-  // Rounds with any timing, discarded ones too: a round is one transaction, so it is there whole or not at all. Timings
-  // of the warm-up therefore belong into the transaction of the round that they precede.
+  // Rounds with any timing, discarded ones too: a round is one transaction, so it is there whole or not at all. The
+  // warm-up belongs into the transaction of the round that it precedes.
   std::set<int> completed_rounds(std::int64_t cell) const;
   std::set<int> completed_shards(std::int64_t cell) const;
-  bool has_trace(std::int64_t cell) const;
   std::vector<TimingRow> timings(std::int64_t cell) const;               // by round, repetition, rank
   std::vector<FeatureShardRow> feature_shards(std::int64_t cell) const;  // by shard
 
@@ -122,8 +131,10 @@ class Transaction {
   bool open_ = true;
 };
 
-// "pending", "ok", "skipped", "failed" and "method", "baseline", "null": the words of the file.
+// "pending", "ok", "skipped", "failed"; "method", "baseline", "null"; "timing", "profile", "overhead": the file's
+// words.
 std::string_view to_string(CellStatus status);
 std::string_view to_string(CellRole role);
+std::string_view to_string(Pass pass);
 
 }  // namespace diffbench::results

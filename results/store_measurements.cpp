@@ -1,6 +1,6 @@
-// Store: what was measured, and what a resumed run finds of it.
+// Store: what was measured, and what a resumed run finds of it. The trace and quality have files of their own.
+#include <array>
 #include <cmath>
-#include <cstring>
 
 #include "results/sql.h"
 #include "results/store.h"
@@ -8,87 +8,104 @@
 namespace diffbench::results {
 namespace {
 
-std::vector<double> doubles(const SQLite::Column& column) {
-  std::vector<double> values(static_cast<std::size_t>(column.getBytes()) / sizeof(double));
-  std::memcpy(values.data(), column.getBlob(), values.size() * sizeof(double));
-  return values;
-}
+constexpr std::array<std::string_view, 3> kPassWords = {"timing", "profile", "overhead"};
 
-std::set<int> integers(SQLite::Statement& statement) {
-  std::set<int> found;
-  while (statement.executeStep()) found.insert(statement.getColumn(0).getInt());
-  return found;
+// Of a cell whose rows are replaced as a whole.
+void clear(SQLite::Database& database, const char* sql, std::int64_t cell) {
+  SQLite::Statement statement(database, sql);
+  execute(statement, cell);
 }
 
 }  // namespace
+
+std::string_view to_string(Pass pass) { return kPassWords.at(static_cast<std::size_t>(pass)); }
+
+void Store::put_preparations(std::int64_t cell, std::span<const PreparationRow> rows) {
+  guarded(name_, [&] {
+    Savepoint savepoint(*database_);
+    clear(*database_, "DELETE FROM preparation WHERE cell = ?", cell);
+    SQLite::Statement add(*database_,
+                          "INSERT INTO preparation (cell, rank, duration_ns, decisions) VALUES (?, ?, ?, ?)");
+    for (const PreparationRow& row : rows) execute(add, cell, row.rank, row.duration_ns, row.decisions);
+    savepoint.release();
+  });
+}
+
+std::optional<std::string> Store::decisions(std::int64_t cell) const {
+  return guarded(name_, [&]() -> std::optional<std::string> {
+    SQLite::Statement statement(*database_, "SELECT decisions FROM preparation WHERE cell = ? AND rank = 0");
+    bind_all(statement, cell);
+    if (!statement.executeStep()) return std::nullopt;
+    return statement.getColumn(0).getString();
+  });
+}
+
+void Store::add_warmup(std::int64_t cell, const WarmupRow& row) {
+  guarded(name_, [&] {
+    Savepoint savepoint(*database_);
+    SQLite::Statement next(*database_,
+                           "SELECT ifnull(max(attempt) + 1, 0) FROM warmup_end WHERE cell = ? AND pass = ?");
+    bind_all(next, cell, to_string(row.pass));
+    next.executeStep();
+    const std::int64_t attempt = next.getColumn(0).getInt64();
+    insert(*database_, "INSERT INTO warmup_end (cell, pass, attempt, converged, reason) VALUES (?, ?, ?, ?, ?)", cell,
+           to_string(row.pass), attempt, row.converged, row.reason);
+    SQLite::Statement add(*database_,
+                          "INSERT INTO warmup (cell, pass, attempt, repetition, duration_ns) VALUES (?, ?, ?, ?, ?)");
+    for (std::size_t i = 0; i < row.durations_ns.size(); ++i) {
+      execute(add, cell, to_string(row.pass), attempt, i, row.durations_ns[i]);
+    }
+    savepoint.release();
+  });
+}
 
 void Store::add_timings(std::span<const TimingRow> rows) {
   guarded(name_, [&] {
     Savepoint savepoint(*database_);
     SQLite::Statement statement(*database_,
                                 "INSERT INTO timing (cell, round, repetition, rank, started_ns, duration_ns, samples, "
-                                "discard_reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+                                "decode_ns, page_fault_count, steal_ns, core_wait_ns, energy_j, discard_reason, "
+                                "disturbance) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const TimingRow& row : rows) {
       execute(statement, row.cell, row.round, row.repetition, row.rank, row.started_ns, row.duration_ns, row.samples,
-              row.discard_reason);
+              row.decode_ns, row.page_fault_count, row.steal_ns, row.core_wait_ns, row.energy_j, row.discard_reason,
+              row.disturbance);
     }
     savepoint.release();
   });
 }
 
-void Store::put_trace(std::int64_t cell, const TraceRow& trace) {
+void Store::put_memory_peaks(std::int64_t cell, std::span<const MemoryPeakRow> rows) {
   guarded(name_, [&] {
     Savepoint savepoint(*database_);
-    SQLite::Statement update(*database_,
-                             "UPDATE cell SET block_count = ?, flops_per_sample = ?, flops_full = ? WHERE id = ?");
-    if (execute(update, trace.block_count, trace.flops_per_sample, trace.flops_full, cell) != 1) {
-      throw DatabaseError(name_ + ": no cell " + std::to_string(cell));
-    }
-    SQLite::Statement clear(*database_, "DELETE FROM evaluation WHERE cell = ?");  // its exit counts go with it
-    execute(clear, cell);
-    SQLite::Statement add_evaluation(*database_, "INSERT INTO evaluation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    for (const EvaluationRow& row : trace.evaluations) {
-      execute(add_evaluation, cell, row.evaluation, row.t, row.rows, row.blocks_executed_mean, row.flops_per_row,
-              row.probe_flops_per_row, row.blocks_carried_mean, row.compaction_count);
-    }
-    SQLite::Statement add_exit(*database_, "INSERT INTO exit_count VALUES (?, ?, ?, ?)");
-    for (const ExitCountRow& row : trace.exit_counts) execute(add_exit, cell, row.evaluation, row.block, row.rows);
+    clear(*database_, "DELETE FROM memory_peak WHERE cell = ?", cell);
+    SQLite::Statement add(*database_,
+                          "INSERT INTO memory_peak (cell, rank, process_bytes, device_bytes) VALUES (?, ?, ?, ?)");
+    for (const MemoryPeakRow& row : rows) execute(add, cell, row.rank, row.process_bytes, row.device_bytes);
     savepoint.release();
   });
 }
 
-void Store::put_quality(const QualityRow& row) {
-  for (const double number : {row.value, row.low.value_or(0), row.high.value_or(0)}) {
-    if (!std::isfinite(number)) {
-      throw DatabaseError(name_ + ": cell " + std::to_string(row.cell) + ": " + row.metric + " is not finite");
+void Store::put_estimates(std::int64_t run_id, std::span<const EstimateRow> rows) {
+  for (const EstimateRow& row : rows) {
+    for (const double number : {row.value, row.low.value_or(0), row.high.value_or(0)}) {
+      if (!std::isfinite(number)) {
+        throw DatabaseError(name_ + ": cell " + std::to_string(row.cell) + ": " + row.metric + " is not finite");
+      }
     }
   }
   guarded(name_, [&] {
-    insert(*database_,
-           "INSERT OR REPLACE INTO quality (cell, metric, value, low, high, n, extractor_sha, reference_sha, "
-           "sample_checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-           row.cell, row.metric, row.value, row.low, row.high, row.n, row.extractor_sha, row.reference_sha,
-           row.sample_checksum);
-  });
-}
-
-void Store::add_feature_shard(const FeatureShardRow& row) {
-  guarded(name_, [&] {
-    insert(*database_,
-           "INSERT INTO feature_shard (cell, shard, first_sample, sample_count, width, feature_sum, feature_outer, "
-           "sample_checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-           row.cell, row.shard, row.first_sample, row.sample_count, row.feature_sum.size(),
-           std::span<const double>(row.feature_sum), std::span<const double>(row.feature_outer), row.sample_checksum);
-  });
-}
-
-void Store::put_samples(std::span<const SampleRow> rows) {
-  guarded(name_, [&] {
     Savepoint savepoint(*database_);
-    SQLite::Statement statement(*database_, "INSERT OR REPLACE INTO sample VALUES (?, ?, ?, ?, ?, ?, ?)");
-    for (const SampleRow& row : rows) {
-      execute(statement, row.cell, row.sample_index, row.label, row.width, row.height, row.channels,
-              std::span<const std::uint8_t>(row.pixels));
+    SQLite::Statement old(*database_, "DELETE FROM estimate WHERE cell IN (SELECT id FROM cell WHERE run = ?)");
+    execute(old, run_id);
+    SQLite::Statement add(*database_,
+                          "INSERT INTO estimate (cell, metric, value, low, high, confidence, n, rule) "
+                          "SELECT id, ?, ?, ?, ?, ?, ?, ? FROM cell WHERE id = ? AND run = ?");
+    for (const EstimateRow& row : rows) {
+      if (execute(add, row.metric, row.value, row.low, row.high, row.confidence, row.n, row.rule, row.cell, run_id) !=
+          1) {
+        throw DatabaseError(name_ + ": run " + std::to_string(run_id) + " has no cell " + std::to_string(row.cell));
+      }
     }
     savepoint.release();
   });
@@ -102,26 +119,11 @@ std::set<int> Store::completed_rounds(std::int64_t cell) const {
   });
 }
 
-std::set<int> Store::completed_shards(std::int64_t cell) const {
-  return guarded(name_, [&] {
-    SQLite::Statement statement(*database_, "SELECT shard FROM feature_shard WHERE cell = ?");
-    bind_all(statement, cell);
-    return integers(statement);
-  });
-}
-
-bool Store::has_trace(std::int64_t cell) const {
-  return guarded(name_, [&] {
-    SQLite::Statement statement(*database_, "SELECT 1 FROM cell WHERE id = ? AND flops_per_sample IS NOT NULL");
-    bind_all(statement, cell);
-    return statement.executeStep();
-  });
-}
-
 std::vector<TimingRow> Store::timings(std::int64_t cell) const {
   return guarded(name_, [&] {
     SQLite::Statement statement(*database_,
-                                "SELECT round, repetition, rank, started_ns, duration_ns, samples, discard_reason "
+                                "SELECT round, repetition, rank, started_ns, duration_ns, samples, decode_ns, "
+                                "page_fault_count, steal_ns, core_wait_ns, energy_j, discard_reason, disturbance "
                                 "FROM timing WHERE cell = ? ORDER BY round, repetition, rank");
     bind_all(statement, cell);
     std::vector<TimingRow> rows;
@@ -133,27 +135,13 @@ std::vector<TimingRow> Store::timings(std::int64_t cell) const {
                       .started_ns = statement.getColumn(3).getInt64(),
                       .duration_ns = statement.getColumn(4).getInt64(),
                       .samples = statement.getColumn(5).getInt64(),
-                      .discard_reason = optional_text(statement.getColumn(6))});
-    }
-    return rows;
-  });
-}
-
-std::vector<FeatureShardRow> Store::feature_shards(std::int64_t cell) const {
-  return guarded(name_, [&] {
-    SQLite::Statement statement(*database_,
-                                "SELECT shard, first_sample, sample_count, feature_sum, feature_outer, sample_checksum "
-                                "FROM feature_shard WHERE cell = ? ORDER BY shard");
-    bind_all(statement, cell);
-    std::vector<FeatureShardRow> rows;
-    while (statement.executeStep()) {
-      rows.push_back({.cell = cell,
-                      .shard = statement.getColumn(0).getInt(),
-                      .first_sample = statement.getColumn(1).getInt64(),
-                      .sample_count = statement.getColumn(2).getInt64(),
-                      .feature_sum = doubles(statement.getColumn(3)),
-                      .feature_outer = doubles(statement.getColumn(4)),
-                      .sample_checksum = statement.getColumn(5).getString()});
+                      .decode_ns = statement.getColumn(6).getInt64(),
+                      .page_fault_count = optional_integer(statement.getColumn(7)),
+                      .steal_ns = optional_integer(statement.getColumn(8)),
+                      .core_wait_ns = optional_integer(statement.getColumn(9)),
+                      .energy_j = optional_real(statement.getColumn(10)),
+                      .discard_reason = optional_text(statement.getColumn(11)),
+                      .disturbance = optional_text(statement.getColumn(12))});
     }
     return rows;
   });

@@ -15,7 +15,7 @@ namespace diffbench::results {
 namespace {
 
 constexpr std::array<std::string_view, 9> kPhases = {"sampling", "evaluation", "embed",  "block",  "probe",
-                                                     "compact",  "head",       "solver", "quality"};
+                                                     "compact",  "head",       "solver", "decode"};
 constexpr std::array<std::string_view, 7> kKinds = {"kernel",          "copy",    "set", "cpu_operator", "api_call",
                                                     "synchronization", "overhead"};
 constexpr std::array<std::string_view, 4> kAttributions = {"external", "graph_node", "time_overlap", "none"};

@@ -1,4 +1,4 @@
-// Store: runs, machines, ranks.
+// Store: runs, their machines, ranks and methods.
 #include "results/sql.h"
 #include "results/store.h"
 
@@ -67,26 +67,42 @@ void Store::put_machine(std::int64_t run_id, const MachineRow& row) {
   guarded(name_, [&] {
     // an upsert and not INSERT OR REPLACE: that would delete the machine's ranks with it
     insert(*database_,
-           "INSERT INTO machine (run, host, cpu_model, core_count, memory_bytes, gpu_names, os, compiler, "
-           "compiler_flags, torch_version, mpi_version, cuda_version, driver_version, governor, load_average_1min) "
-           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, host) DO UPDATE SET "
-           "(cpu_model, core_count, memory_bytes, gpu_names, os, compiler, compiler_flags, torch_version, mpi_version, "
-           "cuda_version, driver_version, governor, load_average_1min) = (excluded.cpu_model, excluded.core_count, "
-           "excluded.memory_bytes, excluded.gpu_names, excluded.os, excluded.compiler, excluded.compiler_flags, "
-           "excluded.torch_version, excluded.mpi_version, excluded.cuda_version, excluded.driver_version, "
-           "excluded.governor, excluded.load_average_1min)",
-           run_id, row.host, row.cpu_model, row.core_count, row.memory_bytes, row.gpu_names, row.os, row.compiler,
-           row.compiler_flags, row.torch_version, row.mpi_version, row.cuda_version, row.driver_version, row.governor,
-           row.load_average_1min);
+           "INSERT INTO machine (run, host, cpu_model, core_count, memory_bytes, usable_core_count, gpu_names, os, "
+           "kernel, compiler, compiler_flags, build_type, torch_version, mpi_version, cuda_version, driver_version, "
+           "governor, turbo, smt, huge_pages, clock_source, allocator, settings, load_average_1min) VALUES (?, ?, ?, "
+           "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, host) DO UPDATE SET "
+           "(cpu_model, core_count, memory_bytes, usable_core_count, gpu_names, os, kernel, compiler, compiler_flags, "
+           "build_type, torch_version, mpi_version, cuda_version, driver_version, governor, turbo, smt, huge_pages, "
+           "clock_source, allocator, settings, load_average_1min) = (excluded.cpu_model, excluded.core_count, "
+           "excluded.memory_bytes, excluded.usable_core_count, excluded.gpu_names, excluded.os, excluded.kernel, "
+           "excluded.compiler, excluded.compiler_flags, excluded.build_type, excluded.torch_version, "
+           "excluded.mpi_version, excluded.cuda_version, excluded.driver_version, excluded.governor, excluded.turbo, "
+           "excluded.smt, excluded.huge_pages, excluded.clock_source, excluded.allocator, excluded.settings, "
+           "excluded.load_average_1min)",
+           run_id, row.host, row.cpu_model, row.core_count, row.memory_bytes, row.usable_core_count, row.gpu_names,
+           row.os, row.kernel, row.compiler, row.compiler_flags, row.build_type, row.torch_version, row.mpi_version,
+           row.cuda_version, row.driver_version, row.governor, row.turbo, row.smt, row.huge_pages, row.clock_source,
+           row.allocator, row.settings, row.load_average_1min);
   });
 }
 
 void Store::put_rank(std::int64_t run_id, const RankRow& row) {
   guarded(name_, [&] {
     insert(*database_,
-           "INSERT OR REPLACE INTO rank (run, rank, machine, device, threads, pid) VALUES (?, ?, "
-           "(SELECT id FROM machine WHERE run = ? AND host = ?), ?, ?, ?)",
-           run_id, row.rank, run_id, row.host, row.device, row.threads, row.pid);
+           "INSERT OR REPLACE INTO rank (run, rank, machine, device, threads, torch_threads, omp_threads, binding, "
+           "pid) VALUES (?, ?, (SELECT id FROM machine WHERE run = ? AND host = ?), ?, ?, ?, ?, ?, ?)",
+           run_id, row.rank, run_id, row.host, row.device, row.threads, row.torch_threads, row.omp_threads, row.binding,
+           row.pid);
+  });
+}
+
+void Store::put_methods(std::int64_t run_id, std::span<const MethodRow> rows) {
+  guarded(name_, [&] {
+    Savepoint savepoint(*database_);
+    SQLite::Statement add(*database_,
+                          "INSERT OR REPLACE INTO method (run, name, summary, knob, knob_text) VALUES (?, ?, ?, ?, ?)");
+    for (const MethodRow& row : rows) execute(add, run_id, row.name, row.summary, row.knob, row.knob_text);
+    savepoint.release();
   });
 }
 

@@ -1,13 +1,14 @@
 #pragma once
-// One struct per cell with everything that the table at the end of a run shows: view cell_summary plus intervals.
+// One struct per cell with everything that the table at the end of a run shows: view cell_summary, typed.
 //
-//   for (const CellSummary& cell : summarize(store, run)) print(cell.method_label, cell.speedup,
-//   cell.speedup_interval);
+//   store_estimates(store, run);  // results/estimates.h: what is read here was computed there
+//   for (const CellSummary& cell : summarize(store, run)) print(cell.method_label, cell.speedup);
 //
 // An empty optional: not measured, not defined (a realised fraction where the theoretical speed-up is 1), or the cell
-// is not ok. Intervals are at 95 % and deterministic: the bootstrap is seeded with the run's seed.
+// is not ok.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,50 +19,34 @@
 
 namespace diffbench::results {
 
-struct CellSummary {
-  std::int64_t cell = 0;
-  std::string key;
-  std::string method;
-  std::string method_label;
-  CellRole role = CellRole::kMethod;
-  std::string model;
-  std::string solver;
-  std::string grid;
-  int steps = 0;
-  int batch = 0;
-  std::string precision;
-  std::string device;
-  int ranks = 0;
-  std::string scenario;
-  CellStatus status = CellStatus::kPending;
-  std::string reason;
-  std::string stop_reason;
-  std::int64_t repetitions = 0;
-  std::optional<double> latency_ns;             // median over repetitions
-  std::optional<Interval> latency_interval_ns;  // order statistics; needs 6 repetitions
-  std::optional<double> images_per_s;
-  std::optional<double> speedup;             // 1 for the baseline itself
-  std::optional<Interval> speedup_interval;  // bootstrap over paired rounds; needs 2 rounds
-  std::optional<double> theoretical_speedup;
-  std::optional<double> realised_fraction;
-  std::optional<Interval> realised_interval;  // the speed-up's interval carried through
-  std::optional<double> blocks_ratio;
-  std::optional<double> null_overhead_ratio;
-  std::optional<double> fid;
-  std::optional<Interval> fid_interval;
-  std::optional<std::int64_t> fid_n;
-  std::string sample_checksum;
-  bool on_pareto_front = false;
+// A row of table estimate or quality.
+struct Estimate {
+  double value = 0;
+  std::optional<Interval> interval{};  // none: n supports none
+  std::int64_t n = 0;
+  std::string rule{};
 };
 
-// What recording costs a cell: the median over rounds of time with it over time without it, and its bootstrap interval.
-struct OverheadSummary {
-  std::string key;
-  std::string mode;  // nvtx | activities | everything
-  double ratio = 0;
-  Interval interval;
+struct CellSummary {
+  std::int64_t cell = 0;
+  CellRow row{};
+  CellStatus status = CellStatus::kPending;
+  std::string reason{};
+  std::string stop_reason{};
+  std::int64_t repetitions = 0;
+  std::int64_t samples_seen = 0;                       // over the counted repetitions
+  std::map<std::string, std::int64_t> disturbances{};  // repetitions that count although something came between: why
+  std::int64_t disturbed_repetitions = 0;              // one may be disturbed for two reasons
+  std::optional<bool> warmup_converged{};
+  std::int64_t warmup_repetitions = 0;
+  // by the names of metrics.h; of a cell that is not ok: none
+  std::map<std::string, Estimate, std::less<>> estimates{};
+  std::string sample_checksum{};
+  bool on_pareto_front = false;
+
+  const Estimate* find(std::string_view metric) const;  // nullptr: there is none
+  std::optional<double> value(std::string_view metric) const;
 };
-std::vector<OverheadSummary> summarize_overhead(const Store& store, std::int64_t run_id);
 
 // In the order of the plan.
 std::vector<CellSummary> summarize(const Store& store, std::int64_t run_id);

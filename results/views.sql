@@ -1,5 +1,5 @@
--- What a reader asks of a results file. Only point estimates: intervals come from results/statistics.h.
--- SQLite has no median: it is the mean of the one or two middle rows of a sorted window.
+-- What a reader asks of a results file. The first views bring raw rows together; cell_summary adds what was computed from
+-- them once, in C++, with its interval (table estimate): no view computes a median or a percentile.
 
 -- One repetition over all ranks. A repetition counts only when every rank's timing is there and none was discarded:
 -- the maximum over the remaining ranks would be a falsely fast time.
@@ -7,7 +7,12 @@ CREATE VIEW cell_repetition AS
 SELECT timing.cell, timing.round, timing.repetition,
        max(timing.duration_ns) AS duration_ns,
        sum(timing.samples)     AS samples,
-       1.0 * max(timing.duration_ns) / sum(timing.samples) AS ns_per_sample
+       1.0 * max(timing.duration_ns) / sum(timing.samples) AS ns_per_sample,
+       1.0 * sum(timing.decode_ns) / sum(timing.duration_ns) AS decode_share,
+       -- readable of every rank's device, or once per machine: a part of them would be too little
+       CASE WHEN count(timing.energy_j) IN (cell.ranks, (SELECT count(*) FROM machine WHERE machine.run = cell.run))
+            THEN sum(timing.energy_j) END AS energy_j,
+       count(timing.disturbance) > 0 AS is_disturbed
 FROM timing JOIN cell ON cell.id = timing.cell
 GROUP BY timing.cell, timing.round, timing.repetition
 HAVING count(*) = cell.ranks AND count(timing.discard_reason) = 0;
@@ -21,21 +26,19 @@ SELECT cell, round,
 FROM cell_repetition
 GROUP BY cell, round;
 
+-- What was timed of a cell, in counts.
 CREATE VIEW cell_timing AS
-WITH
-ranked AS (
-  SELECT cell, duration_ns, ns_per_sample,
-         count(*)     OVER (PARTITION BY cell) AS n,
-         row_number() OVER (PARTITION BY cell ORDER BY duration_ns)   AS by_duration,
-         row_number() OVER (PARTITION BY cell ORDER BY ns_per_sample) AS by_cost
-  FROM cell_repetition)
-SELECT cell,
-       max(n) AS repetitions,
-       avg(duration_ns)   FILTER (WHERE by_duration IN ((n + 1) / 2, (n + 2) / 2)) AS latency_ns,
-       avg(ns_per_sample) FILTER (WHERE by_cost     IN ((n + 1) / 2, (n + 2) / 2)) AS ns_per_sample,
-       1e9 / avg(ns_per_sample) FILTER (WHERE by_cost IN ((n + 1) / 2, (n + 2) / 2)) AS images_per_s
-FROM ranked
+SELECT cell, count(*) AS repetitions, count(DISTINCT round) AS rounds, sum(samples) AS samples_seen,
+       sum(is_disturbed) AS disturbed_repetitions
+FROM cell_repetition
 GROUP BY cell;
+
+-- How often and why the timings that count were disturbed.
+CREATE VIEW cell_disturbance AS
+SELECT timing.cell, timing.disturbance, count(*) AS repetitions
+FROM (SELECT DISTINCT cell, round, repetition, disturbance FROM timing WHERE disturbance IS NOT NULL) AS timing
+JOIN cell_repetition AS counted USING (cell, round, repetition)
+GROUP BY timing.cell, timing.disturbance;
 
 -- Both cells of a pair ran in the same round, so slow drift of the machine cancels in the ratio.
 CREATE VIEW speedup_pair AS
@@ -47,63 +50,132 @@ FROM cell
 JOIN cell_round AS mine   ON mine.cell = cell.id
 JOIN cell_round AS theirs ON theirs.cell = cell.baseline_cell AND theirs.round = mine.round;
 
-CREATE VIEW cell_speedup AS
-WITH
-ranked AS (
-  SELECT cell, speedup,
-         count(*)     OVER (PARTITION BY cell) AS n,
-         row_number() OVER (PARTITION BY cell ORDER BY speedup) AS position
-  FROM speedup_pair)
-SELECT cell, max(n) AS rounds, avg(speedup) FILTER (WHERE position IN ((n + 1) / 2, (n + 2) / 2)) AS speedup
-FROM ranked
+-- What the same round costs a method that returns its input: the first null cell of the comparison that is ok.
+CREATE VIEW null_pair AS
+SELECT cell.id AS cell, null_cell.id AS null_cell, mine.round,
+       theirs.ns_per_sample AS null_ns_per_sample,
+       mine.ns_per_sample   AS ns_per_sample,
+       theirs.ns_per_sample / mine.ns_per_sample AS ratio
+FROM cell
+JOIN cell AS null_cell ON null_cell.id = (
+  SELECT min(id) FROM cell AS candidate
+  WHERE candidate.role = 'null' AND candidate.status = 'ok' AND candidate.baseline_cell = ifnull(cell.baseline_cell, cell.id))
+JOIN cell_round AS mine   ON mine.cell = cell.id
+JOIN cell_round AS theirs ON theirs.cell = null_cell.id AND theirs.round = mine.round;
+
+-- Table evaluation per row that went through it: flops_per_row without probes.
+CREATE VIEW evaluation_mean AS
+SELECT cell, evaluation, t, rows,
+       blocks_executed / rows       AS blocks_executed_mean,
+       (flops - probe_flops) / rows AS flops_per_row,
+       probe_flops / rows           AS probe_flops_per_row,
+       blocks_carried / rows        AS blocks_carried_mean,
+       compaction_count
+FROM evaluation;
+
+-- What a cell executed, over its whole trace; the promise is against the baseline's network: a smaller one alone saves too.
+CREATE VIEW cell_work AS
+SELECT cell.id AS cell, cell.traced_samples,
+       count(*) AS evaluations,
+       sum(evaluation.blocks_executed) / (sum(evaluation.rows) * cell.block_count) AS blocks_ratio,
+       sum(evaluation.flops) / cell.traced_samples AS flops_per_sample,
+       nullif(ifnull(base.flops_full, cell.flops_full), 0) * cell.traced_samples / nullif(sum(evaluation.flops), 0)
+         AS theoretical_speedup
+FROM cell
+JOIN evaluation ON evaluation.cell = cell.id
+LEFT JOIN cell AS base ON base.id = cell.baseline_cell
+GROUP BY cell.id;
+
+-- The warm-ups before a cell's counted repetitions, one for each time that its run was begun or resumed. It converged
+-- when all of them did: each has counted repetitions after it.
+CREATE VIEW cell_warmup AS
+SELECT cell, min(converged) AS converged,
+       (SELECT count(*) FROM warmup WHERE warmup.cell = warmup_end.cell AND warmup.pass = 'timing') AS repetitions
+FROM warmup_end
+WHERE pass = 'timing'
 GROUP BY cell;
 
-CREATE VIEW cell_blocks AS
-SELECT evaluation.cell,
-       count(*) AS evaluations,
-       sum(evaluation.rows * evaluation.blocks_executed_mean) / (sum(evaluation.rows) * cell.block_count)
-         AS blocks_ratio
-FROM evaluation JOIN cell ON cell.id = evaluation.cell
-GROUP BY evaluation.cell;
+-- Table estimate with a row per cell and a column per number.
+CREATE VIEW cell_estimate AS
+SELECT cell,
+       max(value) FILTER (WHERE metric = 'latency') AS latency_ns,
+       max(low)   FILTER (WHERE metric = 'latency') AS latency_ns_low,
+       max(high)  FILTER (WHERE metric = 'latency') AS latency_ns_high,
+       max(n)     FILTER (WHERE metric = 'latency') AS latency_ns_n,
+       max(value) FILTER (WHERE metric = 'latency_p90') AS latency_p90_ns,
+       max(low)   FILTER (WHERE metric = 'latency_p90') AS latency_p90_ns_low,
+       max(high)  FILTER (WHERE metric = 'latency_p90') AS latency_p90_ns_high,
+       max(n)     FILTER (WHERE metric = 'latency_p90') AS latency_p90_ns_n,
+       max(value) FILTER (WHERE metric = 'latency_p99') AS latency_p99_ns,
+       max(low)   FILTER (WHERE metric = 'latency_p99') AS latency_p99_ns_low,
+       max(high)  FILTER (WHERE metric = 'latency_p99') AS latency_p99_ns_high,
+       max(n)     FILTER (WHERE metric = 'latency_p99') AS latency_p99_ns_n,
+       max(value) FILTER (WHERE metric = 'throughput') AS images_per_s,
+       max(low)   FILTER (WHERE metric = 'throughput') AS images_per_s_low,
+       max(high)  FILTER (WHERE metric = 'throughput') AS images_per_s_high,
+       max(n)     FILTER (WHERE metric = 'throughput') AS images_per_s_n,
+       max(value) FILTER (WHERE metric = 'speedup') AS speedup,
+       max(low)   FILTER (WHERE metric = 'speedup') AS speedup_low,
+       max(high)  FILTER (WHERE metric = 'speedup') AS speedup_high,
+       max(n)     FILTER (WHERE metric = 'speedup') AS speedup_n,
+       max(value) FILTER (WHERE metric = 'theoretical_speedup') AS theoretical_speedup,
+       max(value) FILTER (WHERE metric = 'realised_fraction') AS realised_fraction,
+       max(low)   FILTER (WHERE metric = 'realised_fraction') AS realised_fraction_low,
+       max(high)  FILTER (WHERE metric = 'realised_fraction') AS realised_fraction_high,
+       max(n)     FILTER (WHERE metric = 'realised_fraction') AS realised_fraction_n,
+       max(value) FILTER (WHERE metric = 'blocks_ratio') AS blocks_ratio,
+       max(value) FILTER (WHERE metric = 'flops_per_sample') AS flops_per_sample,
+       max(value) FILTER (WHERE metric = 'null_overhead') AS null_overhead_ratio,
+       max(low)   FILTER (WHERE metric = 'null_overhead') AS null_overhead_ratio_low,
+       max(high)  FILTER (WHERE metric = 'null_overhead') AS null_overhead_ratio_high,
+       max(n)     FILTER (WHERE metric = 'null_overhead') AS null_overhead_ratio_n,
+       max(value) FILTER (WHERE metric = 'decode_share') AS decode_share,
+       max(low)   FILTER (WHERE metric = 'decode_share') AS decode_share_low,
+       max(high)  FILTER (WHERE metric = 'decode_share') AS decode_share_high,
+       max(n)     FILTER (WHERE metric = 'decode_share') AS decode_share_n,
+       max(value) FILTER (WHERE metric = 'peak_memory') AS peak_memory_bytes,
+       max(value) FILTER (WHERE metric = 'device_memory') AS device_memory_bytes,
+       max(value) FILTER (WHERE metric = 'energy_per_sample') AS energy_j_per_sample,
+       max(value) FILTER (WHERE metric = 'prepare_time') AS prepare_ns
+FROM estimate
+GROUP BY cell;
 
 -- One row per cell whatever its status: nothing disappears from a sweep. Numbers are NULL where nothing was measured,
 -- and for every cell that is not ok: a failed cell has no fast result.
 CREATE VIEW cell_summary AS
-WITH
-timed AS MATERIALIZED (SELECT * FROM cell_timing),
-paired AS MATERIALIZED (SELECT * FROM cell_speedup),
-joined AS (
-  SELECT cell.*, timed.repetitions, timed.latency_ns, timed.ns_per_sample, timed.images_per_s,
-         CASE WHEN cell.role = 'baseline' AND timed.cell IS NOT NULL THEN 1.0
-              WHEN cell.role = 'method' AND base.status = 'ok' THEN paired.speedup END AS speedup,
-         -- the promise is against the baseline's network: a smaller one alone saves too
-         CASE WHEN cell.role <> 'null' AND cell.status = 'ok'
-              THEN nullif(ifnull(base.flops_full, cell.flops_full), 0) / nullif(cell.flops_per_sample, 0) END
-           AS theoretical_speedup,
-         (SELECT min(timed_null.ns_per_sample)
-          FROM cell AS null_cell JOIN timed AS timed_null ON timed_null.cell = null_cell.id
-          WHERE null_cell.role = 'null' AND null_cell.status = 'ok'
-            AND null_cell.baseline_cell = ifnull(cell.baseline_cell, cell.id)) AS null_ns_per_sample
-  FROM cell
-  LEFT JOIN timed  ON timed.cell = cell.id AND cell.status = 'ok'
-  LEFT JOIN paired ON paired.cell = cell.id AND cell.status = 'ok'
-  LEFT JOIN cell AS base ON base.id = cell.baseline_cell)
-SELECT joined.id AS cell, joined.run, joined.key, joined.method, joined.method_label, joined.method_params, joined.role,
-       joined.baseline_cell, joined.model, joined.solver, joined.grid, joined.steps, joined.batch, joined.precision,
-       joined.device, joined.ranks, joined.scenario, joined.status, joined.reason, joined.stop_reason,
-       joined.repetitions, joined.latency_ns, joined.ns_per_sample, joined.images_per_s,
-       joined.speedup, joined.theoretical_speedup,
-       CASE WHEN abs(joined.theoretical_speedup - 1) > 1e-9
-            THEN (joined.speedup - 1) / (joined.theoretical_speedup - 1) END AS realised_fraction,
-       joined.flops_per_sample, joined.flops_full,
-       CASE WHEN joined.role <> 'null' THEN cell_blocks.blocks_ratio END AS blocks_ratio,
-       joined.null_ns_per_sample / joined.ns_per_sample AS null_overhead_ratio,
+SELECT cell.id AS cell, cell.run, cell.key, cell.method, cell.method_label, cell.method_params, cell.given_params,
+       cell.decides, cell.role, cell.baseline_cell, cell.model, cell.solver, cell.solver_params, cell.grid, cell.steps,
+       cell.batch, cell.precision, cell.device, cell.ranks, cell.threads, cell.guidance, cell.guidance_interval,
+       cell.guidance_exits, cell.scenario, cell.identity, cell.status, cell.reason, cell.stop_reason,
+       cell.block_count, cell.flops_full,
+       timed.repetitions, timed.rounds, timed.samples_seen, timed.disturbed_repetitions,
+       warmup.converged AS warmup_converged, warmup.repetitions AS warmup_repetitions,
+       estimate.latency_ns, estimate.latency_ns_low, estimate.latency_ns_high, estimate.latency_ns_n,
+       estimate.latency_p90_ns, estimate.latency_p90_ns_low, estimate.latency_p90_ns_high, estimate.latency_p90_ns_n,
+       estimate.latency_p99_ns, estimate.latency_p99_ns_low, estimate.latency_p99_ns_high, estimate.latency_p99_ns_n,
+       estimate.images_per_s, estimate.images_per_s_low, estimate.images_per_s_high, estimate.images_per_s_n,
+       estimate.speedup, estimate.speedup_low, estimate.speedup_high, estimate.speedup_n,
+       estimate.theoretical_speedup,
+       estimate.realised_fraction, estimate.realised_fraction_low, estimate.realised_fraction_high, estimate.realised_fraction_n,
+       estimate.blocks_ratio,
+       estimate.flops_per_sample,
+       estimate.null_overhead_ratio, estimate.null_overhead_ratio_low, estimate.null_overhead_ratio_high, estimate.null_overhead_ratio_n,
+       estimate.decode_share, estimate.decode_share_low, estimate.decode_share_high, estimate.decode_share_n,
+       estimate.peak_memory_bytes,
+       estimate.device_memory_bytes,
+       estimate.energy_j_per_sample,
+       estimate.prepare_ns,
        fid.value AS fid, fid.low AS fid_low, fid.high AS fid_high, fid.n AS fid_n,
        fid.extractor_sha AS fid_extractor_sha, fid.reference_sha AS fid_reference_sha,
-       fid.sample_checksum AS sample_checksum
-FROM joined
-LEFT JOIN cell_blocks ON cell_blocks.cell = joined.id AND joined.status = 'ok'
-LEFT JOIN quality AS fid ON fid.cell = joined.id AND fid.metric = 'fid' AND joined.status = 'ok';
+       fid.sample_checksum AS sample_checksum,
+       difference.value AS fid_difference, difference.low AS fid_difference_low, difference.high AS fid_difference_high,
+       difference.n AS fid_difference_n
+FROM cell
+LEFT JOIN cell_timing   AS timed      ON timed.cell = cell.id AND cell.status = 'ok'
+LEFT JOIN cell_warmup   AS warmup     ON warmup.cell = cell.id AND cell.status = 'ok'
+LEFT JOIN cell_estimate AS estimate   ON estimate.cell = cell.id AND cell.status = 'ok'
+LEFT JOIN quality       AS fid        ON fid.cell = cell.id AND fid.metric = 'fid' AND cell.status = 'ok'
+LEFT JOIN quality       AS difference ON difference.cell = cell.id AND difference.metric = 'fid_difference' AND cell.status = 'ok';
 
 -- Cells that no other cell beats in both throughput and FID. Only what may be compared competes: one run, the same
 -- hardware and scenario, and a FID of the same N, extractor and reference.

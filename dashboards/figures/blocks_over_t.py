@@ -13,7 +13,7 @@ from dashboards.theme import styled
 QUERY = """
 SELECT cell.method_label, cell.solver, cell.grid, cell.steps, evaluation.t, evaluation.blocks_executed_mean AS blocks,
        cell.block_count
-FROM evaluation JOIN cell ON cell.id = evaluation.cell
+FROM evaluation_mean AS evaluation JOIN cell ON cell.id = evaluation.cell
 WHERE cell.run = :run AND cell.role <> 'null' AND cell.status = 'ok'
 GROUP BY cell.method_label, cell.solver, cell.grid, cell.steps, cell.precision, evaluation.evaluation
 ORDER BY min(cell.id), evaluation.evaluation

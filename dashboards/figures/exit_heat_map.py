@@ -7,11 +7,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboards.data import RunData
-from dashboards.families import ADAPTIVE
 from dashboards.theme import INK, styled
 
 QUERY = """
-SELECT cell.id AS cell, cell.method, cell.method_label, cell.solver, cell.grid, cell.steps, evaluation.evaluation, evaluation.t,
+SELECT cell.id AS cell, cell.decides, cell.method_label, cell.solver, cell.grid, cell.steps, evaluation.evaluation, evaluation.t,
        exit_count.block, 1.0 * exit_count.rows / evaluation.rows AS share, cell.block_count
 FROM exit_count JOIN evaluation USING (cell, evaluation) JOIN cell ON cell.id = exit_count.cell
 WHERE cell.run = :run AND cell.role = 'method' AND cell.status = 'ok'
@@ -35,7 +34,7 @@ def shown_rows(data: RunData) -> pd.DataFrame:
     if rows.empty:
         return rows
     spread = rows.groupby(["cell", "evaluation"])["block"].transform("nunique") > 1
-    by_sample = set(rows.loc[spread | rows["method"].isin(ADAPTIVE), "cell"])
+    by_sample = set(rows.loc[spread | (rows["decides"] != "time"), "cell"])
     if by_sample:
         rows = rows[rows["cell"].isin(by_sample)]
     rows = rows[rows["steps"] == rows.groupby(["solver", "grid"])["steps"].transform("max")]

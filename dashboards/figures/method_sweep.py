@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from plotly.subplots import make_subplots
 
 from dashboards.data import RunData
+from dashboards.intervals import paper_bars, plotly_bars
 from dashboards.label_places import PLACES, place_labels
 from dashboards.solver_sweep import hover_definitions, measured
 from dashboards.theme import BASELINE_COLOUR, MARKERS, PAPER_MARKERS, styled
@@ -120,10 +121,6 @@ def dominated(baseline: pd.DataFrame, right: float, top: float) -> tuple[list[fl
     return ([*x, right, right, x[0]], [*y, y[-1], top, top]) if x else ([], [])
 
 
-def _errors(cells: pd.DataFrame, name: str) -> list[pd.Series]:
-    return [(cells[name] - cells[f"{name}_low"]).fillna(0.0), (cells[f"{name}_high"] - cells[name]).fillna(0.0)]
-
-
 def _layout(panels: list[Panel]) -> tuple[list[tuple[int, int, int]], int]:
     """(row, column, columns that it spans) of each panel, on a grid of six columns, counted from 1; and the number of rows.
     Panels of one step count stand two or three in a row, fronts have a row of their own."""
@@ -185,20 +182,17 @@ def _fid_title(panels: list[Panel]) -> str:
 
 
 def _trace(line: Line, places: list[str | None], in_legend: bool, definitions: str) -> go.Scatter:
-    bars = {}
-    for axis, column in (("error_x", "milliseconds"), ("error_y", "fid")):
-        low, high = _errors(line.cells, column)
-        bars[axis] = {"type": "data", "symmetric": False, "thickness": 0.8, "width": 2, "color": line.colour, "array": high, "arrayminus": low}
     return go.Scatter(
         x=line.cells["milliseconds"], y=line.cells["fid"], mode="lines+markers+text", name=line.name, legendgroup=line.name,
         showlegend=in_legend, text=[text if place else "" for text, place in zip(line.labels, places)],
         textposition=[place or "top right" for place in places], textfont={"size": 10, "color": line.colour},
         line={"color": line.colour, "width": line.width},
         marker={"color": line.colour, "symbol": MARKERS[line.number % len(MARKERS)] if line.number >= 0 else "circle", "size": 9,
-                "line": {"color": "white", "width": 1}}, **bars,
-        customdata=line.cells[["method_label", "steps", "fid_low", "fid_high", "fid_n", "speedup"]],
-        hovertemplate="<b>%{customdata[0]}</b>, %{customdata[1]} steps<br>%{x:.4g} ms per sample, speed-up %{customdata[5]:.3f}"
-        "<br>FID %{y:.4g} [%{customdata[2]:.4g}, %{customdata[3]:.4g}] of N = %{customdata[4]:.0f}"
+                "line": {"color": "white", "width": 1}},
+        error_x=plotly_bars(line.cells, "milliseconds", line.colour, 0.8, 2), error_y=plotly_bars(line.cells, "fid", line.colour, 0.8, 2),
+        customdata=line.cells[["method_label", "steps", "fid_interval", "fid_n", "speedup", "milliseconds_interval", "speedup_interval"]],
+        hovertemplate="<b>%{customdata[0]}</b>, %{customdata[1]} steps<br>%{x:.4g} ms per sample %{customdata[5]}, speed-up "
+        "%{customdata[4]:.3f} %{customdata[6]}<br>FID %{y:.4g} %{customdata[2]} of N = %{customdata[3]:.0f}"
         f"<br>{definitions}<extra></extra>",
     )
 
@@ -219,7 +213,7 @@ def draw_paper(data: RunData) -> plt.Figure | None:
         axis.fill(*dominated(panel.lines[0].cells, 10**right, 10**top), color="#222222", alpha=0.06, lw=0)
         for line, labels in zip(panel.lines, panel.places(COLUMN_WIDTH * span, PANEL_HEIGHT)):
             handles[line.name] = axis.errorbar(
-                line.cells["milliseconds"], line.cells["fid"], xerr=_errors(line.cells, "milliseconds"), yerr=_errors(line.cells, "fid"),
+                line.cells["milliseconds"], line.cells["fid"], xerr=paper_bars(line.cells, "milliseconds"), yerr=paper_bars(line.cells, "fid"),
                 lw=line.width * 0.6, ms=4, elinewidth=0.5, capsize=1.2, color=line.colour,
                 marker=PAPER_MARKERS[line.number % len(PAPER_MARKERS)] if line.number >= 0 else "o")
             for cell, text, where in zip(line.cells.itertuples(), line.labels, labels):

@@ -8,13 +8,16 @@ from dashboards.data import RunData
 from dashboards.theme import styled
 
 QUERY = """
-SELECT cell.method_label, cell.key, cell_repetition.round, cell_repetition.duration_ns, cell_timing.latency_ns
-FROM cell_repetition JOIN cell ON cell.id = cell_repetition.cell JOIN cell_timing ON cell_timing.cell = cell.id
+SELECT cell.method_label, cell.key, counted.round, counted.duration_ns, estimate.value AS latency_ns,
+       (SELECT ifnull('; ' || group_concat(DISTINCT disturbance), '') FROM timing
+        WHERE timing.cell = cell.id AND timing.round = counted.round AND timing.repetition = counted.repetition) AS disturbance
+FROM cell_repetition AS counted JOIN cell ON cell.id = counted.cell
+JOIN estimate ON estimate.cell = cell.id AND estimate.metric = 'latency'
 WHERE cell.run = :run AND cell.role <> 'null' AND cell.status = 'ok'
-ORDER BY cell.id, cell_repetition.round
+ORDER BY cell.id, counted.round, counted.repetition
 """
 TITLE = "Raw timings"
-EXPLANATION = "Each repetition's time over the median of its cell, by round. A slope is drift, a column of high points a disturbance; paired ratios cancel both."
+EXPLANATION = "Each repetition's time over the median of its cell, by round. A slope is drift, a column of high points a disturbance; paired ratios cancel both. Crosses are repetitions that were seen to be disturbed; they count."
 
 
 def draw(data: RunData) -> go.Figure | None:
@@ -26,9 +29,10 @@ def draw(data: RunData) -> go.Figure | None:
         figure.add_trace(
             go.Scatter(
                 x=group["round"], y=group["duration_ns"] / group["latency_ns"], mode="markers", name=method,
-                marker={"color": data.look.colours[method], "size": 6, "opacity": 0.65}, text=group["key"],
-                customdata=group["duration_ns"] * 1e-6,
-                hovertemplate="%{text}<br>round %{x}: %{customdata:.4g} ms, %{y:.3f} of the median<extra></extra>",
+                marker={"color": data.look.colours[method], "size": 6, "opacity": 0.65,
+                        "symbol": ["x" if reason else "circle" for reason in group["disturbance"]]},
+                text=group["key"], customdata=list(zip(group["duration_ns"] * 1e-6, group["disturbance"])),
+                hovertemplate="%{text}<br>round %{x}: %{customdata[0]:.4g} ms, %{y:.3f} of the median%{customdata[1]}<extra></extra>",
             )
         )
     figure.update_xaxes(title_text="round", dtick=max(1, int(rows["round"].max()) // 20))

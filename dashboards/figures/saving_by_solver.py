@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -14,12 +13,13 @@ from matplotlib.ticker import PercentFormatter
 from plotly.subplots import make_subplots
 
 from dashboards.data import RunData
-from dashboards.predicted_blocks import depth_over_t, over_all_times, training_times
+from dashboards.intervals import paper_bars, plotly_bars
+from dashboards.predicted_blocks import planned_depths
 from dashboards.solver_sweep import hover_definitions, sweep
 from dashboards.theme import styled
 
 QUERY = """
-SELECT evaluation.cell, evaluation.t, evaluation.blocks_executed_mean AS blocks
+SELECT evaluation.cell, evaluation.t
 FROM evaluation JOIN cell ON cell.id = evaluation.cell
 WHERE cell.run = :run AND cell.role <> 'null' AND cell.status = 'ok'
 ORDER BY evaluation.cell, evaluation.evaluation
@@ -49,17 +49,12 @@ def _with_predictions(data: RunData, cells: pd.DataFrame) -> pd.DataFrame:
     is not a function of t."""
     evaluations = data.query(QUERY)
     times_of = {cell: group["t"].to_numpy() for cell, group in evaluations.groupby("cell")}
-    depths = evaluations.merge(cells[["cell", "method_label"]], on="cell").groupby("method_label")["blocks"].min()
+    planned = planned_depths(data)
     cells = cells.assign(predicted=np.nan, anywhere=np.nan)
-    end = training_times(evaluations["t"].to_numpy()) if len(evaluations) else None
     for index, cell in cells.iterrows():
-        t = times_of.get(cell["baseline_cell"])
-        if end is None or t is None or cell["method_label"] not in depths:
-            continue
-        blocks = int(cell["block_count"])
-        depth = depth_over_t(cell["method"], json.loads(cell["method_params"]), blocks, int(depths[cell["method_label"]]), end)
-        if depth is not None:
-            cells.loc[index, ["predicted", "anywhere"]] = [np.mean(depth(t)) / blocks, over_all_times(depth, end) / blocks]
+        t, depth = times_of.get(cell["baseline_cell"]), planned.get(cell["cell"])
+        if t is not None and depth is not None:
+            cells.loc[index, ["predicted", "anywhere"]] = np.array([np.mean(depth.at(t)), depth.over_all_times()]) / cell["block_count"]
     return cells
 
 
@@ -72,7 +67,7 @@ def _panels(data: RunData) -> Panels | None:
         return None
     cells = _with_predictions(data, cells)
     settings = cells["setting"].nunique()
-    cells["panel"] = cells["series"].str.replace(" · ", "<br>") + ("<br>" + cells["setting"] if settings > 1 else "")
+    cells["panel"] = cells["series"].str.replace(" · ", "\n") + ("\n" + cells["setting"] if settings > 1 else "")
     steps = sorted(int(count) for count in cells["steps"].unique())
     methods = list(cells["method_label"].unique())
     shift = {m: (i - (len(methods) - 1) / 2) * REACH / max(1, len(methods) - 1) for i, m in enumerate(methods)}
@@ -86,7 +81,7 @@ def draw(data: RunData) -> go.Figure | None:
         return None
     columns = min(COLUMNS, len(panels.names))
     bands = -(-len(panels.names) // columns)
-    titles = [panels.names[band * columns + c] if row == 0 and band * columns + c < len(panels.names) else ""
+    titles = [panels.names[band * columns + c].replace("\n", "<br>") if row == 0 and band * columns + c < len(panels.names) else ""
               for band in range(bands) for row in (0, 1) for c in range(columns)]
     figure = make_subplots(
         rows=2 * bands, cols=columns, horizontal_spacing=0.02, subplot_titles=titles, shared_yaxes=True,
@@ -96,16 +91,17 @@ def draw(data: RunData) -> go.Figure | None:
     shown: set[str] = set()
     for number, name in enumerate(panels.names):
         top, column = 2 * (number // columns) + 1, number % columns + 1
+        where = name.replace("\n", " ")
         for method, group in panels.cells[panels.cells["panel"] == name].groupby("method_label", sort=False):
             colour = data.look.colours[method]
-            text = f"<b>{method}</b>, {name.replace('<br>', ' ')}, %{{customdata[0]}} steps<br>"
-            for row, value, promise, words, unit in (
+            text = f"<b>{method}</b>, {where}, %{{customdata[0]}} steps<br>"
+            for row, value, promise, words in (
                 (top, "speedup", "theoretical_speedup", "speed-up: promised %{customdata[1]:.3f}, measured %{customdata[2]:.3f}"
-                 " [%{customdata[3]:.3f}, %{customdata[4]:.3f}]", ""),
+                 " %{customdata[3]}"),
                 (top + 1, "blocks_ratio", "predicted", "blocks: predicted %{customdata[1]:.1%}, executed %{customdata[2]:.1%};"
-                 " over all of t %{customdata[3]:.1%}", "%"),
+                 " over all of t %{customdata[3]:.1%}"),
             ):
-                more = ["speedup_low", "speedup_high"] if value == "speedup" else ["anywhere"]
+                more = ["speedup_interval"] if value == "speedup" else ["anywhere"]
                 hover = {"customdata": group[["steps", promise, value, *more]],
                          "hovertemplate": f"{text}{words}<br>{hovers[row - top]}<extra></extra>"}
                 if row > top and group["anywhere"].notna().any():
@@ -119,10 +115,7 @@ def draw(data: RunData) -> go.Figure | None:
                                marker={"symbol": "line-ew", "size": 17, "line": {"width": 2.5, "color": colour}}, **hover),
                     row=row, col=column,
                 )
-                bars = {} if row > top else {"error_y": {
-                    "type": "data", "symmetric": False, "thickness": 1.2, "width": 3, "color": colour,
-                    "array": (group["speedup_high"] - group["speedup"]).fillna(0),
-                    "arrayminus": (group["speedup"] - group["speedup_low"]).fillna(0)}}
+                bars = {} if row > top else {"error_y": plotly_bars(group, "speedup", colour, 1.2)}
                 figure.add_trace(
                     go.Scatter(x=group["x"], y=group[value], mode="markers", name=method, legendgroup=method,
                                showlegend=method not in shown, marker={"color": colour, "size": 7}, **bars, **hover),
@@ -188,13 +181,12 @@ def draw_paper(data: RunData) -> plt.Figure | None:
             continue
         for method, group in panels.cells[panels.cells["panel"] == panels.names[number]].groupby("method_label", sort=False):
             colour = data.look.colours[method]
-            error = [(group["speedup"] - group["speedup_low"]).fillna(0), (group["speedup_high"] - group["speedup"]).fillna(0)]
-            upper.errorbar(group["x"], group["speedup"], yerr=error, fmt="o", ms=3, lw=1, capsize=1.5, color=colour)
+            upper.errorbar(group["x"], group["speedup"], yerr=paper_bars(group, "speedup"), fmt="o", ms=3, lw=1, capsize=1.5, color=colour)
             upper.scatter(group["x"], group["theoretical_speedup"], marker="_", s=60, color=colour)
             handles[method] = lower.scatter(group["x"], group["blocks_ratio"], s=9, color=colour)
             lower.scatter(group["x"], group["predicted"], marker="_", s=60, color=colour)
             lower.axhline(group["anywhere"].iloc[0], ls=":", lw=0.9, color=colour)
-        upper.set_title(panels.names[number].replace("<br>", "\n"), fontsize=8)
+        upper.set_title(panels.names[number], fontsize=8)
         lower.set_xlabel("steps", fontsize=8)
         for axis, limits in ((upper, speeds), (lower, shares)):
             axis.set(xlim=(-0.5, len(panels.steps) - 0.5), ylim=limits)

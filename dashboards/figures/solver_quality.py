@@ -9,6 +9,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from plotly.subplots import make_subplots
 
 from dashboards.data import RunData
+from dashboards.intervals import paper_bars, plotly_bars
 from dashboards.solver_sweep import colours_of, hover_definitions, sweep
 from dashboards.theme import LOG_TICKS, MARKERS, PAPER_MARKERS, styled
 
@@ -34,7 +35,7 @@ def _panels(data: RunData) -> tuple[list[tuple[str, str, pd.DataFrame, pd.DataFr
         for method in sorted(data.look.colours, key=lambda label: label not in set(baseline["method_label"])):
             own = facet[facet["method_label"] == method]
             if not own.empty:
-                title = method if len(settings) == 1 else f"{method}<br>{setting}, N = {int(n)}"
+                title = method if len(settings) == 1 else f"{method}\n{setting}, N = {int(n)}"
                 panels.append((title, method, own, baseline if own["role"].iloc[0] != "baseline" else own[:0]))
     return panels, colours_of(cells)
 
@@ -52,7 +53,7 @@ def draw(data: RunData) -> go.Figure | None:
     rows = -(-len(panels) // columns)
     figure = make_subplots(
         rows=rows, cols=columns, shared_xaxes=True, shared_yaxes=True, horizontal_spacing=0.025,
-        vertical_spacing=0.14 / rows, subplot_titles=[title for title, *_ in panels],
+        vertical_spacing=0.14 / rows, subplot_titles=[title.replace("\n", "<br>") for title, *_ in panels],
     )
     markers, shown, definitions = _markers(data, MARKERS), set(), hover_definitions(data, "throughput", "speedup", "fid")
     for number, (_, method, cells, baseline) in enumerate(panels):
@@ -69,11 +70,11 @@ def draw(data: RunData) -> go.Figure | None:
                     x=group["milliseconds"], y=group["fid"], mode="lines+markers", name=series, legendgroup=series,
                     showlegend=series not in shown, line={"color": colours[series], "width": 2},
                     marker={"color": colours[series], "symbol": markers[method], "size": 9, "line": {"color": "white", "width": 1}},
-                    error_x=_bars(group, "milliseconds", colours[series]), error_y=_bars(group, "fid", colours[series]),
-                    customdata=group[["steps", "speedup", "fid_low", "fid_high", "fid_n"]],
-                    hovertemplate=f"<b>{method}</b>, {series}, %{{customdata[0]}} steps<br>%{{x:.4g}} ms per sample"
-                    "<br>FID %{y:.4g} [%{customdata[2]:.4g}, %{customdata[3]:.4g}] of N = %{customdata[4]:.0f}"
-                    f"<br>speed-up %{{customdata[1]:.3f}}<br>{definitions}<extra></extra>",
+                    error_x=plotly_bars(group, "milliseconds", colours[series], width=2), error_y=plotly_bars(group, "fid", colours[series], width=2),
+                    customdata=group[["steps", "speedup", "fid_interval", "fid_n", "milliseconds_interval", "speedup_interval"]],
+                    hovertemplate=f"<b>{method}</b>, {series}, %{{customdata[0]}} steps<br>%{{x:.4g}} ms per sample %{{customdata[4]}}"
+                    "<br>FID %{y:.4g} %{customdata[2]} of N = %{customdata[3]:.0f}"
+                    f"<br>speed-up %{{customdata[1]:.3f}} %{{customdata[5]}}<br>{definitions}<extra></extra>",
                 ),
                 **place,
             )
@@ -86,14 +87,6 @@ def draw(data: RunData) -> go.Figure | None:
         figure.update_yaxes(type="log", tickvals=LOG_TICKS)
     styled(figure, 160 + 360 * rows)
     return figure.update_layout(legend={"y": -0.2 / rows, "yanchor": "top"})
-
-
-def _bars(group: pd.DataFrame, name: str, colour: str) -> dict:
-    return {
-        "type": "data", "symmetric": False, "thickness": 1, "width": 2, "color": colour,
-        "array": (group[f"{name}_high"] - group[name]).fillna(0.0),
-        "arrayminus": (group[name] - group[f"{name}_low"]).fillna(0.0),
-    }
 
 
 def _spread(panels: list, name: str) -> float:
@@ -118,15 +111,11 @@ def draw_paper(data: RunData) -> plt.Figure | None:
         for series, group in baseline.groupby("series", sort=False):
             axis.plot(group["milliseconds"], group["fid"], lw=1, alpha=0.3, color=colours[series])
         for series, group in cells.groupby("series", sort=False):
-            errors = [
-                [(group[n] - group[f"{n}_low"]).fillna(0), (group[f"{n}_high"] - group[n]).fillna(0)]
-                for n in ("milliseconds", "fid")
-            ]
             lines[series] = axis.errorbar(
-                group["milliseconds"], group["fid"], xerr=errors[0], yerr=errors[1], lw=1.2, ms=4.5, elinewidth=0.6,
+                group["milliseconds"], group["fid"], xerr=paper_bars(group, "milliseconds"), yerr=paper_bars(group, "fid"), lw=1.2, ms=4.5, elinewidth=0.6,
                 capsize=1.5, marker=markers[method], color=colours[series],
             )
-        axis.set(title=title.replace("<br>", "\n"), xlabel="measured time per sample, ms", xscale="log")
+        axis.set(title=title, xlabel="measured time per sample, ms", xscale="log")
         if _spread(panels, "fid") > 4:
             axis.set_yscale("log")
         for direction in (axis.xaxis, axis.yaxis):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 import plotly.graph_objects as go
+from matplotlib.ticker import LogLocator, NullFormatter
 from plotly.subplots import make_subplots
 
 from dashboards.data import RunData, scenario_title
+from dashboards.intervals import paper_bars, plotly_bars
 from dashboards.theme import LOG_TICKS, styled
 
 QUERY = None
 TITLE = "Speed against quality"
 EXPLANATION = (
     "Right is faster, down is closer to the real images. One marker per method, solver and step count; bars are 95 % "
-    "intervals; the dashed line joins what nothing else beats in both. Only FIDs of the same number of samples share a panel."
+    "intervals, none where there are too few repetitions for one; the dashed line joins what nothing else beats in both. Only FIDs of the same number of samples share a panel."
 )
 FACET = ["scenario", "batch", "precision", "fid_n"]
 
@@ -55,11 +57,11 @@ def draw(data: RunData) -> go.Figure | None:
                     marker={"color": data.look.colours[method], "symbol": data.look.markers[solver], "size": 10,
                             "line": {"color": "white", "width": 1}},
                     line={"color": data.look.colours[method], "width": 1},
-                    error_x=_bars(group, "images_per_s", data.look.colours[method]),
-                    error_y=_bars(group, "fid", data.look.colours[method]),
-                    customdata=group[["steps", "speedup", "fid_n"]],
-                    hovertemplate=f"<b>{method}</b>, {solver}, %{{customdata[0]}} steps<br>%{{x:.4g}} images/s"
-                    "<br>FID %{y:.3g} (N = %{customdata[2]})<br>speed-up %{customdata[1]:.3f}<extra></extra>",
+                    error_x=plotly_bars(group, "images_per_s", data.look.colours[method]),
+                    error_y=plotly_bars(group, "fid", data.look.colours[method]),
+                    customdata=group[["steps", "speedup", "fid_n", "images_per_s_interval", "fid_interval", "speedup_interval"]],
+                    hovertemplate=f"<b>{method}</b>, {solver}, %{{customdata[0]}} steps<br>%{{x:.4g}} images/s %{{customdata[3]}}"
+                    "<br>FID %{y:.3g} %{customdata[4]} (N = %{customdata[2]})<br>speed-up %{customdata[1]:.3f} %{customdata[5]}<extra></extra>",
                 ),
                 row=1, col=column,
             )
@@ -72,14 +74,6 @@ def draw(data: RunData) -> go.Figure | None:
     return styled(figure, 520)
 
 
-def _bars(group: pd.DataFrame, name: str, colour: str) -> dict:
-    return {
-        "type": "data", "symmetric": False, "thickness": 1, "width": 3, "color": colour,
-        "array": (group[f"{name}_high"] - group[name]).fillna(0.0),
-        "arrayminus": (group[name] - group[f"{name}_low"]).fillna(0.0),
-    }
-
-
 def draw_paper(data: RunData) -> plt.Figure | None:
     facets = _facets(data)
     if not facets:
@@ -88,18 +82,17 @@ def draw_paper(data: RunData) -> plt.Figure | None:
     for axis, (title, cells) in zip(axes[0], facets):
         for (method, solver), group in cells.groupby(["method_label", "solver"], sort=False):
             group = group.sort_values("steps")
-            errors = [
-                [(group[n] - group[f"{n}_low"]).fillna(0), (group[f"{n}_high"] - group[n]).fillna(0)]
-                for n in ("images_per_s", "fid")
-            ]
             axis.errorbar(
-                group["images_per_s"], group["fid"], xerr=errors[0], yerr=errors[1], lw=0.8, ms=5, capsize=2,
+                group["images_per_s"], group["fid"], xerr=paper_bars(group, "images_per_s"), yerr=paper_bars(group, "fid"), lw=0.8, ms=5, capsize=2,
                 marker=data.look.paper_markers[solver], color=data.look.colours[method], label=f"{method}, {solver}",
             )
         front = cells[cells["on_pareto_front"] == 1].sort_values("images_per_s")
         axis.plot(front["images_per_s"], front["fid"], "--", color="#9AA5B1", lw=1, zorder=0, label="Pareto front")
         if cells["fid"].max() > 8 * cells["fid"].min():
             axis.set_yscale("log")
+            axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.yaxis.set_major_formatter("{x:g}")
+            axis.yaxis.set_minor_formatter(NullFormatter())
         axis.set(title=title, xlabel="images/s", ylabel="FID")
         axis.grid(alpha=0.3)
     axes[0][0].legend(fontsize=7)

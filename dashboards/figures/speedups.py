@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboards.data import RunData
+from dashboards.intervals import paper_bars, plotly_bars
 from dashboards.theme import styled
 
 QUERY = None
@@ -19,7 +20,7 @@ EXPLANATION = (
 
 def _usable(data: RunData) -> pd.DataFrame:
     cells = data.cells
-    return cells[(cells["role"] == "method") & cells["speedup"].notna() & cells["theory"].notna()]
+    return cells[(cells["role"] == "method") & cells["speedup"].notna() & cells["theoretical_speedup"].notna()]
 
 
 def draw(data: RunData) -> go.Figure | None:
@@ -27,7 +28,7 @@ def draw(data: RunData) -> go.Figure | None:
     if cells.empty:
         return None
     figure = go.Figure()
-    top = float(max(cells["theory"].max(), cells["speedup_high"].max(), cells["speedup"].max())) * 1.05
+    top = float(max(cells["theoretical_speedup"].max(), cells["speedup_high"].max(), cells["speedup"].max())) * 1.05
     figure.add_trace(
         go.Scatter(x=[1, top], y=[1, top], mode="lines", name="all of it arrives", hoverinfo="skip",
                    line={"color": "#9AA5B1", "dash": "dash", "width": 1.5})
@@ -36,16 +37,14 @@ def draw(data: RunData) -> go.Figure | None:
     for (method, solver), group in cells.groupby(["method_label", "solver"], sort=False):
         figure.add_trace(
             go.Scatter(
-                x=group["theory"], y=group["speedup"], mode="markers", name=f"{method} · {solver}",
+                x=group["theoretical_speedup"], y=group["speedup"], mode="markers", name=f"{method} · {solver}",
                 showlegend=(method, solver) not in shown,
                 marker={"color": data.look.colours[method], "symbol": data.look.markers[solver], "size": 10,
                         "line": {"color": "white", "width": 1}},
-                error_y={"type": "data", "symmetric": False, "thickness": 1, "width": 3,
-                         "array": (group["speedup_high"] - group["speedup"]).fillna(0),
-                         "arrayminus": (group["speedup"] - group["speedup_low"]).fillna(0)},
-                customdata=group[["scenario", "batch", "steps", "realised_fraction"]],
+                error_y=plotly_bars(group, "speedup", data.look.colours[method]),
+                customdata=group[["scenario", "batch", "steps", "realised_fraction", "speedup_interval", "realised_fraction_interval"]],
                 hovertemplate=f"<b>{method}</b>, {solver}, %{{customdata[2]}} steps, %{{customdata[0]}} batch %{{customdata[1]}}"
-                "<br>promised %{x:.3f}, measured %{y:.3f}<br>realised fraction %{customdata[3]:.2f}<extra></extra>",
+                "<br>promised %{x:.3f}, measured %{y:.3f} %{customdata[4]}<br>realised fraction %{customdata[3]:.2f} %{customdata[5]}<extra></extra>",
             )
         )
         shown.add((method, solver))
@@ -60,8 +59,7 @@ def draw_paper(data: RunData) -> plt.Figure | None:
         return None
     figure, axis = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
     for (method, solver), group in cells.groupby(["method_label", "solver"], sort=False):
-        error = [(group["speedup"] - group["speedup_low"]).fillna(0), (group["speedup_high"] - group["speedup"]).fillna(0)]
-        axis.errorbar(group["theory"], group["speedup"], yerr=error, ls="none", ms=5, capsize=2,
+        axis.errorbar(group["theoretical_speedup"], group["speedup"], yerr=paper_bars(group, "speedup"), ls="none", ms=5, capsize=2,
                       marker=data.look.paper_markers[solver], color=data.look.colours[method], label=f"{method}, {solver}")
     axis.axline((1, 1), slope=1, ls="--", color="#9AA5B1", lw=1)
     axis.set(xlabel="theoretical speed-up (FLOPs)", ylabel="measured speed-up")

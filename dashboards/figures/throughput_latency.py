@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboards.data import RunData, scenario_title
+from dashboards.intervals import plotly_bars
 from dashboards.theme import styled
 
 QUERY = None
@@ -30,14 +31,13 @@ def draw(data: RunData) -> go.Figure | None:
             names = [group["solver"], steps] if wide else group["solver"] + "<br>" + steps + " steps"
             for column, name, scale, unit in ((1, "images_per_s", 1.0, "images/s"), (2, "latency_ns", 1e-6, "ms")):
                 place = {"row": 2 * row + column - 2, "col": 1} if wide else {"row": row, "col": column}
-                value, low, high = (group[f"{name}{end}"] * scale for end in ("", "_low", "_high"))
+                scaled = group.assign(**{f"{name}{end}": group[f"{name}{end}"] * scale for end in ("", "_low", "_high")})
                 figure.add_trace(
                     go.Bar(
-                        x=names, y=value, name=method, legendgroup=method, showlegend=row == 1 and column == 1,
+                        x=names, y=scaled[name], name=method, legendgroup=method, showlegend=row == 1 and column == 1,
                         marker_color=data.look.colours[method],
-                        error_y={"type": "data", "symmetric": False, "thickness": 1, "width": 3, "color": "#52606D",
-                                 "array": (high - value).fillna(0), "arrayminus": (value - low).fillna(0)},
-                        hovertemplate=f"<b>{method}</b>, %{{x}}<br>%{{y:.4g}} {unit}<extra></extra>",
+                        error_y=plotly_bars(scaled, name, "#52606D"), customdata=group[[f"{name}_interval"]],
+                        hovertemplate=f"<b>{method}</b>, %{{x}}<br>%{{y:.4g}} {unit} %{{customdata[0]}}<extra></extra>",
                     ),
                     **place,
                 )

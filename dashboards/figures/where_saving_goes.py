@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboards.data import RunData, scenario_title
+from dashboards.intervals import interval_words, paper_bars, plotly_bars
 from dashboards.theme import INK, styled
 
 # Per row and evaluation. A block's FLOPs: those of the network without probes, over the blocks that rows needed.
@@ -16,8 +17,8 @@ SELECT evaluation.cell,
        sum(rows * probe_flops_per_row) / nullif(sum(rows * (flops_per_row + probe_flops_per_row)), 0) AS probe_share,
        sum(rows * blocks_carried_mean) / nullif(sum(rows * blocks_executed_mean), 0) AS carried_share,
        sum(rows * blocks_carried_mean) / nullif(sum(1.0 * rows * cell.block_count), 0) AS carried_of_full,
-       1.0 * sum(compaction_count) * cell.batch / nullif(max(rows), 0) AS compactions_per_batch
-FROM evaluation JOIN cell ON cell.id = evaluation.cell
+       1.0 * sum(compaction_count) * cell.batch / cell.traced_samples AS compactions_per_batch
+FROM evaluation_mean AS evaluation JOIN cell ON cell.id = evaluation.cell
 WHERE cell.run = :run AND cell.role = 'method' AND cell.status = 'ok'
 GROUP BY evaluation.cell
 """
@@ -38,12 +39,10 @@ ROW_PIXELS = 25
 
 def losses(data: RunData) -> pd.DataFrame:
     """Cells of methods with a measured speed-up, with the parts of their time in shares of the full network's."""
-    cells = data.cells[(data.cells["role"] == "method") & data.cells["speedup"].notna() & data.cells["theory"].notna()]
+    cells = data.cells[(data.cells["role"] == "method") & data.cells["speedup"].notna() & data.cells["theoretical_speedup"].notna()]
     cells = cells[cells["steps"] == cells.groupby(["solver", "grid"])["steps"].transform("max")]
-    if not data.has("evaluation", "blocks_carried_mean"):
-        return cells[:0]  # a file of schema 1
-    cells = cells.merge(data.query(QUERY), on="cell", how="left")
-    executed = 1 / cells["theory"]
+    cells = cells.merge(data.query(QUERY), on="cell", how="left").copy()
+    executed = 1 / cells["theoretical_speedup"]
     probes = executed * cells["probe_share"].fillna(0.0).astype(float)
     # a carried block costs what another block does: the FLOPs of one are those of the blocks over their number
     cells["blocks"] = executed - probes
@@ -71,11 +70,11 @@ def _texts(cell: pd.Series) -> list[str]:
     def share(value: float) -> str:
         return "–" if pd.isna(value) or value == 0 else f"{value:.1%}"
 
-    interval = "" if pd.isna(cell["speedup_low"]) else f" [{cell['speedup_low']:.2f}, {cell['speedup_high']:.2f}]"
+    interval = interval_words(cell["speedup_low"], cell["speedup_high"], cell["speedup_n"], ".2f")
     compactions = cell["compactions_per_batch"]
     return [
-        f"{cell['theory']:.2f}", f"{cell['speedup']:.2f}{interval}",
-        "–" if abs(cell["theory"] - 1) < LEAST_GAIN else f"{(cell['speedup'] - 1) / (cell['theory'] - 1):.2f}",
+        f"{cell['theoretical_speedup']:.2f}", f"{cell['speedup']:.2f} {interval}",
+        "–" if pd.isna(cell["realised_fraction"]) or abs(cell["theoretical_speedup"] - 1) < LEAST_GAIN else f"{cell['realised_fraction']:.2f}",
         share(cell["probe_share"]), share(cell["carried_share"]),
         "–" if pd.isna(compactions) or compactions == 0 else f"{compactions:.3g}",
     ]
@@ -107,12 +106,9 @@ def draw(data: RunData) -> go.Figure | None:
                 figure.add_trace(
                     go.Scatter(x=group["total"], y=names, mode="markers", name="measured, with interval", legendgroup="measured",
                                showlegend=row == 1, marker={"color": INK, "symbol": "line-ns-open", "size": 11, "line": {"width": 2}},
-                               error_x={"type": "data", "symmetric": False, "thickness": 1.2, "width": 4, "color": INK,
-                                        "array": (group["total_high"] - group["total"]).fillna(0),
-                                        "arrayminus": (group["total"] - group["total_low"]).fillna(0)},
-                               customdata=group[["speedup"]],
+                               error_x=plotly_bars(group, "total", INK, 1.2, 4), customdata=group[["speedup", "speedup_interval"]],
                                hovertemplate="<b>%{y}</b><br>measured: %{x:.1%} of the full network's time, "
-                               "%{customdata[0]:.3f} times its speed<extra></extra>"),
+                               "%{customdata[0]:.3f} times its speed %{customdata[1]}<extra></extra>"),
                     row=row, col=2)
         figure.update_xaxes(range=[-0.5, 6.4], tickvals=list(COLUMNS.values()), ticktext=list(COLUMNS), tickangle=0, side="top",
                             showgrid=False, row=row, col=1)
@@ -145,8 +141,7 @@ def draw_paper(data: RunData) -> plt.Figure | None:
         for part, colour in PARTS.items():
             axis.barh(at, group[part], left=left, color=colour, height=0.65, label=part)
             left += group[part]
-        errors = [(group["total"] - group["total_low"]).fillna(0), (group["total_high"] - group["total"]).fillna(0)]
-        axis.errorbar(group["total"], at, xerr=errors, fmt="|", color=INK, ms=8, lw=1, capsize=2, label="measured, with interval")
+        axis.errorbar(group["total"], at, xerr=paper_bars(group, "total"), fmt="|", color=INK, ms=8, lw=1, capsize=2, label="measured, with interval")
         axis.axvline(1, color=INK, lw=0.8, ls=":")
         axis.set_yticks(at, list(group["method_label"]), fontsize=7)
         axis.invert_yaxis()

@@ -13,11 +13,13 @@ others are averaged, so that the parts of a time add up.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import pandas as pd
 
 from dashboards.data import RunData
+from dashboards.plotly_text import for_plotly
 
 IDLE = "between operators"
 # each asks for the whole run at once: the views group all activities, whichever cell is wanted
@@ -68,11 +70,13 @@ class CellProfile:
     def total_ms(self) -> float:
         return self.milliseconds() + self.idle_ms()
 
+    def for_plotly(self) -> CellProfile:
+        """As RunData.for_plotly(): what draw() of each figure gets."""
+        return dataclasses.replace(self, cell=for_plotly(self.cell), paths=for_plotly(self.paths), kernels=for_plotly(self.kernels))
+
 
 def read_profiles(data: RunData) -> list[CellProfile]:
-    """Of each profiled cell, in the order of the plan; empty in files of older schemas."""
-    if not data.has("profile", "source"):
-        return []
+    """Of each profiled cell, in the order of the plan."""
     sources = data.query(SOURCE)["source"]
     if sources.empty:
         return []

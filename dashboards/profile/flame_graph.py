@@ -17,7 +17,7 @@ EXPLANATION = (
 )
 PHASE_COLOURS = {
     "sampling": "#52606D", "evaluation": "#829AB1", "embed": "#56B4E9", "block": "#0072B2", "probe": "#E69F00",
-    "compact": "#D55E00", "head": "#009E73", "solver": "#7A5195", "quality": "#8C8C00",
+    "compact": "#D55E00", "head": "#009E73", "solver": "#7A5195", "decode": "#8C8C00",
 }
 IDLE_COLOUR = "#CBD2D9"
 PALE_COLOURS = (IDLE_COLOUR, "#56B4E9", "#E69F00")  # on which white cannot be read

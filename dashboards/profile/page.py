@@ -29,10 +29,10 @@ def profile_page(data: RunData, templates: Environment) -> str | None:
     profiles = [profile for profile in read_profiles(data) if len(profile.paths)]
     if not profiles:
         return None
-    phases, readings = phase_losses.draw(data, profiles), telemetry.read(data)
-    meanwhile = telemetry.draw(readings)
+    drawn = data.for_plotly()
+    phases, meanwhile = phase_losses.draw([profile.for_plotly() for profile in profiles]), telemetry.draw(telemetry.read(drawn))
     return templates.get_template("profile.html.j2").render(
-        run=data.run, plotly_js=get_plotlyjs(), facts=_facts(data) + telemetry.throttled(readings),
+        run=data.run, plotly_js=get_plotlyjs(), facts=_facts(data) + telemetry.throttled(telemetry.read(data)),
         phases={"title": phase_losses.TITLE, "explanation": phase_losses.EXPLANATION, "html": _html(phases, "phases")},
         meanwhile=meanwhile and {"title": telemetry.TITLE, "explanation": telemetry.EXPLANATION, "html": _html(meanwhile, "meanwhile")},
         losses={"title": phase_losses.LOSSES_TITLE, "explanation": phase_losses.LOSSES_EXPLANATION,
@@ -45,13 +45,15 @@ def profile_page(data: RunData, templates: Environment) -> str | None:
         kernels={"title": kernel_table.TITLE, "explanation": kernel_table.EXPLANATION, "columns": kernel_table.COLUMNS},
         cells=[{"number": int(p.cell["cell"]), "title": phase_losses.title_of(p.cell)} for p in profiles],
         compared=phase_losses.most_lost(profiles), evaluations=timeline.MOMENTS,
-        profiles=_as_json({int(p.cell["cell"]): _cell(data, p) for p in profiles}),
+        profiles=_as_json({int(p.cell["cell"]): _cell(drawn, p) for p in profiles}),
     )
 
 
-def _cell(data: RunData, profile: CellProfile) -> dict:
-    figures = {"flame": flame_graph.draw(profile), "roofline": roofline.draw(data, profile)}
-    figures |= {f"timeline {i}": figure for i, figure in enumerate(timeline.draw(data, profile))}
+def _cell(drawn: RunData, profile: CellProfile) -> dict:
+    """Facts and kernels are text to the page's script, figures are plotly's."""
+    shown = profile.for_plotly()
+    figures = {"flame": flame_graph.draw(shown), "roofline": roofline.draw(drawn, shown)}
+    figures |= {f"timeline {i}": figure for i, figure in enumerate(timeline.draw(drawn, shown))}
     cell = profile.cell
     facts = [
         f"{len(profile.lengths)} repetition{'s' if len(profile.lengths) > 1 else ''}, {profile.recorded_samples:,} samples recorded",

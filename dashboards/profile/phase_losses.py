@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboards.data import RunData
+from dashboards.intervals import interval_words, plotly_bars
 from dashboards.profile.cell_profile import CellProfile
 from dashboards.profile.flame_graph import IDLE_COLOUR, PHASE_COLOURS
 from dashboards.theme import INK, styled
@@ -67,7 +67,7 @@ def by_phase(profile: CellProfile) -> dict[str, float]:
 
 def losses(method: CellProfile, full: CellProfile) -> Losses | None:
     """None where theory promises nothing."""
-    theory = float(method.cell["theory"])
+    theory = float(method.cell["theoretical_speedup"])
     if not theory == theory or theory <= 0:
         return None
     mine, theirs = by_phase(method), by_phase(full)
@@ -98,7 +98,7 @@ def most_lost(profiles: list[CellProfile]) -> int | None:
     for method, full in pairs(profiles):
         if full and losses(method, full):
             speedup = method.cell["speedup"]
-            measured = None if pd.isna(speedup) else 1 / speedup - 1 / method.cell["theory"]
+            measured = None if pd.isna(speedup) else 1 / speedup - 1 / method.cell["theoretical_speedup"]
             found[int(method.cell["cell"])] = measured if measured is not None else sum(losses(method, full).by_cause.values()) / full.total_ms()
     return max(found, key=found.get) if found else None
 
@@ -106,7 +106,7 @@ def most_lost(profiles: list[CellProfile]) -> int | None:
 def standard_error(method: CellProfile, full: CellProfile) -> float:
     """Of the sum of losses, in shares of the full network's time: from the differences between neighbouring repetitions, of
     which each cell had one per turn. NaN: too few."""
-    lost = (method.lengths - full.lengths / float(method.cell["theory"])).dropna() / full.lengths.median()
+    lost = (method.lengths - full.lengths / float(method.cell["theoretical_speedup"])).dropna() / full.lengths.median()
     if len(lost) < 3:
         return float("nan")
     spread = 1.4826 * (lost - lost.median()).abs().median()  # as a standard deviation
@@ -121,12 +121,11 @@ def loss_rows(profiles: list[CellProfile]) -> list[list[str]]:
         if found is None:
             continue
         cell, whole = method.cell, full.total_ms()
-        interval = "" if pd.isna(cell["speedup_low"]) else f" [{cell['speedup_low']:.3f}, {cell['speedup_high']:.3f}]"
+        interval = interval_words(cell["speedup_low"], cell["speedup_high"], cell["speedup_n"], ".3f")
         error = standard_error(method, full)
-        realised = (cell["speedup"] - 1) / (cell["theory"] - 1) if cell["theory"] != 1 else float("nan")
         rows.append([
-            title_of(cell), f"{cell['theory']:.3f}", "–" if pd.isna(cell["speedup"]) else f"{cell['speedup']:.3f}{interval}",
-            "–" if pd.isna(realised) else f"{realised:.2f}", f"{whole / method.total_ms():.3f}", str(len(method.lengths)),
+            title_of(cell), f"{cell['theoretical_speedup']:.3f}", "–" if pd.isna(cell["speedup"]) else f"{cell['speedup']:.3f} {interval}",
+            "–" if pd.isna(cell["realised_fraction"]) else f"{cell['realised_fraction']:.2f}", f"{whole / method.total_ms():.3f}", str(len(method.lengths)),
             f"{sum(found.by_cause.values()) / whole:+.1%}" + ("" if math.isnan(error) else f" ± {error:.1%}"),
             *(_share(found.by_cause[cause] / whole) for cause in LOSSES),
         ])
@@ -141,7 +140,7 @@ def title_of(cell: pd.Series) -> str:
     return f"{cell['method_label']}, {cell['solver']} {cell['steps']} steps, batch {cell['batch']}"
 
 
-def draw(data: RunData, profiles: list[CellProfile]) -> go.Figure | None:
+def draw(profiles: list[CellProfile]) -> go.Figure | None:
     if not profiles:
         return None
     names = [title_of(profile.cell) for profile in profiles]
@@ -164,14 +163,13 @@ def draw(data: RunData, profiles: list[CellProfile]) -> go.Figure | None:
                        hovertemplate="<b>%{y}</b><br>promised: %{x:.4g} ms per sample<extra></extra>"))
     baselines = pd.Series([full.total_ms() if full else float("nan") for _, full in pairs(profiles)])
     cells = pd.DataFrame([profile.cell for profile in profiles]).reset_index().astype({n: float for n in ("speedup", "speedup_low", "speedup_high")})
-    measured, low, high = (baselines / cells[n] for n in ("speedup", "speedup_high", "speedup_low"))
-    if measured.notna().any():
+    bars = pd.DataFrame({name: baselines / cells[of] for name, of in (("ms", "speedup"), ("ms_low", "speedup_high"), ("ms_high", "speedup_low"))})
+    if bars["ms"].notna().any():
         figure.add_trace(
-            go.Scatter(x=measured, y=names, mode="markers", name="measured speed-up",
+            go.Scatter(x=bars["ms"], y=names, mode="markers", name="measured speed-up",
                        marker={"symbol": "line-ns-open", "size": 14, "color": INK, "line": {"width": 2}},
-                       error_x={"type": "data", "symmetric": False, "thickness": 1.2, "width": 4, "color": INK,
-                                "array": (high - measured).fillna(0), "arrayminus": (measured - low).fillna(0)},
-                       hovertemplate="<b>%{y}</b><br>by the measured speed-up: %{x:.4g} ms per sample<extra></extra>"))
+                       error_x=plotly_bars(bars, "ms", INK, 1.2, 4), customdata=cells[["speedup", "speedup_interval"]],
+                       hovertemplate="<b>%{y}</b><br>by the measured speed-up of %{customdata[0]:.3f} %{customdata[1]}: %{x:.4g} ms per sample<extra></extra>"))
     figure.update_xaxes(title_text="ms per sample", rangemode="tozero")
     figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
     figure.update_layout(barmode="stack", bargap=0.35)

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from dashboards.data import RunData
 from dashboards.label_places import place_labels
+from dashboards.plotly_text import shortened
 from dashboards.profile.cell_profile import CellProfile
 from dashboards.profile.flame_graph import short_name
 from dashboards.theme import INK, styled
@@ -62,7 +63,7 @@ def draw(data: RunData, profile: CellProfile) -> go.Figure | None:
 
 def _labels(intensity: pd.Series, kernels: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Texts beside the points that take time, and where they stand; as on a panel of PANEL pixels."""
-    names = [short_name(name)[:24] if share > 0.02 else "" for name, share in zip(kernels["name"], kernels["share"])]
+    names = [shortened(short_name(name), 24) if share > 0.02 else "" for name, share in zip(kernels["name"], kernels["share"])]
     across, up = (np.log10(values.astype(float)) for values in (intensity, kernels["flops_per_s"]))
     points = [((x - across.min() + 1) / (np.ptp(across) + 2) * PANEL[0], (y - up.min() + 1) / (np.ptp(up) + 2) * PANEL[1]) for x, y in zip(across, up)]
     places = place_labels(points, names, *PANEL)

@@ -30,8 +30,6 @@ THROTTLE_COLOUR = "#D55E00"
 
 def read(data: RunData) -> pd.DataFrame:
     """Readings with `device` as "host device", `seconds` since the first one; empty where nothing was sampled."""
-    if not data.has("telemetry", "throttle_bits"):
-        return pd.DataFrame()
     rows = data.query(QUERY)
     if rows.empty:
         return rows

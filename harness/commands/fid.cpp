@@ -26,13 +26,20 @@ void print_row(const std::string& name, double value, const std::string& remark)
 
 std::string count_text(const std::optional<int64_t>& count) { return count ? std::to_string(*count) : "unknown"; }
 
+void print_interval(const quality::FidEstimate& estimate) {
+  if (const auto& interval = estimate.interval) {
+    fmt::print("{:>25}{:g} % interval {:.6g} .. {:.6g}, standard error {:.3g}, bias by finite N {:.3g}\n", "",
+               100 * estimate.confidence, interval->low, interval->high, interval->standard_error, interval->bias);
+  }
+  fmt::print("{:>25}{}\n", "", estimate.interval ? estimate.rule : "interval: " + estimate.rule);
+}
+
 void print_table(const quality::Comparison& result, const quality::KidOptions& kid_options) {
   fmt::print("{:<10} {:>12}  {}\n", "metric", "value", "");
   if (const auto& fid = result.fid) {
     print_row("fid", fid->value, fmt::format("n of A {}, of B {}", count_text(fid->count_a), count_text(fid->count_b)));
-    if (const auto& interval = fid->interval) {
-      fmt::print("{:>25}95 % interval {:.6g} .. {:.6g}, standard error {:.3g}, bias by finite N {:.3g}\n", "",
-                 interval->low, interval->high, interval->standard_error, interval->bias);
+    if (const auto& estimate = fid->estimate) {
+      print_interval(*estimate);
     }
   }
   if (const auto& kid = result.kid) {
@@ -69,7 +76,7 @@ void add_fid(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   command->add_option("--seed", options->compare.kid.seed, "draws the subsets of KID")->capture_default_str();
   command->add_flag("--interval", options->compare.interval,
-                    "95 % interval of the FID (jackknife over 20 groups of A)");
+                    "95 % interval of the FID at this number of samples (jackknife over 20 groups of A)");
   command->add_flag("--json", options->json, "print one JSON document");
   command->footer(
       "Example: diffbench fid samples.npz methods/zoo/fashion_mnist/reference.npz --extractor fashion_mnist\n"

@@ -1,4 +1,5 @@
 #include <spawn.h>
+#include <spdlog/spdlog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "harness/commands/commands.h"
 #include "methods/config/input_error.h"
 #include "methods/config/paths.h"
+#include "results/estimates.h"
 
 extern char** environ;
 
@@ -23,6 +25,7 @@ namespace fs = std::filesystem;
 struct Options {
   std::string database;
   std::string output;
+  bool recompute = false;
   bool json = false;
 };
 
@@ -90,6 +93,11 @@ int report(const Options& options) {
   if (!fs::is_regular_file(options.database)) {
     throw config::InputError(options.database + ": no such file; `diffbench run` makes one");
   }
+  if (options.recompute) {
+    auto store = results::Store::open_or_create(options.database);
+    const auto runs = results::recompute_estimates(store);
+    spdlog::info("{}: estimates of {} runs made again from the raw rows", options.database, runs.size());
+  }
   std::cout.flush();
   const int exit_code = run_child({interpreter(), "-m", "dashboards.report", options.database, "-o", options.output},
                                   environment_with_python_path());
@@ -106,6 +114,8 @@ void add_report(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   command->add_option("database", options->database, "results file of `diffbench run`")->required();
   command->add_option("-o,--output", options->output, "folder for the report; made if it does not exist")->required();
+  command->add_flag("--recompute", options->recompute,
+                    "makes medians, ratios and intervals again from the raw rows first, and stores them");
   command->add_flag("--json", options->json, "one JSON document on stdout: where the report lies");
   command->footer("Example: diffbench report results.db -o report/");
   command->callback([options, &exit_code] { exit_code = report(*options); });

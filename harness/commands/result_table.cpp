@@ -3,60 +3,114 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+
+#include "results/metrics.h"
 
 namespace diffbench::commands {
 namespace {
 
 using results::CellStatus;
 using results::CellSummary;
-using results::Interval;
+using results::Estimate;
 
-std::string number(const std::optional<double>& value, const char* format) {
-  return value ? fmt::format(fmt::runtime(format), *value) : "-";
+constexpr int64_t kFewest = 6;  // values that a 95 % interval of a median needs
+
+std::string number(double value, const char* format) { return fmt::format(fmt::runtime(format), value); }
+
+std::string value(const CellSummary& cell, std::string_view metric, const char* format, double scale = 1.0) {
+  const auto found = cell.value(metric);
+  return found ? number(*found * scale, format) : "-";
 }
 
-std::string with_interval(const std::optional<double>& value, const std::optional<Interval>& interval,
-                          const char* format) {
-  if (!value || !interval) {
-    return number(value, format);
+// too few values are said where a reader would look for the interval
+std::string interval_text(const Estimate& estimate, const char* format, double scale) {
+  if (estimate.interval) {
+    return fmt::format(" [{}, {}]", number(estimate.interval->low * scale, format),
+                       number(estimate.interval->high * scale, format));
   }
-  return fmt::format("{} [{}, {}]", number(*value, format), number(interval->low, format),
-                     number(interval->high, format));
+  return estimate.rule.starts_with("median") && estimate.n < kFewest ? fmt::format(" (n < {})", kFewest) : "";
 }
 
-std::string duration(const std::optional<double>& ns) {
-  if (!ns) {
+std::string with_interval(const CellSummary& cell, std::string_view metric, const char* format) {
+  const Estimate* estimate = cell.find(metric);
+  return estimate != nullptr ? number(estimate->value, format) + interval_text(*estimate, format, 1.0) : "-";
+}
+
+std::string duration(const CellSummary& cell) {
+  const Estimate* latency = cell.find("latency");
+  if (latency == nullptr) {
     return "-";
   }
-  return *ns >= 1e9 ? fmt::format("{:.3g} s", *ns * 1e-9) : fmt::format("{:.3g} ms", *ns * 1e-6);
+  const bool is_long = latency->value >= 1e9;
+  const double scale = is_long ? 1e-9 : 1e-6;
+  return number(latency->value * scale, "{:.3g}") + (is_long ? " s" : " ms") + interval_text(*latency, "{:.3g}", scale);
 }
 
-std::optional<double> percent(const std::optional<double>& ratio) {
-  return ratio ? std::optional(*ratio * 100.0) : std::nullopt;
+std::string marks(const CellSummary& cell) {
+  return std::string(cell.warmup_converged == false ? " *" : "") + (cell.disturbed_repetitions > 0 ? " +" : "");
 }
 
 struct Column {
   const char* title;
   std::string (*text)(const CellSummary&);
+  bool is_optional = false;  // left out where no cell has it
 };
 
 constexpr Column kColumns[] = {
-    {"method", [](const CellSummary& c) { return c.method_label; }},
-    {"solver", [](const CellSummary& c) { return c.solver + " " + c.grid; }},
-    {"steps", [](const CellSummary& c) { return std::to_string(c.steps); }},
-    {"scenario", [](const CellSummary& c) { return fmt::format("{} b{} {}", c.scenario, c.batch, c.precision); }},
-    {"latency", [](const CellSummary& c) { return duration(c.latency_ns); }},
-    {"images/s", [](const CellSummary& c) { return number(c.images_per_s, "{:.4g}"); }},
-    {"speed-up", [](const CellSummary& c) { return with_interval(c.speedup, c.speedup_interval, "{:.3f}"); }},
-    {"theory", [](const CellSummary& c) { return number(c.theoretical_speedup, "{:.3f}"); }},
-    {"realised", [](const CellSummary& c) { return number(c.realised_fraction, "{:.2f}"); }},
-    {"blocks %", [](const CellSummary& c) { return number(percent(c.blocks_ratio), "{:.1f}"); }},
-    {"FID", [](const CellSummary& c) { return with_interval(c.fid, c.fid_interval, "{:.3g}"); }},
-    {"N", [](const CellSummary& c) { return c.fid_n ? std::to_string(*c.fid_n) : "-"; }},
+    {"method", [](const CellSummary& c) { return c.row.method_label + marks(c); }},
+    {"solver", [](const CellSummary& c) { return c.row.solver + " " + c.row.grid; }},
+    {"steps", [](const CellSummary& c) { return std::to_string(c.row.steps); }},
+    {"scenario",
+     [](const CellSummary& c) { return fmt::format("{} b{} {}", c.row.scenario, c.row.batch, c.row.precision); }},
+    {"latency", [](const CellSummary& c) { return duration(c); }},
+    {"decode %", [](const CellSummary& c) { return value(c, "decode_share", "{:.1f}", 100.0); }, true},
+    {"images/s", [](const CellSummary& c) { return value(c, "throughput", "{:.4g}"); }},
+    {"speed-up", [](const CellSummary& c) { return with_interval(c, "speedup", "{:.3f}"); }},
+    {"theory", [](const CellSummary& c) { return value(c, "theoretical_speedup", "{:.3f}"); }},
+    {"realised", [](const CellSummary& c) { return with_interval(c, "realised_fraction", "{:.2f}"); }},
+    {"blocks %", [](const CellSummary& c) { return value(c, "blocks_ratio", "{:.1f}", 100.0); }},
+    {"memory MB", [](const CellSummary& c) { return value(c, "peak_memory", "{:.0f}", 1e-6); }, true},
+    {"GPU MB", [](const CellSummary& c) { return value(c, "device_memory", "{:.0f}", 1e-6); }, true},
+    {"J/image", [](const CellSummary& c) { return value(c, "energy_per_sample", "{:.3g}"); }, true},
+    {"FID", [](const CellSummary& c) { return with_interval(c, "fid", "{:.3g}"); }},
+    {"FID - full", [](const CellSummary& c) { return with_interval(c, "fid_difference", "{:+.3g}"); }, true},
+    {"N",
+     [](const CellSummary& c) {
+       const Estimate* fid = c.find("fid");
+       return fid != nullptr ? std::to_string(fid->n) : "-";
+     }},
 };
 
-nlohmann::json interval_json(const std::optional<Interval>& interval) {
-  return interval ? nlohmann::json{interval->low, interval->high} : nlohmann::json();
+// what the marks mean, and how many timings were disturbed by what
+std::string footnotes(const std::vector<CellSummary>& cells) {
+  std::string text;
+  const auto cold =
+      std::count_if(cells.begin(), cells.end(), [](const auto& c) { return c.warmup_converged == false; });
+  if (cold > 0) {
+    text += fmt::format("* the warm-up did not converge: {} of {} cells\n", cold, cells.size());
+  }
+  int64_t disturbed = 0;
+  int64_t repetitions = 0;
+  std::map<std::string, int64_t> reasons;
+  for (const auto& cell : cells) {
+    disturbed += cell.disturbed_repetitions;
+    repetitions += cell.repetitions;
+    for (const auto& [reason, count] : cell.disturbances) {
+      reasons[reason] += count;
+    }
+  }
+  if (disturbed > 0) {
+    text += fmt::format("+ {} of {} timings were disturbed and count all the same:", disturbed, repetitions);
+    const char* separator = " ";
+    for (const auto& [reason, count] : reasons) {
+      text += fmt::format("{}{} ({})", separator, reason, count);
+      separator = ", ";
+    }
+    text += "\n";
+  }
+  return text;
 }
 
 template <typename T>
@@ -64,20 +118,29 @@ nlohmann::json optional_json(const std::optional<T>& value) {
   return value ? nlohmann::json(*value) : nlohmann::json();
 }
 
+nlohmann::json estimate_json(const Estimate& estimate) {
+  nlohmann::json json = {{"value", estimate.value}, {"n", estimate.n}, {"rule", estimate.rule}};
+  json["interval"] =
+      estimate.interval ? nlohmann::json{estimate.interval->low, estimate.interval->high} : nlohmann::json();
+  return json;
+}
+
 }  // namespace
 
 std::string result_table(const std::vector<CellSummary>& cells) {
-  std::vector<std::vector<std::string>> lines(1);
+  std::vector<std::vector<std::string>> lines(cells.size() + 1);
   for (const auto& column : kColumns) {
+    std::vector<std::string> texts;
+    std::transform(cells.begin(), cells.end(), std::back_inserter(texts), column.text);
+    if (column.is_optional && std::all_of(texts.begin(), texts.end(), [](const auto& text) { return text == "-"; })) {
+      continue;
+    }
     lines[0].push_back(column.title);
-  }
-  for (const auto& cell : cells) {
-    auto& line = lines.emplace_back();
-    for (const auto& column : kColumns) {
-      line.push_back(column.text(cell));
+    for (size_t i = 0; i < texts.size(); ++i) {
+      lines[i + 1].push_back(texts[i]);
     }
   }
-  std::vector<size_t> widths(std::size(kColumns));
+  std::vector<size_t> widths(lines[0].size());
   for (const auto& line : lines) {
     for (size_t i = 0; i < line.size(); ++i) {
       widths[i] = std::max(widths[i], line[i].size());
@@ -94,40 +157,64 @@ std::string result_table(const std::vector<CellSummary>& cells) {
     }
     text += "\n";
   }
+  return text + footnotes(cells);
+}
+
+std::string overhead_lines(const std::vector<CellSummary>& cells) {
+  std::string text;
+  for (const auto& cell : cells) {
+    for (const char* mode : {"nvtx", "activities", "everything"}) {
+      const std::string ratio = with_interval(cell, fmt::format("overhead_{}", mode), "{:.3f}");
+      if (ratio != "-") {
+        text += fmt::format("recording {}: {} of the time without, {}\n", mode, ratio, cell.row.key);
+      }
+    }
+  }
   return text;
 }
 
 nlohmann::json result_json(const std::vector<CellSummary>& cells, int64_t run, const std::string& database) {
   nlohmann::json list = nlohmann::json::array();
   for (const auto& cell : cells) {
-    list.push_back({{"key", cell.key},
-                    {"method", cell.method},
-                    {"label", cell.method_label},
-                    {"solver", cell.solver},
-                    {"grid", cell.grid},
-                    {"steps", cell.steps},
-                    {"batch", cell.batch},
-                    {"precision", cell.precision},
-                    {"device", cell.device},
-                    {"ranks", cell.ranks},
-                    {"scenario", cell.scenario},
-                    {"status", results::to_string(cell.status)},
-                    {"reason", cell.reason},
-                    {"stop_reason", cell.stop_reason},
-                    {"latency_ns", optional_json(cell.latency_ns)},
-                    {"latency_interval_ns", interval_json(cell.latency_interval_ns)},
-                    {"images_per_s", optional_json(cell.images_per_s)},
-                    {"speedup", optional_json(cell.speedup)},
-                    {"speedup_interval", interval_json(cell.speedup_interval)},
-                    {"theoretical_speedup", optional_json(cell.theoretical_speedup)},
-                    {"realised_fraction", optional_json(cell.realised_fraction)},
-                    {"blocks_ratio", optional_json(cell.blocks_ratio)},
-                    {"null_overhead_ratio", optional_json(cell.null_overhead_ratio)},
-                    {"fid", optional_json(cell.fid)},
-                    {"fid_interval", interval_json(cell.fid_interval)},
-                    {"n", optional_json(cell.fid_n)},
-                    {"sample_checksum", cell.sample_checksum},
-                    {"on_pareto_front", cell.on_pareto_front}});
+    nlohmann::json json = {
+        {"key", cell.row.key},
+        {"method", cell.row.method},
+        {"label", cell.row.method_label},
+        {"identity", cell.row.identity},
+        {"decides", cell.row.decides},
+        {"solver", cell.row.solver},
+        {"grid", cell.row.grid},
+        {"steps", cell.row.steps},
+        {"batch", cell.row.batch},
+        {"precision", cell.row.precision},
+        {"device", cell.row.device},
+        {"ranks", cell.row.ranks},
+        {"threads", cell.row.threads},
+        {"scenario", cell.row.scenario},
+        {"status", results::to_string(cell.status)},
+        {"reason", cell.reason},
+        {"stop_reason", cell.stop_reason},
+        {"repetitions", cell.repetitions},
+        {"samples_seen", cell.samples_seen},
+        {"disturbed", cell.disturbances},
+        {"disturbed_repetitions", cell.disturbed_repetitions},
+        {"warmup_converged", optional_json(cell.warmup_converged)},
+        {"warmup_repetitions", cell.warmup_repetitions},
+        {"sample_checksum", cell.sample_checksum},
+        {"on_pareto_front", cell.on_pareto_front},
+    };
+    for (const auto& metric : results::kMetrics) {
+      if (!metric.summary_column.empty()) {
+        json[std::string(metric.summary_column)] = optional_json(cell.value(metric.name));
+      }
+    }
+    json["n"] = cell.find("fid") != nullptr ? nlohmann::json(cell.find("fid")->n) : nlohmann::json();
+    json["fid_n"] = json["n"];
+    json["estimates"] = nlohmann::json::object();
+    for (const auto& [metric, estimate] : cell.estimates) {
+      json["estimates"][metric] = estimate_json(estimate);
+    }
+    list.push_back(std::move(json));
   }
   return {{"run", run}, {"database", database}, {"cells", list}};
 }

@@ -1,14 +1,19 @@
-#include <fmt/core.h>
+#include <ATen/Parallel.h>
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
 #include <iostream>
 
+#include "harness/commands/command_line.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/result_table.h"
+#include "harness/measure/cell_runner.h"
 #include "harness/measure/check.h"
 #include "harness/measure/judge.h"
+#include "harness/measure/preparation.h"
 #include "harness/measure/profile.h"
+#include "harness/measure/profile_overhead.h"
+#include "harness/measure/rank_device.h"
 #include "harness/measure/rounds.h"
 #include "methods/config/input_error.h"
 #include "methods/config/nearest.h"
@@ -72,6 +77,16 @@ std::vector<suite::Cell> choose_cells(const suite::Suite& suite, const std::stri
   return std::move(selection.cells);
 }
 
+void print_results(const Options& options, const results::Store& store, int64_t run) {
+  const auto summaries = results::summarize(store, run);
+  if (options.json) {
+    std::cout << result_json(summaries, run, options.database) << "\n";
+    return;
+  }
+  std::cout << result_table(summaries) << overhead_lines(summaries);
+  spdlog::info("run {0} is in {1}; to see it: diffbench report {1} -o report/", run, options.database);
+}
+
 int run(const Options& options) {
   const ranks::Communicator world;
   if (options.resume && !std::filesystem::exists(options.database)) {
@@ -80,6 +95,7 @@ int run(const Options& options) {
   suite::Suite suite;
   std::vector<suite::Cell> cells;
   std::optional<measure::QualityTools> tools;
+  std::string device;
   world.together([&] {
     suite = suite::parse_suite(find_suite(options.suite), options.set,
                                {methods::method_names(), solvers::solver_names(), solvers::grid_names()});
@@ -90,20 +106,26 @@ int run(const Options& options) {
       }
     }
     cells = choose_cells(suite, options.only, world.rank() == 0);
-    if (auto loaded = measure::load_quality_tools(suite, resolve_compute(suite.run.device, "fp32").device)) {
+    device = measure::device_of_rank(suite.run.device, world);
+    at::set_num_threads(suite.run.threads);
+    if (auto loaded = measure::load_quality_tools(suite, resolve_compute(device, "fp32").device)) {
       tools.emplace(std::move(*loaded));
     }
   });
   const auto identity = nlohmann::json{{"suite", suite::identity(suite)}, {"only", options.only}}.dump();
-  const auto argv = nlohmann::json{
-      {"suite", options.suite}, {"set", options.set}, {"only", options.only}, {"resume", options.resume}};
-  measure::Session session(world, suite, cells);
+  measure::ModelCache models(device);
+  const measure::SteadyClock clock;
+  measure::Session session(
+      world, suite, cells,
+      [&](const suite::Cell& cell) { return std::make_unique<measure::CellRunner>(cell, suite, models); }, clock);
   session.open({.database = options.database,
-                .argv_json = nlohmann::json::array({argv.dump()}).dump(),
+                .command_line = command_line(),
                 .identity = identity,
+                .quality_files = tools ? tools->files() : std::vector<results::ArtifactRow>{},
                 .resume = options.resume});
   {
     const ToolRanges ranges;
+    measure::prepare_cells(session);
     measure::check_cells(session);
     measure::time_cells(session);
     measure::judge_cells(session, tools);
@@ -115,18 +137,8 @@ int run(const Options& options) {
     measure::measure_profile_overhead(session);
   }
   const bool ok = session.finish();
-  if (session.store) {
-    const auto summaries = results::summarize(*session.store, session.run_id);
-    if (options.json) {
-      std::cout << result_json(summaries, session.run_id, options.database) << "\n";
-    } else {
-      std::cout << result_table(summaries);
-      for (const auto& row : results::summarize_overhead(*session.store, session.run_id)) {
-        fmt::print("recording {}: {:.3f} [{:.3f}, {:.3f}] of the time without, {}\n", row.mode, row.ratio,
-                   row.interval.low, row.interval.high, row.key);
-      }
-      spdlog::info("run {0} is in {1}; to see it: diffbench report {1} -o report/", session.run_id, options.database);
-    }
+  if (const auto* store = session.writer.store()) {
+    print_results(options, *store, session.run_id);
   }
   return ok ? 0 : 1;
 }

@@ -1,6 +1,5 @@
 #include "harness/environment/environment.h"
 
-#include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -10,6 +9,10 @@
 
 #include "harness/environment/build_info.h"
 #include "harness/environment/gpus.h"
+#include "harness/environment/machine_settings.h"
+#include "harness/environment/system_files.h"
+#include "harness/environment/threads.h"
+#include "harness/environment/usable_cores.h"
 #include "harness/ranks/mpi_session.h"
 
 extern char** environ;
@@ -17,36 +20,11 @@ extern char** environ;
 namespace diffbench::environment {
 namespace {
 
-std::string first_line(const char* path) {
-  std::ifstream in(path);
-  std::string line;
-  std::getline(in, line);
-  return line;
-}
+namespace fs = std::filesystem;
 
-// what follows `key` and its separator on the first line that starts with it: "model name\t: AMD ..." -> "AMD ..."
-std::string value_of(const char* path, std::string_view key, char separator) {
-  std::ifstream in(path);
-  for (std::string line; std::getline(in, line);) {
-    const size_t at = line.find(separator);
-    if (line.starts_with(key) && at != std::string::npos) {
-      const size_t begin = line.find_first_not_of(" \t\"", at + 1);
-      const size_t end = line.find_last_not_of(" \t\"");
-      return begin == std::string::npos ? "" : line.substr(begin, end + 1 - begin);
-    }
-  }
-  return "";
-}
-
-std::string cpu_model() {
-  const std::string x86 = value_of("/proc/cpuinfo", "model name", ':');
-  return x86.empty() ? value_of("/proc/cpuinfo", "CPU part", ':') : x86;
-}
-
-int usable_core_count() {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  return sched_getaffinity(0, sizeof(cores), &cores) == 0 ? CPU_COUNT(&cores) : 0;
+std::string cpu_model(const fs::path& root) {
+  const std::string x86 = value_of(root / "proc/cpuinfo", "model name", ':');
+  return x86.empty() ? value_of(root / "proc/cpuinfo", "CPU part", ':') : x86;
 }
 
 std::string host_name() {
@@ -56,8 +34,8 @@ std::string host_name() {
 
 // "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.82.07  Thu ...": the first word that starts with a digit and
 // holds a dot
-std::string nvidia_driver_version() {
-  std::ifstream in("/proc/driver/nvidia/version");
+std::string nvidia_driver_version(const fs::path& root) {
+  std::ifstream in(root / "proc/driver/nvidia/version");
   for (std::string word; in >> word;) {
     if (word[0] >= '0' && word[0] <= '9' && word.find('.') != std::string::npos) {
       return word;
@@ -66,13 +44,20 @@ std::string nvidia_driver_version() {
   return "";
 }
 
+// beginnings of the names of variables that decide threads, devices, kernels and memory
+// clang-format off
+constexpr std::string_view kSettings[] = {
+    "OMP_", "GOMP_", "KMP_", "MKL_", "ONEDNN_", "DNNL_", "OPENBLAS_", "ATEN_", "TORCH_", "PYTORCH_",
+    "CUDA_", "CUBLAS_", "CUDNN_", "NVIDIA_TF32_OVERRIDE", "NCCL_", "MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD",
+    "OMPI_MCA_hwloc_base_binding_policy", "OMPI_MCA_rmaps_base_"};
+// clang-format on
+
 std::map<std::string, std::string> settings() {
   std::map<std::string, std::string> result;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const std::string_view name = text.substr(0, text.find('='));
-    for (const std::string_view prefix : {"OMP_", "GOMP_", "KMP_", "MKL_", "ONEDNN_", "DNNL_", "ATEN_CPU_CAPABILITY",
-                                          "CUDA_", "CUBLAS_", "CUDNN_", "NVIDIA_TF32_OVERRIDE"}) {
+    for (const std::string_view prefix : kSettings) {
       if (name.starts_with(prefix) && name.size() < text.size()) {
         result[std::string(name)] = text.substr(name.size() + 1);
       }
@@ -83,19 +68,28 @@ std::map<std::string, std::string> settings() {
 
 }  // namespace
 
-Environment capture() {
+Environment capture(const fs::path& root) {
   Environment result;
   result.host = host_name();
-  result.cpu_model = cpu_model();
+  result.cpu_model = cpu_model(root);
   result.core_count = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
-  result.usable_core_count = usable_core_count();
+  const auto cores = allowed_cores();
+  result.binding = core_list(cores);
+  result.usable_core_count = usable_core_count(static_cast<int>(cores.size()), container_quota(root));
+  result.torch_threads = torch_threads();
+  result.omp_threads = omp_threads();
   result.memory_bytes = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-  result.os = value_of("/etc/os-release", "PRETTY_NAME", '=');
+  result.os = value_of(root / "etc/os-release", "PRETTY_NAME", '=');
   utsname system{};
   if (uname(&system) == 0) {
     result.kernel = system.release;
   }
-  result.governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  MachineSettings machine = read_machine_settings(root);
+  result.governor = std::move(machine.governor);
+  result.turbo = std::move(machine.turbo);
+  result.smt = std::move(machine.smt);
+  result.huge_pages = std::move(machine.huge_pages);
+  result.clock_source = std::move(machine.clock_source);
   double load = 0.0;
   if (getloadavg(&load, 1) == 1) {
     result.load_average_1min = load;
@@ -115,7 +109,7 @@ Environment capture() {
   result.cuda_toolkit = cuda.toolkit;
   result.cuda_runtime = cuda.runtime;
   result.cuda_driver = cuda.driver;
-  result.driver_version = nvidia_driver_version();
+  result.driver_version = nvidia_driver_version(root);
   result.gpu_names = std::move(cuda.gpu_names);
   result.settings = settings();
   return result;

@@ -1,10 +1,13 @@
 #include "harness/measure/cell_runner.h"
 
 #include <ATen/ATen.h>
+#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <chrono>
 
+#include "harness/measure/device_memory.h"
+#include "methods/model/timed.h"
+#include "methods/sampling/independence.h"
 #include "methods/sampling/sampling_conditions.h"
 #include "methods/solvers/solver_table.h"
 #include "profiling/scope.h"
@@ -12,10 +15,35 @@
 namespace diffbench::measure {
 namespace {
 
+const std::vector<int64_t> kCheckedSamples{0, 1, 2, 3};
+
 Guidance guidance_of(const suite::RunOptions& run) {
   Guidance guidance{.scale = run.guidance, .joint_exits = run.guidance_exits == "joint"};
   set_interval(guidance, run.guidance_interval, "[run] guidance_interval");
   return guidance;
+}
+
+std::string place_of_method(const suite::Cell& cell, const suite::Suite& suite) {
+  const auto entry = std::find_if(suite.methods.begin(), suite.methods.end(),
+                                  [&](const suite::MethodEntry& method) { return method.label == cell.label; });
+  return entry == suite.methods.end() ? cell.key : entry->where;
+}
+
+std::string place_of_solver(const suite::Cell& cell, const suite::Suite& suite) {
+  const auto entry = std::find_if(suite.solvers.begin(), suite.solvers.end(), [&](const suite::SolverEntry& row) {
+    return row.name == cell.solver && row.grid == cell.grid && row.params == cell.solver_params &&
+           std::find(row.steps.begin(), row.steps.end(), cell.steps) != row.steps.end();
+  });
+  return entry == suite.solvers.end() ? cell.key : entry->where;
+}
+
+void add_file(std::vector<results::ArtifactRow>& files, const FileRecord& file) {
+  const auto known = std::find_if(files.begin(), files.end(), [&](const results::ArtifactRow& row) {
+    return row.role == file.role && row.path == file.path;
+  });
+  if (known == files.end()) {
+    files.push_back({.role = file.role, .path = file.path, .sha256 = file.sha256});
+  }
 }
 
 }  // namespace
@@ -29,34 +57,75 @@ std::shared_ptr<Model> ModelCache::get(const std::string& name, const std::strin
 }
 
 CellRunner::CellRunner(const suite::Cell& cell, const suite::Suite& suite, ModelCache& models)
-    : cell_(cell), seed_(static_cast<uint64_t>(suite.seed)), guidance_(guidance_of(suite.run)), models_(models) {
-  const auto entry = std::find_if(suite.methods.begin(), suite.methods.end(),
-                                  [&](const suite::MethodEntry& method) { return method.label == cell.label; });
-  where_ = entry == suite.methods.end() ? cell.key : entry->where;
-  const auto solver = std::find_if(suite.solvers.begin(), suite.solvers.end(), [&](const suite::SolverEntry& row) {
-    return row.name == cell.solver && row.grid == cell.grid && row.params == cell.solver_params &&
-           std::find(row.steps.begin(), row.steps.end(), cell.steps) != row.steps.end();
-  });
-  model_ = models_.get(cell.model, cell.precision);
-  sampler_ =
-      std::make_unique<Sampler>(solvers::make_plan({.solver = cell.solver,
-                                                    .grid = cell.grid,
-                                                    .steps = cell.steps,
-                                                    .params = cell.solver_params,
-                                                    .where = solver == suite.solvers.end() ? cell.key : solver->where},
-                                                   *model_->schedule),
-                                *model_);
-  denoiser_ = make(cell.method, cell.method_params);
+    : cell_(cell),
+      seed_(static_cast<uint64_t>(suite.seed)),
+      guidance_(guidance_of(suite.run)),
+      where_(place_of_method(cell, suite)),
+      models_(models),
+      model_(models.get(cell.model, cell.precision)),
+      decoder_(*model_) {
+  const solvers::PlanRequest request{.solver = cell.solver,
+                                     .grid = cell.grid,
+                                     .steps = cell.steps,
+                                     .params = cell.solver_params,
+                                     .where = place_of_solver(cell, suite)};
+  sampler_ = std::make_unique<Sampler>(solvers::make_plan(request, *model_->schedule), *model_);
+  denoiser_ =
+      make(cell.method, cell.method_params, [this](const FileRecord& file) { add_file(facts_.artifacts, file); });
+  find_facts(request);
 }
 
-std::unique_ptr<Denoiser> CellRunner::make(const std::string& method, const nlohmann::json& params) const {
-  auto denoiser =
-      methods::make_method(method, params,
-                           {.model = model_,
-                            .load = [this](const std::string& name) { return models_.get(name, cell_.precision); },
-                            .where = where_,
-                            .conditions = sampling_conditions(sampler_->plan(), guidance_, model_->compute)});
+methods::MethodContext CellRunner::context(const Record& record) const {
+  return {.model = model_,
+          .load =
+              [this, record](const std::string& name) {
+                auto model = models_.get(name, cell_.precision);
+                for (const auto& file : model->files) {
+                  if (record) {
+                    record(file);
+                  }
+                }
+                return model;
+              },
+          .where = where_,
+          .conditions = sampling_conditions(sampler_->plan(), guidance_, model_->compute),
+          .record = record};
+}
+
+std::unique_ptr<Denoiser> CellRunner::make(const std::string& method, const nlohmann::json& params,
+                                           const Record& record) const {
+  auto denoiser = methods::make_method(method, params, context(record));
   return guide(std::move(denoiser), guidance_, *model_, "[run] guidance");
+}
+
+void CellRunner::find_facts(const solvers::PlanRequest& request) {
+  const auto& entry = methods::find_method(cell_.method, where_);
+  facts_.method_params = methods::resolve_method_params(cell_.method, cell_.method_params, where_);
+  facts_.solver_params = solvers::resolve_solver_params(request);
+  facts_.decides = methods::name_of(entry.decides(facts_.method_params));
+  facts_.model_fingerprint = model_->fingerprint;
+  facts_.device = model_->compute.device.str();
+  facts_.block_count = model_->network.backbone->block_count();
+  double rows = 0.0;
+  for (const auto& evaluation : plan().evaluations) {
+    rows += guidance_.active_at(evaluation.t) ? 2.0 : 1.0;
+  }
+  facts_.flops_full = backbones::full_flops(*model_->network.backbone) * rows;
+  for (const auto& file : model_->files) {
+    add_file(facts_.artifacts, file);
+  }
+  std::sort(facts_.artifacts.begin(), facts_.artifacts.end(),
+            [](const auto& a, const auto& b) { return std::tie(a.role, a.path) < std::tie(b.role, b.path); });
+  for (const auto& bin : entry.planned_depths(facts_.method_params, context({}))) {
+    facts_.planned_depths.push_back({bin.from_t, bin.to_t, static_cast<double>(bin.blocks)});
+  }
+}
+
+nlohmann::json CellRunner::prepare(int64_t rows, const nlohmann::json& decisions) {
+  prepared_rows_ = rows;
+  decisions_ = denoiser_->prepare({.rows = rows, .times = times_of(plan())}, decisions);
+  reset_peak_device_bytes(model_->compute.device);
+  return decisions_;
 }
 
 at::Tensor CellRunner::sample(Denoiser& denoiser, const std::vector<int64_t>& samples, Trace& trace) const {
@@ -68,33 +137,51 @@ at::Tensor CellRunner::sample(Denoiser& denoiser, const std::vector<int64_t>& sa
 
 Batch CellRunner::run(const std::vector<int64_t>& samples) {
   Batch batch;
-  synchronize(model_->compute);
-  const auto start = std::chrono::steady_clock::now();
-  batch.samples = sample(*denoiser_, samples, batch.trace);
-  synchronize(model_->compute);
-  batch.duration_ns =
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
+  batch.duration_ns = timed_ns(model_->compute, [&] { batch.samples = sample(*denoiser_, samples, batch.trace); });
+  batch.images = batch.samples;
+  if (decoder_.is_needed()) {
+    const profiling::Scope scope(profiling::Phase::kDecode, "decode", {.rows = batch.samples.size(0)});
+    batch.decode_ns = timed_ns(model_->compute, [&] { batch.images = decoder_(batch.samples); });
+    batch.duration_ns += batch.decode_ns;
+  }
   return batch;
 }
 
-double CellRunner::never_skip_difference(const std::vector<int64_t>& samples) {
+int64_t CellRunner::peak_device_bytes() const { return measure::peak_device_bytes(model_->compute.device); }
+
+double CellRunner::never_skip_difference(const std::vector<int64_t>& samples) const {
   const auto& entry = methods::find_method(cell_.method, where_);
   const auto params = entry.never_skip(cell_.method_params, *model_);
   if (!params) {
-    return 0.0;
+    return 0.0;  // a method that never equals `full`
   }
   Trace ignored;
-  const auto full = sample(*make("full", nlohmann::json::object()), samples, ignored);
-  const auto never = sample(*make(cell_.method, *params), samples, ignored);
+  const auto full = sample(*make("full", nlohmann::json::object(), {}), samples, ignored);
+  const auto never = sample(*make(cell_.method, *params, {}), samples, ignored);
   return (full - never).abs().max().item<double>();
 }
 
-double CellRunner::flops_full() const {
-  double rows = 0.0;
-  for (const auto& evaluation : plan().evaluations) {
-    rows += guidance_.active_at(evaluation.t) ? 2.0 : 1.0;
+std::string CellRunner::fault(double tolerance) {
+  const double difference = never_skip_difference(kCheckedSamples);
+  if (!(difference <= tolerance)) {
+    return fmt::format("at its never-skip setting the samples differ from full by {:.3g} (tolerance {:.3g})",
+                       difference, tolerance);
   }
-  return backbones::full_flops(*model_->network.backbone) * rows;
+  if (!at::isfinite(run(kCheckedSamples).samples).all().item<bool>()) {
+    return "samples are not finite";
+  }
+  const auto dependence =
+      find_dependence({.make =
+                           [this] {
+                             auto fresh = make(cell_.method, cell_.method_params, {});
+                             fresh->prepare({.rows = prepared_rows_, .times = times_of(plan())}, decisions_);
+                             return fresh;
+                           },
+                       .seed = seed_,
+                       .decides_by_batch = facts_.decides == "batch",
+                       .tolerance = tolerance},
+                      *sampler_, *model_);
+  return dependence.value_or("");
 }
 
 }  // namespace diffbench::measure

@@ -1,19 +1,19 @@
 #pragma once
-// A cell made ready to run: model, method, solver plan. One repetition or one batch of samples at a time.
+// The real Runner: model, method, solver plan and decoder of a cell.
 //
-//   ModelCache models(device);
+//   ModelCache models("cuda:1");
 //   CellRunner runner(cell, suite, models);
-//   Batch batch = runner.run({0, 1, 2, 3});      // samples 0 .. 3, their trace, and how long it took
-//
-// The same samples come out whatever the batch, rank or order. Not thread-safe.
+//   runner.prepare(64, nullptr);
+//   Batch batch = runner.run({0, 1, 2, 3});
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "harness/measure/runner.h"
 #include "harness/suite/plan.h"
+#include "methods/model/decode.h"
 #include "methods/registry.h"
 #include "methods/sampling/guidance.h"
 #include "methods/sampling/sampler.h"
@@ -31,28 +31,28 @@ class ModelCache {
   std::map<std::string, std::shared_ptr<Model>> models_;
 };
 
-struct Batch {
-  at::Tensor samples;  // [B,C,H,W] on the device, in the model's range
-  Trace trace;
-  int64_t duration_ns = 0;  // noise, solver and network, until the device is done
-};
-
-class CellRunner {
+class CellRunner : public Runner {
  public:
+  // InputError for a mistake in the cell's parameters, models or files
   CellRunner(const suite::Cell& cell, const suite::Suite& suite, ModelCache& models);
 
-  Batch run(const std::vector<int64_t>& samples);
-  // the same samples by `full` and by this method at its never-skip setting: the largest absolute difference; 0 for a
-  // method that has no such setting
-  double never_skip_difference(const std::vector<int64_t>& samples);
+  const CellFacts& facts() const override { return facts_; }
+  const Model& model() const override { return *model_; }
+  nlohmann::json prepare(int64_t rows, const nlohmann::json& decisions) override;
+  Batch run(const std::vector<int64_t>& samples) override;
+  int64_t peak_device_bytes() const override;
+  std::string fault(double tolerance) override;
 
-  const Model& model() const { return *model_; }
   const solvers::Plan& plan() const { return sampler_->plan(); }
-  double flops_full() const;  // of one sample's whole trajectory through every block
 
  private:
+  using Record = std::function<void(const FileRecord& file)>;
+
   at::Tensor sample(Denoiser& denoiser, const std::vector<int64_t>& samples, Trace& trace) const;
-  std::unique_ptr<Denoiser> make(const std::string& method, const nlohmann::json& params) const;
+  methods::MethodContext context(const Record& record) const;
+  std::unique_ptr<Denoiser> make(const std::string& method, const nlohmann::json& params, const Record& record) const;
+  double never_skip_difference(const std::vector<int64_t>& samples) const;
+  void find_facts(const solvers::PlanRequest& request);
 
   suite::Cell cell_;
   uint64_t seed_;
@@ -60,8 +60,12 @@ class CellRunner {
   std::string where_;
   ModelCache& models_;
   std::shared_ptr<Model> model_;
+  Decoder decoder_;
   std::unique_ptr<Sampler> sampler_;
   std::unique_ptr<Denoiser> denoiser_;
+  nlohmann::json decisions_;
+  int64_t prepared_rows_ = 0;
+  CellFacts facts_;
 };
 
 }  // namespace diffbench::measure

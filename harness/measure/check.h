@@ -1,6 +1,7 @@
 #pragma once
-// Before anything is timed: each method at its never-skip setting must equal `full` within the suite's tolerance, and
-// its real outputs must be finite. A cell that fails is stored as failed, never as a fast result.
+// Before anything is timed: each method at its never-skip setting must equal `full` within the suite's tolerance, its
+// real outputs must be finite, and nothing of one batch may show in the next. A cell that fails is stored as failed,
+// never as a fast result.
 //
 //   check_cells(session);
 

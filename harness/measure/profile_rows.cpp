@@ -1,10 +1,9 @@
 #include "harness/measure/profile_rows.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <type_traits>
 
-#include "harness/measure/rank_message.h"
+#include "harness/ranks/exchange.h"
 
 namespace diffbench::measure {
 namespace {
@@ -16,26 +15,12 @@ using profiling::ScopeRecord;
 static_assert(std::is_trivially_copyable_v<ScopeRecord> && std::is_trivially_copyable_v<Activity>);
 
 // both sides name the same words in the same order
-static_assert(static_cast<int>(profiling::Phase::kQuality) == static_cast<int>(results::ScopePhase::kQuality));
+static_assert(static_cast<int>(profiling::Phase::kDecode) == static_cast<int>(results::ScopePhase::kDecode));
 static_assert(static_cast<int>(profiling::ActivityKind::kOverhead) ==
               static_cast<int>(results::ActivityKind::kOverhead));
 static_assert(static_cast<int>(profiling::Attribution::kTimeOverlap) ==
               static_cast<int>(results::Attribution::kTimeOverlap));
 static_assert(profiling::kNone == results::kNoNumber);
-
-// a length, then the bytes
-void append(ranks::Bytes& all, const ranks::Bytes& part) {
-  const auto size = pack(std::vector<uint64_t>{part.size()});
-  all.insert(all.end(), size.begin(), size.end());
-  all.insert(all.end(), part.begin(), part.end());
-}
-
-ranks::Bytes take(const ranks::Bytes& all, size_t& position) {
-  const auto at = [&](size_t offset) { return all.begin() + static_cast<std::ptrdiff_t>(offset); };
-  const auto size = unpack<uint64_t>({at(position), at(position + sizeof(uint64_t))}).front();
-  position += sizeof(uint64_t) + size;
-  return {at(position - size), at(position)};
-}
 
 template <typename To, typename From>
 To same_word(From value) {
@@ -88,35 +73,33 @@ results::ActivityRow activity_row(const Activity& activity) {
 
 }  // namespace
 
-ranks::Bytes pack_profile(const Profile& profile) {
-  const auto header = nlohmann::json{{"source", profile.source},           {"source_reason", profile.source_reason},
-                                     {"device_name", profile.device_name}, {"with_shapes", profile.with_shapes},
-                                     {"process_id", profile.process_id},   {"dropped_count", profile.dropped_count},
-                                     {"realtime_ns", profile.realtime_ns}, {"monotonic_ns", profile.monotonic_ns},
-                                     {"strings", profile.strings}}
-                          .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  ranks::Bytes all;
-  append(all, pack_text(header));
-  append(all, pack(profile.scopes));
-  append(all, pack(profile.activities));
-  return all;
+nlohmann::json to_json(const Profile& profile) {
+  return {{"source", profile.source},
+          {"source_reason", profile.source_reason},
+          {"device_name", profile.device_name},
+          {"with_shapes", profile.with_shapes},
+          {"process_id", profile.process_id},
+          {"dropped_count", profile.dropped_count},
+          {"realtime_ns", profile.realtime_ns},
+          {"monotonic_ns", profile.monotonic_ns},
+          {"strings", profile.strings},
+          {"scopes", ranks::to_blob(profile.scopes)},
+          {"activities", ranks::to_blob(profile.activities)}};
 }
 
-Profile unpack_profile(const ranks::Bytes& bytes) {
-  size_t position = 0;
-  const auto header = nlohmann::json::parse(unpack_text(take(bytes, position)));
+Profile profile_of(const nlohmann::json& json) {
   Profile profile;
-  profile.source = header.at("source");
-  profile.source_reason = header.at("source_reason");
-  profile.device_name = header.at("device_name");
-  profile.with_shapes = header.at("with_shapes");
-  profile.process_id = header.at("process_id");
-  profile.dropped_count = header.at("dropped_count");
-  profile.realtime_ns = header.at("realtime_ns");
-  profile.monotonic_ns = header.at("monotonic_ns");
-  header.at("strings").get_to(profile.strings);
-  profile.scopes = unpack<ScopeRecord>(take(bytes, position));
-  profile.activities = unpack<Activity>(take(bytes, position));
+  profile.source = json.at("source");
+  profile.source_reason = json.at("source_reason");
+  profile.device_name = json.at("device_name");
+  profile.with_shapes = json.at("with_shapes");
+  profile.process_id = json.at("process_id");
+  profile.dropped_count = json.at("dropped_count");
+  profile.realtime_ns = json.at("realtime_ns");
+  profile.monotonic_ns = json.at("monotonic_ns");
+  json.at("strings").get_to(profile.strings);
+  profile.scopes = ranks::from_blob<ScopeRecord>(json.at("scopes"));
+  profile.activities = ranks::from_blob<Activity>(json.at("activities"));
   return profile;
 }
 

@@ -4,9 +4,9 @@
 //
 //   time_cells(session);
 //
-// All ranks start a repetition together; its time is the slowest rank's. A comparison (cells that differ in the method
-// alone) stops as one: when the interval of every median is narrow enough, or the rounds or the seconds are spent. One
-// transaction per round; the reason for stopping is stored.
+// Every round makes samples of its own, the same for all methods, and the trace is summed over all of them: theory and
+// time speak of the same samples. A cell is warmed before its first round here (again after a resume). A comparison
+// (cells that differ in the method alone) stops as one (stop_rule.h). One transaction per round.
 
 #include "harness/measure/session.h"
 

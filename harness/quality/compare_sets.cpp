@@ -79,13 +79,9 @@ Fid fid_of(const SampleSet& a, const SampleSet& b, bool interval) {
   if (a.statistics) {
     throw InputError(a.file + ": --interval leaves out samples of A, and this holds statistics only");
   }
-  if (a.features.size(0) < 2 * kJackknifeGroups) {
-    throw InputError(a.file + ": --interval needs at least " + std::to_string(2 * kJackknifeGroups) + " samples, got " +
-                     std::to_string(a.features.size(0)));
-  }
-  std::vector<FeatureStatistics> groups(kJackknifeGroups, FeatureStatistics(generated.mean));
-  add_to_groups(groups, a.features, 0);
-  fid.interval = fid_interval(groups, reference);
+  FidGroups groups(generated.mean);
+  groups.add(a.features, 0);
+  fid.estimate = fid_interval(groups.replicates(reference));
   return fid;
 }
 
@@ -150,11 +146,18 @@ nlohmann::json to_json(const Comparison& comparison) {
   nlohmann::json json = nlohmann::json::object();
   if (const auto& fid = comparison.fid) {
     json["fid"] = {{"value", fid->value}, {"n", {count_or_null(fid->count_a), count_or_null(fid->count_b)}}};
-    if (fid->interval) {
-      json["fid"].update({{"standard_error", fid->interval->standard_error},
-                          {"low", fid->interval->low},
-                          {"high", fid->interval->high},
-                          {"bias", fid->interval->bias}});
+    if (const auto& estimate = fid->estimate) {
+      json["fid"].update(
+          {{"rule", estimate->rule}, {"confidence", estimate->confidence}, {"groups", kJackknifeGroups}});
+      for (const char* key : {"standard_error", "low", "high", "bias"}) {
+        json["fid"][key] = nullptr;
+      }
+      if (const auto& interval = estimate->interval) {
+        json["fid"].update({{"standard_error", interval->standard_error},
+                            {"low", interval->low},
+                            {"high", interval->high},
+                            {"bias", interval->bias}});
+      }
     }
   }
   if (const auto& kid = comparison.kid) {

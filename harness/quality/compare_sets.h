@@ -25,14 +25,14 @@ struct CompareOptions {
   std::string extractor{};  // zoo name or TorchScript file; empty: no side needs one
   std::vector<std::string> metrics = {"fid"};
   KidOptions kid{};
-  bool interval = false;  // jackknife of the FID over A; A must hold images or features
+  bool interval = false;  // of the FID, as `run` makes it; A must hold images or features
 };
 
 struct Fid {
   double value = 0.0;
   std::optional<int64_t> count_a;  // empty where only statistics are known
   std::optional<int64_t> count_b;
-  std::optional<JackknifeEstimate> interval;
+  std::optional<FidEstimate> estimate{};  // with --interval
 };
 
 struct Comparison {

@@ -78,44 +78,6 @@ Gaussian FeatureStatistics::gaussian() const {
   return {centre_ + offset, (outer_ - at::outer(offset, sum_)) / (n - 1), count_};
 }
 
-size_t FeatureStatistics::vector_size(int64_t width) {
-  const auto d = static_cast<size_t>(width);
-  return 1 + d + d * (d + 1) / 2;
-}
-
-std::vector<double> FeatureStatistics::to_vector() const {
-  std::vector<double> values;
-  values.reserve(vector_size(width()));
-  values.push_back(static_cast<double>(count_));
-  const auto* sum = sum_.const_data_ptr<double>();
-  values.insert(values.end(), sum, sum + width());
-  const auto* outer = outer_.const_data_ptr<double>();
-  for (int64_t row = 0; row < width(); ++row) {
-    values.insert(values.end(), outer + row * width() + row, outer + (row + 1) * width());
-  }
-  return values;
-}
-
-FeatureStatistics FeatureStatistics::from_vector(const at::Tensor& centre, std::span<const double> values) {
-  FeatureStatistics statistics(centre);
-  const int64_t width = statistics.width();
-  if (values.size() != vector_size(width)) {
-    throw config::InputError("feature sums: " + std::to_string(values.size()) + " numbers, width " +
-                             std::to_string(width) + " needs " + std::to_string(vector_size(width)));
-  }
-  statistics.count_ = static_cast<int64_t>(values[0]);
-  const auto* next = values.data() + 1;
-  std::copy_n(next, width, statistics.sum_.mutable_data_ptr<double>());
-  next += width;
-  auto* outer = statistics.outer_.mutable_data_ptr<double>();
-  for (int64_t row = 0; row < width; ++row) {
-    for (int64_t column = row; column < width; ++column) {
-      outer[row * width + column] = outer[column * width + row] = *next++;
-    }
-  }
-  return statistics;
-}
-
 Gaussian gaussian_of(const at::Tensor& rows) {
   if (rows.dim() != 2 || rows.size(0) == 0) {
     throw config::InputError("features: got " + c10::str(rows.sizes()) + ", expected [N, D]");

@@ -1,10 +1,9 @@
 #pragma once
-// Mean and covariance of feature rows, gathered batch by batch and rank by rank.
+// Mean and covariance of feature rows, gathered piece by piece in memory that does not grow with their number.
 //
-//   FeatureStatistics mine(reference.mean);         // any centre near the data; the same one on every rank
-//   mine.add(features);                             // [B, D], any float type
-//   std::vector<double> sums = mine.to_vector();    // sum these over ranks, element by element, or store them
-//   Gaussian generated = FeatureStatistics::from_vector(reference.mean, sums).gaussian();
+//   FeatureStatistics statistics(reference.mean);   // any centre near the data
+//   statistics.add(features);                       // [B, D], any float type
+//   Gaussian generated = statistics.gaussian();
 //
 // Holds count, sum and outer products of (row - centre) in float64. Sums of raw values lose (mean / deviation)^2 of
 // their 16 digits when the mean is subtracted afterwards; a centre near the mean loses none. Rows with NaN or
@@ -14,9 +13,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
-#include <vector>
 
 namespace diffbench::quality {
 
@@ -39,11 +36,6 @@ class FeatureStatistics {
   int64_t width() const { return centre_.size(0); }
   int64_t count() const { return count_; }
   Gaussian gaussian() const;  // at least 2 rows, else InputError
-
-  // count, sum [D], upper triangle of the outer products by rows: 1 + D + D (D + 1) / 2 numbers that add up
-  std::vector<double> to_vector() const;
-  static FeatureStatistics from_vector(const at::Tensor& centre, std::span<const double> values);
-  static size_t vector_size(int64_t width);
 
  private:
   void check_same_centre(const FeatureStatistics& other) const;

@@ -12,101 +12,118 @@
 namespace diffbench::quality {
 namespace {
 
-struct Replicates {
-  double value = 0.0;
-  std::vector<double> left_out;
-};
+std::string rule_text(const FidReplicates& replicates, const char* what) {
+  const auto groups = std::to_string(kJackknifeGroups);
+  if (replicates.left_out.empty()) {
+    return "none: " + std::to_string(replicates.count()) + " samples, an interval needs " +
+           std::to_string(kLeastPerGroup) + " in each of " + groups + " groups";
+  }
+  return std::string(what) + " over " + groups + " groups of samples, Student t";
+}
 
-Replicates replicate(std::span<const FeatureStatistics> groups, const FrechetReference& reference) {
-  if (groups.size() < 2) {
-    throw config::InputError("a jackknife needs at least 2 groups, got " + std::to_string(groups.size()));
+}  // namespace
+
+int64_t group_of(int64_t sample) {
+  // splitmix64 (Steele et al., OOPSLA 2014) of the number of the run of samples
+  auto bits = static_cast<uint64_t>(sample / kJackknifeGroups) + 0x9e3779b97f4a7c15U;
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9U;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebU;
+  const auto turn = static_cast<int64_t>((bits ^ (bits >> 31)) % static_cast<uint64_t>(kJackknifeGroups));
+  return (sample + turn) % kJackknifeGroups;
+}
+
+int64_t FidReplicates::count() const { return std::accumulate(sizes.begin(), sizes.end(), int64_t{0}); }
+
+FidGroups::FidGroups(const at::Tensor& centre)
+    : groups_(static_cast<size_t>(kJackknifeGroups), FeatureStatistics(centre)) {}
+
+void FidGroups::add(const at::Tensor& rows, int64_t first_sample) {
+  std::vector<std::vector<int64_t>> members(groups_.size());
+  for (int64_t i = 0; i < rows.size(0); ++i) {
+    members[static_cast<size_t>(group_of(first_sample + i))].push_back(i);
   }
-  FeatureStatistics total = groups.front();
-  for (const auto& group : groups.subspan(1)) {
-    total.merge(group);
-  }
-  Replicates result;
-  result.value = reference.distance(total.gaussian());
-  for (size_t g = 0; g < groups.size(); ++g) {
-    if (groups[g].count() == 0) {
-      throw config::InputError("a jackknife needs a sample in every group, group " + std::to_string(g) + " has none");
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    if (!members[g].empty()) {
+      groups_[g].add(rows.index_select(0, at::tensor(members[g], at::TensorOptions(at::kLong)).to(rows.device())));
     }
+  }
+}
+
+FidReplicates FidGroups::replicates(const FrechetReference& reference) const {
+  FidReplicates result;
+  FeatureStatistics total = groups_.front();
+  for (const auto& group : groups_) {
+    result.sizes.push_back(group.count());
+    if (&group != &groups_.front()) {
+      total.merge(group);
+    }
+  }
+  result.value = reference.distance(total.gaussian());
+  if (*std::min_element(result.sizes.begin(), result.sizes.end()) < kLeastPerGroup) {
+    return result;
+  }
+  for (const auto& group : groups_) {
     auto rest = total;
-    rest.remove(groups[g]);
+    rest.remove(group);
     result.left_out.push_back(reference.distance(rest.gaussian()));
   }
   return result;
 }
 
-}  // namespace
-
-int64_t group_of(int64_t sample, int64_t group_count) {
-  // splitmix64 (Steele et al., OOPSLA 2014) of the number of the run of group_count samples
-  auto bits = static_cast<uint64_t>(sample / group_count) + 0x9e3779b97f4a7c15U;
-  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9U;
-  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebU;
-  const auto turn = static_cast<int64_t>((bits ^ (bits >> 31)) % static_cast<uint64_t>(group_count));
-  return (sample + turn) % group_count;
-}
-
-void add_to_groups(std::span<FeatureStatistics> groups, const at::Tensor& rows, int64_t first_sample) {
-  const auto group_count = static_cast<int64_t>(groups.size());
-  std::vector<std::vector<int64_t>> members(groups.size());
-  for (int64_t i = 0; i < rows.size(0); ++i) {
-    members[static_cast<size_t>(group_of(first_sample + i, group_count))].push_back(i);
+JackknifeInterval jackknife(double value, std::span<const double> left_out, std::span<const int64_t> sizes,
+                            double confidence) {
+  const auto groups = static_cast<double>(left_out.size());
+  const auto count = static_cast<double>(std::accumulate(sizes.begin(), sizes.end(), int64_t{0}));
+  const auto share = [&](size_t g) { return count / static_cast<double>(sizes[g]); };  // h_g
+  double corrected = groups * value;
+  for (size_t g = 0; g < left_out.size(); ++g) {
+    corrected -= (1 - 1 / share(g)) * left_out[g];
   }
-  for (size_t g = 0; g < groups.size(); ++g) {
-    if (!members[g].empty()) {
-      groups[g].add(rows.index_select(0, at::tensor(members[g], at::TensorOptions(at::kLong)).to(rows.device())));
-    }
+  double variance = 0.0;
+  for (size_t g = 0; g < left_out.size(); ++g) {
+    const double pseudo_value = share(g) * value - (share(g) - 1) * left_out[g];
+    variance += (pseudo_value - corrected) * (pseudo_value - corrected) / (share(g) - 1) / groups;
   }
-}
-
-JackknifeEstimate jackknife(double value, std::span<const double> left_out, double confidence) {
-  const double groups = static_cast<double>(left_out.size());
-  const double mean = std::accumulate(left_out.begin(), left_out.end(), 0.0) / groups;
-  double squares = 0.0;
-  for (const double replicate_value : left_out) {
-    squares += (replicate_value - mean) * (replicate_value - mean);
-  }
-  JackknifeEstimate estimate{.value = value};
-  estimate.standard_error = std::sqrt((groups - 1) / groups * squares);
-  estimate.bias = (groups - 1) * (mean - value);
   const boost::math::students_t distribution(groups - 1);
+  const double standard_error = std::sqrt(variance);
   const double half_width =
-      boost::math::quantile(boost::math::complement(distribution, (1 - confidence) / 2)) * estimate.standard_error;
-  estimate.low = value - half_width;
-  estimate.high = value + half_width;
-  return estimate;
+      boost::math::quantile(boost::math::complement(distribution, (1 - confidence) / 2)) * standard_error;
+  return {.low = value - half_width,
+          .high = value + half_width,
+          .standard_error = standard_error,
+          .bias = value - corrected};
 }
 
-JackknifeEstimate fid_interval(std::span<const FeatureStatistics> groups, const FrechetReference& reference,
-                               double confidence) {
-  const auto replicates = replicate(groups, reference);
-  auto estimate = jackknife(replicates.value, replicates.left_out, confidence);
-  estimate.low = std::max(0.0, estimate.low);
-  return estimate;
-}
-
-JackknifeEstimate fid_difference(std::span<const FeatureStatistics> method, std::span<const FeatureStatistics> baseline,
-                                 const FrechetReference& reference, double confidence) {
-  if (method.size() != baseline.size()) {
-    throw config::InputError("a paired difference needs the same groups on both sides, got " +
-                             std::to_string(method.size()) + " and " + std::to_string(baseline.size()));
+FidEstimate fid_interval(const FidReplicates& replicates, double confidence) {
+  FidEstimate estimate{.value = replicates.value,
+                       .rule = rule_text(replicates, "jackknife"),
+                       .confidence = confidence,
+                       .count = replicates.count()};
+  if (!replicates.left_out.empty()) {
+    estimate.interval = jackknife(replicates.value, replicates.left_out, replicates.sizes, confidence);
+    estimate.interval->low = std::max(0.0, estimate.interval->low);
   }
-  for (size_t g = 0; g < method.size(); ++g) {
-    if (method[g].count() != baseline[g].count()) {
+  return estimate;
+}
+
+FidEstimate fid_difference(const FidReplicates& method, const FidReplicates& baseline, double confidence) {
+  for (size_t g = 0; g < method.sizes.size(); ++g) {
+    if (method.sizes[g] != baseline.sizes[g]) {
       throw config::InputError("a paired difference needs the same samples on both sides, group " + std::to_string(g) +
-                               " has " + std::to_string(method[g].count()) + " and " +
-                               std::to_string(baseline[g].count()));
+                               " has " + std::to_string(method.sizes[g]) + " and " + std::to_string(baseline.sizes[g]));
     }
   }
-  auto ours = replicate(method, reference);
-  const auto theirs = replicate(baseline, reference);
-  for (size_t g = 0; g < ours.left_out.size(); ++g) {
-    ours.left_out[g] -= theirs.left_out[g];
+  FidEstimate estimate{.value = method.value - baseline.value,
+                       .rule = rule_text(method, "paired jackknife"),
+                       .confidence = confidence,
+                       .count = method.count()};
+  if (!method.left_out.empty()) {
+    std::vector<double> left_out(method.left_out.size());
+    std::transform(method.left_out.begin(), method.left_out.end(), baseline.left_out.begin(), left_out.begin(),
+                   std::minus<>());
+    estimate.interval = jackknife(estimate.value, left_out, method.sizes, confidence);
   }
-  return jackknife(ours.value - theirs.value, ours.left_out, confidence);
+  return estimate;
 }
 
 }  // namespace diffbench::quality

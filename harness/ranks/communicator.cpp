@@ -35,26 +35,6 @@ std::vector<double> Communicator::broadcast(const std::vector<double>& values) c
   return broadcast_as(*this, values);
 }
 
-std::vector<double> Communicator::sum(std::span<const double> values) const {
-  const std::vector<Bytes> parts = gather(std::as_bytes(values));
-  std::vector<double> total;
-  together([&] {
-    for (const auto& part : parts) {
-      const auto addends = from_bytes<std::vector<double>>(part);
-      if (total.empty()) {
-        total.assign(addends.size(), 0.0);
-      }
-      if (addends.size() != total.size()) {
-        throw std::logic_error("ranks sum vectors of different sizes");
-      }
-      for (size_t i = 0; i < total.size(); ++i) {
-        total[i] += addends[i];
-      }
-    }
-  });
-  return total;
-}
-
 std::optional<Failure> Communicator::agree(const Failure& mine) const {
   // what is sent: one byte for the kind, then the text; nothing at all where all went well
   std::string report;

@@ -3,10 +3,10 @@
 //
 //   ranks::Communicator world;
 //   world.together([&] { suite = parse_suite(path); });                     // all go on, or all throw
-//   std::vector<double> total = world.sum(moments);                         // on rank 0; empty elsewhere
 //   for (const auto& buffer : world.gather(to_bytes(result))) { ... }       // on rank 0
 //
-// Every member function but rank() and size() is a collective: all ranks call it, in the same order, from one thread.
+// Every member function that returns more than a place (rank, size, local_rank, local_size) is a collective: all ranks
+// call it, in the same order, from one thread.
 // No rank is left behind: wrap whatever may throw in together() before the next collective. Failing MPI calls throw
 // std::runtime_error with the name of the call.
 
@@ -42,6 +42,9 @@ class Communicator {
 
   int rank() const { return rank_; }
   int size() const { return size_; }
+  // the same among the ranks that share this machine's memory: what tells who works on which of its devices
+  int local_rank() const { return local_rank_; }
+  int local_size() const { return local_size_; }
 
   void barrier() const;
 
@@ -53,11 +56,6 @@ class Communicator {
   // on rank 0 one buffer per rank, in rank order; empty on the other ranks. Buffers may differ in size.
   std::vector<Bytes> gather(std::span<const std::byte> bytes) const;
 
-  // Elementwise sum over ranks on rank 0, empty on the others. Values are added in rank order, so the result depends
-  // on nothing but the values and their distribution (MPI_Reduce may choose any tree). All sizes must be equal; a
-  // mismatch throws AgreedError on every rank.
-  std::vector<double> sum(std::span<const double> values) const;
-
   // The failure of the lowest failing rank, the same on every rank; nullopt when every rank passes an empty message.
   // `mine.rank` is not read.
   std::optional<Failure> agree(const Failure& mine) const;
@@ -68,6 +66,8 @@ class Communicator {
  private:
   int rank_ = 0;
   int size_ = 1;
+  int local_rank_ = 0;
+  int local_size_ = 1;
 };
 
 }  // namespace diffbench::ranks

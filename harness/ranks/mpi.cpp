@@ -28,6 +28,21 @@ bool running() {
   return initialized != 0 && finalized == 0;
 }
 
+// among the ranks of this machine; found when MPI starts, since to split is a collective and Communicators are made at
+// any time, by one rank alone too
+struct {
+  int rank = 0;
+  int size = 1;
+} on_this_machine;
+
+void find_local_place() {
+  MPI_Comm machine = MPI_COMM_NULL;
+  check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine), "MPI_Comm_split_type");
+  MPI_Comm_rank(machine, &on_this_machine.rank);
+  MPI_Comm_size(machine, &on_this_machine.size);
+  MPI_Comm_free(&machine);
+}
+
 // MPI-3 counts are int: larger buffers travel in pieces
 constexpr size_t kPieceBytes = size_t{1} << 30;
 static_assert(kPieceBytes <= static_cast<size_t>(std::numeric_limits<int>::max()));
@@ -50,6 +65,7 @@ MpiSession::MpiSession(int& argc, char**& argv) {
   int provided = 0;
   check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
   check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  find_local_place();
 }
 
 MpiSession::~MpiSession() {
@@ -76,6 +92,8 @@ Communicator::Communicator() {
   if (running()) {
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
     MPI_Comm_size(MPI_COMM_WORLD, &size_);
+    local_rank_ = on_this_machine.rank;
+    local_size_ = on_this_machine.size;
   }
 }
 

@@ -36,7 +36,7 @@ nlohmann::json identity(const Suite& suite) {
             {"max_rounds", timing.max_rounds},
             {"max_seconds", timing.max_seconds},
             {"target_half_width", timing.target_half_width},
-            {"warmup_max", timing.warmup_max}}},
+            {"warmup_max_seconds", timing.warmup_max_seconds}}},
           {"quality",
            {{"samples", quality.samples},
             {"batch", quality.batch},

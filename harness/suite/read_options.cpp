@@ -96,6 +96,8 @@ void read_list(const TomlTable& table, std::string_view key, std::vector<int>& v
 }
 
 void read_run(const TomlTable& table, RunOptions& run) {
+  table.allow_only({"model", "device", "precision", "batch", "scenario", "threads", "guidance", "guidance_interval",
+                    "guidance_exits", "compare_with"});
   read(table, "model", run.model);
   read(table, "device", run.device);
   check_choice(table, "device", run.device, {"auto", "cpu", "cuda"});
@@ -115,19 +117,19 @@ void read_run(const TomlTable& table, RunOptions& run) {
   read(table, "guidance_exits", run.guidance_exits);
   check_choice(table, "guidance_exits", run.guidance_exits, {"joint", "separate"});
   read(table, "compare_with", run.compare_with);
-  table.reject_unknown_keys();
 }
 
 void read_timing(const TomlTable& table, TimingOptions& timing) {
+  table.allow_only({"min_rounds", "max_rounds", "max_seconds", "target_half_width", "warmup_max_seconds"});
   read(table, "min_rounds", timing.min_rounds, 1);
   read(table, "max_rounds", timing.max_rounds, 1);
   read(table, "max_seconds", timing.max_seconds, false);
   read(table, "target_half_width", timing.target_half_width, true);
-  read(table, "warmup_max", timing.warmup_max, 0);
-  table.reject_unknown_keys();
+  read(table, "warmup_max_seconds", timing.warmup_max_seconds, true);
 }
 
 void read_quality(const TomlTable& table, QualityOptions& quality) {
+  table.allow_only({"samples", "batch", "shard", "extractor", "reference", "metrics", "images"});
   read(table, "samples", quality.samples, 0);
   read(table, "batch", quality.batch, 1);
   read(table, "shard", quality.shard, 1);
@@ -140,12 +142,11 @@ void read_quality(const TomlTable& table, QualityOptions& quality) {
     }
   }
   read(table, "images", quality.images, 0);
-  table.reject_unknown_keys();
 }
 
 void read_check(const TomlTable& table, CheckOptions& check) {
+  table.allow_only({"tolerance"});
   read(table, "tolerance", check.tolerance, true);
-  table.reject_unknown_keys();
 }
 
 }  // namespace diffbench::suite

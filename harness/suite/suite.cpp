@@ -47,7 +47,7 @@ SolverEntry read_solver(const TomlTable& table, const ValidNames& valid) {
   solver.grid = table.get<std::string>("grid");
   check_name(table, "grid", solver.grid, "grid", valid.grids);
   if (!table.has("steps")) {
-    table.fail("steps", "missing; an array of integers is needed");
+    table.fail_missing("steps", "an array of integers is needed");
   }
   read_list(table, "steps", solver.steps, 1);
   solver.params = table.remaining_as_json();
@@ -55,8 +55,9 @@ SolverEntry read_solver(const TomlTable& table, const ValidNames& valid) {
   return solver;
 }
 
-// the tables that overrides may reach
+// everything that overrides may reach
 void read_settings(const TomlTable& top, Suite& suite) {
+  top.allow_only({"name", "description", "seed", "method", "solver", "run", "timing", "quality", "check"});
   suite.name = top.get_or<std::string>("name", suite.name);
   suite.description = top.get_or<std::string>("description", suite.description);
   check_printable(top, "name", suite.name);
@@ -68,7 +69,6 @@ void read_settings(const TomlTable& top, Suite& suite) {
   read_timing(top.table_or_empty("timing"), suite.timing);
   read_quality(top.table_or_empty("quality"), suite.quality);
   read_check(top.table_or_empty("check"), suite.check);
-  top.reject_unknown_keys();
 }
 
 void apply_override(const std::string& assignment, Suite& suite) {
@@ -132,8 +132,9 @@ Suite parse_suite_text(std::string_view text, std::string file_name, const std::
   Suite suite;
   suite.text = text;
   const TomlTable top = TomlTable::parse(text, std::move(file_name));
+  read_settings(top, suite);
   if (!top.has("name")) {
-    top.fail("name", "missing; the suite needs a name");
+    top.fail_missing("name", "the suite needs one");
   }
   const auto methods = top.tables("method");
   for (const auto& table : methods) {
@@ -147,7 +148,6 @@ Suite parse_suite_text(std::string_view text, std::string file_name, const std::
     top.fail(methods.empty() ? "method" : "solver", "at least one is needed");
   }
   check_labels(suite.methods, methods);
-  read_settings(top, suite);
   for (const auto& assignment : overrides) {
     apply_override(assignment, suite);
   }

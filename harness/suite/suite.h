@@ -49,9 +49,9 @@ struct RunOptions {
 struct TimingOptions {
   int min_rounds = 5;
   int max_rounds = 50;
-  double max_seconds = 300.0;       // all rounds of the run together
-  double target_half_width = 0.02;  // relative, of the interval of the median
-  int warmup_max = 5;               // repetitions per cell
+  double max_seconds = 300.0;        // all rounds of the run together
+  double target_half_width = 0.02;   // relative, of the interval of the median
+  double warmup_max_seconds = 10.0;  // of each cell, until two windows of repetitions agree; 0: no warm-up
 };
 
 struct QualityOptions {

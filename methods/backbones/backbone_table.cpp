@@ -31,9 +31,13 @@ TimeInput read_time_input(const config::TomlTable& table, const solvers::NoiseSc
   return input;
 }
 
-// what both transformers have: image, patches, tokens and labels
+// what both transformers have: image, patches, tokens, labels and times
 template <typename Options>
-Options read_transformer(const config::TomlTable& table) {
+Options read_transformer(const config::TomlTable& table, const std::vector<std::string>& own_keys) {
+  std::vector<std::string> keys{"kind",  "image_size", "channels",  "patch_size", "width",
+                                "depth", "heads",      "mlp_ratio", "classes",    "time_input"};
+  keys.insert(keys.end(), own_keys.begin(), own_keys.end());
+  table.allow_only(std::move(keys));
   Options options;
   options.image_size = positive(table, "image_size", 4096);
   options.channels = positive(table, "channels", 4096);
@@ -59,7 +63,7 @@ Options read_transformer(const config::TomlTable& table) {
 }
 
 Network make_uvit(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule) {
-  auto options = read_transformer<UViTOptions>(table);
+  auto options = read_transformer<UViTOptions>(table, {"qkv_bias", "mlp_time_embed", "final_conv"});
   options.qkv_bias = table.get_or<bool>("qkv_bias", false);
   options.mlp_time_embed = table.get_or<bool>("mlp_time_embed", false);
   options.final_conv = table.get_or<bool>("final_conv", true);
@@ -71,7 +75,7 @@ Network make_uvit(const config::TomlTable& table, std::shared_ptr<const solvers:
 }
 
 Network make_dit(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule) {
-  auto options = read_transformer<DiTOptions>(table);
+  auto options = read_transformer<DiTOptions>(table, {"learned_sigma", "qkv_bias"});
   options.learned_sigma = table.get_or<bool>("learned_sigma", false);
   if (!table.get_or<bool>("qkv_bias", true)) {
     table.fail("qkv_bias", "is always true for dit");
@@ -85,6 +89,7 @@ Network make_dit(const config::TomlTable& table, std::shared_ptr<const solvers::
 
 Network make_gaussian_mixture(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule) {
   GaussianMixtureOptions options;
+  table.allow_only({"kind", "image_size", "channels", "means", "stds", "weights"});
   options.image_size = positive(table, "image_size", 4096);
   options.channels = positive(table, "channels", 4096);
   options.means = table.get<std::vector<double>>("means");
@@ -140,9 +145,7 @@ Network make_backbone(const config::TomlTable& table, std::shared_ptr<const solv
   std::vector<std::string> names;
   for (const auto& entry : kBackbones) {
     if (kind == entry.name) {
-      auto network = entry.make(table, std::move(schedule));
-      table.reject_unknown_keys();
-      return network;
+      return entry.make(table, std::move(schedule));
     }
     names.emplace_back(entry.name);
   }

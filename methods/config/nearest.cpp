@@ -25,6 +25,11 @@ size_t edit_distance(std::string_view from, std::string_view to) {
 
 }  // namespace
 
+bool resembles(std::string_view word, std::string_view meant) {
+  const size_t distance = edit_distance(word, meant);
+  return distance <= 2 && 2 * distance <= meant.size();
+}
+
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
   size_t best_distance = std::numeric_limits<size_t>::max();

@@ -2,6 +2,7 @@
 // Suggests what a user may have meant.
 //
 //   nearest("ful", {"full", "null"})         -> "full"
+//   resembles("chanels", "channels")         -> true
 //   unknown_name("method", "ful", {"full"})  -> "unknown method 'ful'; did you mean 'full'? (valid: full)"
 
 #include <string>
@@ -9,6 +10,9 @@
 #include <vector>
 
 namespace diffbench::config {
+
+// true for what may be a slip of the pen: an edit distance of 2 at most, and no more than half of the letters
+bool resembles(std::string_view word, std::string_view meant);
 
 // the candidate with the smallest edit distance to `word`; empty if there are no candidates
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);

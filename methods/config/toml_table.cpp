@@ -18,6 +18,7 @@ struct TomlTable::State {
   std::string file;
   std::string path;  // "backbone", "method[2]": where this table stands in the file
   std::set<std::string, std::less<>> read;
+  std::vector<std::string> allowed;  // empty: the reader did not say
 };
 
 namespace {
@@ -138,7 +139,20 @@ TomlTable TomlTable::parse(std::string_view text, std::string file_name) {
   return TomlTable(std::move(state));
 }
 
+void TomlTable::allow_only(std::vector<std::string> keys) const {
+  for (const auto& key : this->keys()) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+      fail(key, unknown_name("key", key, keys));
+    }
+  }
+  state_->allowed = std::move(keys);
+}
+
 bool TomlTable::has(std::string_view key) const {
+  const auto& allowed = state_->allowed;
+  if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), key) == allowed.end()) {
+    throw std::logic_error("key '" + std::string(key) + "' is read but was not allowed");
+  }
   state_->read.emplace(key);
   return state_->table->contains(key);
 }
@@ -146,7 +160,7 @@ bool TomlTable::has(std::string_view key) const {
 template <typename T>
 T TomlTable::get(std::string_view key) const {
   if (!has(key)) {
-    fail(key, "missing; " + std::string(kTypeName<T>) + " is needed");
+    fail_missing(key, std::string(kTypeName<T>) + " is needed");
   }
   auto value = Convert<T>::from(*state_->table->get(key));
   if (!value) {
@@ -165,7 +179,7 @@ template std::vector<std::string> TomlTable::get(std::string_view) const;
 
 TomlTable TomlTable::table(std::string_view key) const {
   if (!has(key)) {
-    fail(key, "missing; a table is needed");
+    fail_missing(key, "a table is needed");
   }
   const auto* child = state_->table->get(key)->as_table();
   if (child == nullptr) {
@@ -215,7 +229,7 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key) const {
 
 nlohmann::json TomlTable::json(std::string_view key) const {
   if (!has(key)) {
-    fail(key, "missing");
+    fail_missing(key, "a value is needed");
   }
   return to_json(*state_->table->get(key));
 }
@@ -258,6 +272,15 @@ std::string TomlTable::place_of(std::string_view key) const {
   }
   text << ": " << (state_->path.empty() ? "" : "[" + state_->path + "] ") << key;
   return text.str();
+}
+
+void TomlTable::fail_missing(std::string_view key, std::string_view wanted) const {
+  for (const auto& other : keys()) {
+    if (state_->allowed.empty() && !state_->read.contains(other) && resembles(other, key)) {
+      fail(other, "unknown key '" + other + "'; did you mean '" + std::string(key) + "', which is missing?");
+    }
+  }
+  fail(key, "missing; " + std::string(wanted));
 }
 
 void TomlTable::fail(std::string_view key, std::string_view message) const {

@@ -2,12 +2,13 @@
 // A TOML table read strictly: every error names file, line and key, and keys nobody asked for are errors.
 //
 //   TomlTable model = TomlTable::parse_file("model.toml");
+//   model.allow_only({"noise"});                                // first: a misspelt key is not called a missing one
 //   TomlTable noise = model.table("noise");
+//   noise.allow_only({"train_steps", "schedule"});
 //   int steps = noise.get<int64_t>("train_steps");              // required
 //   std::string kind = noise.get_or<std::string>("schedule", "linear");
-//   noise.reject_unknown_keys();
-//   model.reject_unknown_keys();
 //
+// Where the valid keys depend on what the table says, reject_unknown_keys() at the end refuses what nobody read.
 // Copies are cheap and share what was read. Not thread-safe.
 
 #include <filesystem>
@@ -25,10 +26,15 @@ class TomlTable {
   static TomlTable parse_file(const std::filesystem::path& path);
   static TomlTable parse(std::string_view text, std::string file_name);
 
+  // Throws InputError naming the first key that is none of these, and the nearest of them. From then on to ask for
+  // another key is a std::logic_error, so the list cannot lag behind the code that reads.
+  void allow_only(std::vector<std::string> keys) const;
+
   bool has(std::string_view key) const;
 
   // T: int64_t, double (integers widen), bool, std::string, std::vector<double>, std::vector<int64_t>,
-  // std::vector<std::string>; throws InputError when the key is missing or holds something else
+  // std::vector<std::string>; throws InputError when the key is missing (or an unread key of the table that resembles
+  // it is there instead) or holds something else
   template <typename T>
   T get(std::string_view key) const;
   template <typename T>
@@ -46,6 +52,8 @@ class TomlTable {
   nlohmann::json remaining_as_json() const;
 
   void reject_unknown_keys() const;
+  // for a required key that is not there
+  [[noreturn]] void fail_missing(std::string_view key, std::string_view wanted) const;
 
   const std::string& file() const;
   // throws InputError "file:line: key: message", the line being that of `key`, or of the table when it has no such key

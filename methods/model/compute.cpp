@@ -32,7 +32,7 @@ at::Device resolve_device(const std::string& name) {
   }
   const std::string index = name.rfind("cuda:", 0) == 0 ? name.substr(5) : "0";
   if (index.empty() || index.size() > 3 || index.find_first_not_of("0123456789") != std::string::npos ||
-      std::stoi(index) >= static_cast<int>(at::detail::getCUDAHooks().deviceCount())) {
+      std::stoi(index) >= cuda_device_count()) {
     throw config::InputError("device '" + name + "': there is no such device");
   }
   const at::Device device(at::kCUDA, static_cast<at::DeviceIndex>(std::stoi(index)));
@@ -43,7 +43,10 @@ at::Device resolve_device(const std::string& name) {
 
 }  // namespace
 
-bool cuda_is_available() { return at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0; }
+bool cuda_is_available() { return cuda_device_count() > 0; }
+
+// NOLINTNEXTLINE(bugprone-signed-char-misuse): LibTorch counts devices in a signed char
+int cuda_device_count() { return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().deviceCount()) : 0; }
 
 void synchronize(const Compute& compute) {
   if (compute.device.is_cuda()) {

@@ -28,6 +28,7 @@ struct Compute {
 Compute resolve_compute(const std::string& device, const std::string& precision);
 
 bool cuda_is_available();
+int cuda_device_count();  // that this process sees; 0 in a build without CUDA
 
 // waits until the device has done everything it was given; returns at once on the CPU
 void synchronize(const Compute& compute);

@@ -6,12 +6,19 @@
 #endif
 
 namespace diffbench {
+namespace {
+
+bool is_kept = false;
+
+}  // namespace
 
 void keep_freed_memory() {
 #ifdef __GLIBC__
-  ::mallopt(M_MMAP_MAX, 0);         // large blocks come from the heap too
-  ::mallopt(M_TRIM_THRESHOLD, -1);  // and the heap never shrinks
+  // large blocks come from the heap too, and the heap never shrinks
+  is_kept = ::mallopt(M_MMAP_MAX, 0) == 1 && ::mallopt(M_TRIM_THRESHOLD, -1) == 1;
 #endif
 }
+
+bool keeps_freed_memory() { return is_kept; }
 
 }  // namespace diffbench

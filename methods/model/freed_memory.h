@@ -11,5 +11,6 @@
 namespace diffbench {
 
 void keep_freed_memory();
+bool keeps_freed_memory();  // true once that was asked for and done
 
 }  // namespace diffbench

@@ -49,8 +49,15 @@ std::string find_model_file(const std::string& name) {
   throw config::InputError(message);
 }
 
+config::TomlTable parse_model_file(const fs::path& file) {
+  auto toml = config::TomlTable::parse_file(file);
+  toml.allow_only({"backbone", "noise", "weights", "image"});
+  return toml;
+}
+
 std::shared_ptr<const solvers::NoiseSchedule> read_noise_schedule(const config::TomlTable& noise) {
   solvers::NoiseScheduleSpec spec;
+  noise.allow_only({"schedule", "train_steps", "beta_min", "beta_max", "beta_start", "beta_end"});
   spec.kind = noise.get<std::string>("schedule");
   spec.train_steps = noise.get_or<int64_t>("train_steps", spec.train_steps);
   if (spec.kind == "vp_continuous") {
@@ -66,6 +73,7 @@ std::shared_ptr<const solvers::NoiseSchedule> read_noise_schedule(const config::
 
 ImageSpec read_image_spec(const config::TomlTable& image) {
   ImageSpec spec;
+  image.allow_only({"range", "decoder", "scale"});
   const auto range = image.get_or<std::vector<double>>("range", {spec.low, spec.high});
   if (range.size() != 2 || !(range[0] < range[1])) {
     image.fail("range", "must be two numbers, the lower first");
@@ -74,7 +82,6 @@ ImageSpec read_image_spec(const config::TomlTable& image) {
   spec.high = range[1];
   spec.decoder = image.get_or<std::string>("decoder", "");
   spec.scale = image.get_or<double>("scale", spec.scale);
-  image.reject_unknown_keys();
   return spec;
 }
 
@@ -83,7 +90,7 @@ std::shared_ptr<Model> load_model(const std::string& name, const Compute& comput
   model->name = name;
   model->file = find_model_file(name);
   model->compute = compute;
-  const auto toml = config::TomlTable::parse_file(model->file);
+  const auto toml = parse_model_file(model->file);
   model->schedule = read_noise_schedule(toml.table("noise"));
   model->network = backbones::make_backbone(toml.table("backbone"), model->schedule);
   model->image = read_image_spec(toml.table_or_empty("image"));
@@ -91,8 +98,8 @@ std::shared_ptr<Model> load_model(const std::string& name, const Compute& comput
   std::string digests = model->files.back().sha256;
   if (model->network.module) {
     const auto weights = toml.table("weights");
+    weights.allow_only({"file"});
     const fs::path file = fs::path(model->file).parent_path() / weights.get<std::string>("file");
-    weights.reject_unknown_keys();
     if (!fs::is_regular_file(file)) {
       weights.fail("file", "no such file: " + file.string());
     }

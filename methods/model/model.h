@@ -7,6 +7,7 @@
 //
 // The format is FORMATS' model.toml; every mistake in it is an InputError with file, line and key.
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,7 +47,8 @@ std::string find_model_file(const std::string& name);
 // round((x - low) / (high - low) * 255), clipped, as uint8 of the same shape
 at::Tensor to_uint8(const at::Tensor& samples, const ImageSpec& image);
 
-// parts of model.toml, also read from training recipes
+// model.toml without a table that is none of its own; and its parts, for training too
+config::TomlTable parse_model_file(const std::filesystem::path& file);
 std::shared_ptr<const solvers::NoiseSchedule> read_noise_schedule(const config::TomlTable& noise);
 ImageSpec read_image_spec(const config::TomlTable& image);
 

@@ -43,6 +43,8 @@ void write_calibration(const CalibrationRecord& record, const std::filesystem::p
 
 CalibrationRecord read_calibration(const std::filesystem::path& file) {
   const auto toml = config::TomlTable::parse_file(file);
+  toml.allow_only({"threshold", "procedure", "epsilon", "delta", "loss", "units", "seed", "risk", "model_fingerprint",
+                   "gates_fingerprint", "conditions", "gate_params"});
   CalibrationRecord record;
   if (toml.has("threshold")) {
     record.threshold = toml.get<double>("threshold");
@@ -61,7 +63,6 @@ CalibrationRecord read_calibration(const std::filesystem::path& file) {
   if (!record.gate_params.is_object()) {
     toml.fail("gate_params", "must be a JSON object in a string");
   }
-  toml.reject_unknown_keys();
   return record;
 }
 

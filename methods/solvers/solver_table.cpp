@@ -110,17 +110,26 @@ std::vector<std::string> SolverEntry::all_grids() const {
   return all;
 }
 
-Plan make_plan(PlanRequest request, const NoiseSchedule& schedule) {
-  const auto& table = solver_table();
-  const auto entry =
-      std::find_if(table.begin(), table.end(), [&](const SolverEntry& row) { return row.name == request.solver; });
-  if (entry == table.end()) {
-    throw config::InputError(request.where + ": " + config::unknown_name("solver", request.solver, solver_names()));
+const SolverEntry& find_solver(const PlanRequest& request) {
+  for (const auto& entry : solver_table()) {
+    if (entry.name == request.solver) {
+      return entry;
+    }
   }
-  auto specs = entry->params;
+  throw config::InputError(request.where + ": " + config::unknown_name("solver", request.solver, solver_names()));
+}
+
+nlohmann::json resolve_solver_params(const PlanRequest& request) {
+  const auto& entry = find_solver(request);
+  auto specs = entry.params;
   specs.insert(specs.end(), common_params().begin(), common_params().end());
+  return config::resolve_params(request.params, specs, request.where + ": " + entry.name);
+}
+
+Plan make_plan(PlanRequest request, const NoiseSchedule& schedule) {
+  const auto* entry = &find_solver(request);
   const std::string place = request.where + ": " + entry->name;
-  request.params = config::resolve_params(request.params, specs, place);
+  request.params = resolve_solver_params(request);
   request.clipping = clipping_of(request.params, place);
   const auto& grids = schedule.is_continuous() ? entry->continuous_grids : entry->grids;
   if (grids.empty()) {

@@ -46,6 +46,11 @@ const std::vector<config::ParamSpec>& common_params();
 std::vector<std::string> solver_names();
 std::vector<std::string> grid_names();  // of all solvers, each once
 
+// InputError, starting with request.where, for an unknown solver
+const SolverEntry& find_solver(const PlanRequest& request);
+// the request's parameters with defaults filled in; InputError for an unknown or impossible one
+nlohmann::json resolve_solver_params(const PlanRequest& request);
+
 // InputError for an unknown solver or parameter, a grid that the solver does not support (the message lists those it
 // does), or steps outside 1 .. train_steps
 Plan make_plan(PlanRequest request, const NoiseSchedule& schedule);

@@ -9,7 +9,7 @@ Denoising::Denoising(const Recipe& recipe)
     : recipe_(recipe),
       compute_(resolve_compute(recipe.device, "fp32")),
       model_file_(recipe.file.parent_path() / recipe.toml.get<std::string>("model")),
-      model_toml_(config::TomlTable::parse_file(model_file_)),
+      model_toml_(parse_model_file(model_file_)),
       schedule_(read_noise_schedule(model_toml_.table("noise"))),
       image_(read_image_spec(model_toml_.table_or_empty("image"))),
       batches_(data::load_dataset(recipe.dataset, recipe.data_dir, recipe.dataset == "image_folder" ? "all" : "train"),

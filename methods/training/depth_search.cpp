@@ -118,6 +118,7 @@ void write_text(const fs::path& file, const std::string& text) {
 
 std::string search_depths(const Recipe& recipe, const std::function<void(const Progress&)>& report) {
   const auto options = recipe.toml.table_or_empty("depth_search");
+  options.allow_only({"bins", "budget"});
   const auto bins = options.get_or<int64_t>("bins", 10);
   const auto budget = options.get<double>("budget");
   if (bins < 1) {
@@ -126,7 +127,6 @@ std::string search_depths(const Recipe& recipe, const std::function<void(const P
   if (!(budget > 0.0 && budget <= 1.0)) {
     options.fail("budget", "must be above 0 and at most 1, a share of the FLOPs of all blocks");
   }
-  options.reject_unknown_keys();
   if (recipe.start_model.empty()) {
     throw config::InputError(recipe.file.string() +
                              ": [denoiser] start_model: the trained network to search is missing");

@@ -25,6 +25,8 @@ int64_t count_from(const config::TomlTable& table, const char* key, int64_t fall
 
 Recipe read_recipe(const std::filesystem::path& file, const RecipeOverrides& overrides) {
   const auto toml = config::TomlTable::parse_file(file);
+  toml.allow_only({"task", "seed", "precision", "data", "optimizer", "denoiser",  // and what only some tasks read:
+                   "model", "extractor", "reference", "uncertainty", "depth_search"});
   Recipe recipe(toml);
   recipe.file = file;
   recipe.task = toml.get<std::string>("task");
@@ -40,15 +42,17 @@ Recipe read_recipe(const std::filesystem::path& file, const RecipeOverrides& ove
   }
 
   const auto data = toml.table_or_empty("data");
+  data.allow_only({"name", "dir", "flip"});
   recipe.dataset = data.get_or<std::string>("name", recipe.dataset);
   recipe.data_dir = data.get_or<std::string>("dir", "");
   recipe.flip = data.get_or<bool>("flip", false);
-  data.reject_unknown_keys();
   if (!overrides.data_dir.empty()) {
     recipe.data_dir = overrides.data_dir;
   }
 
   const auto optimizer = toml.table("optimizer");
+  optimizer.allow_only({"steps", "batch", "learning_rate", "warmup_steps", "restarts", "betas", "weight_decay",
+                        "clip_norm", "ema_decay", "log_every_steps", "save_every_seconds"});
   recipe.steps = count_from(optimizer, "steps", 0, 1);
   recipe.batch = count_from(optimizer, "batch", recipe.batch, 1);
   recipe.learning_rate = number_in(optimizer, "learning_rate", recipe.learning_rate, 1e-9, 10.0);
@@ -70,9 +74,9 @@ Recipe read_recipe(const std::filesystem::path& file, const RecipeOverrides& ove
   recipe.ema_decay = number_in(optimizer, "ema_decay", recipe.ema_decay, 0.0, 1.0);
   recipe.log_every_steps = count_from(optimizer, "log_every_steps", recipe.log_every_steps, 1);
   recipe.save_every_seconds = number_in(optimizer, "save_every_seconds", recipe.save_every_seconds, 0.0, 86400.0);
-  optimizer.reject_unknown_keys();
 
   const auto denoiser = toml.table_or_empty("denoiser");
+  denoiser.allow_only({"label_dropout", "start_model", "exit_depths", "time_weights"});
   recipe.label_dropout = number_in(denoiser, "label_dropout", 0.0, 0.0, 1.0);
   recipe.start_model = denoiser.get_or<std::string>("start_model", "");
   recipe.exit_depths = denoiser.get_or<std::vector<int64_t>>("exit_depths", {});
@@ -80,7 +84,6 @@ Recipe read_recipe(const std::filesystem::path& file, const RecipeOverrides& ove
   if (std::any_of(recipe.time_weights.begin(), recipe.time_weights.end(), [](double w) { return !(w >= 0.0); })) {
     denoiser.fail("time_weights", "must be numbers from 0 on");
   }
-  denoiser.reject_unknown_keys();
   return recipe;
 }
 

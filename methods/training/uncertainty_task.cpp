@@ -23,6 +23,7 @@ class UncertaintyTask : public Task {
  public:
   explicit UncertaintyTask(const Recipe& recipe) : recipe_(recipe), denoising_(recipe) {
     const auto options = recipe.toml.table_or_empty("uncertainty");
+    options.allow_only({"freeze_backbone", "lambda", "beta", "heads", "time_input", "shared_gate", "exit_heads"});
     frozen_ = options.get_or<bool>("freeze_backbone", true);
     error_weight_ = options.get_or<double>("lambda", 1.0);
     exit_weight_ = options.get_or<double>("beta", 1.0);
@@ -30,7 +31,6 @@ class UncertaintyTask : public Task {
     const UncertaintyOptions kind{.time_input = options.get_or<bool>("time_input", true),
                                   .shared_gate = options.get_or<bool>("shared_gate", false),
                                   .exit_heads = options.get_or<bool>("exit_heads", true)};
-    options.reject_unknown_keys();
     recipe.toml.reject_unknown_keys();
     auto& backbone = denoising_.backbone();
     if (backbone.token_width() == 0 || backbone.block_count() < 2) {

@@ -77,11 +77,11 @@ std::shared_ptr<UncertaintyHeads> read_heads(const fs::path& folder, const Model
                              "'; `diffbench train` makes one from a recipe with task = \"uncertainty\"");
   }
   const auto toml = config::TomlTable::parse_file(folder / "heads.toml");
+  toml.allow_only({"time_input", "shared_gate", "exit_heads", "model_fingerprint"});
   const UncertaintyOptions options{.time_input = toml.get<bool>("time_input"),
                                    .shared_gate = toml.get<bool>("shared_gate"),
                                    .exit_heads = toml.get<bool>("exit_heads")};
   const auto fingerprint = toml.get<std::string>("model_fingerprint");
-  toml.reject_unknown_keys();
   if (fingerprint != model.fingerprint) {
     toml.fail("model_fingerprint", "these heads were trained on another checkpoint than '" + model.name + "'");
   }

@@ -1,5 +1,7 @@
 // Cells as benchmarks of other tools: Google Benchmark's JSON (json_schema_version 1), for its compare.py and what
 // reads that, and Bencher's metric format. Both are strict JSON: no NaN, and no row that a strict reader would refuse.
+#include <array>
+
 #include "results/export/formats.h"
 #include "results/export/output_file.h"
 #include "results/sql.h"
@@ -49,11 +51,11 @@ void write_context(OutputFile& file, const ExportRequest& request) {
 OutputFile& begin_row(OutputFile& file, const CellSummary& cell, std::int64_t row) {
   file.text(row == 0 ? "\n{" : ",\n{");
   Members member(file);
-  member("name").quoted(cell.key);
-  member("run_name").quoted(cell.key);
+  member("name").quoted(cell.row.key);
+  member("run_name").quoted(cell.row.key);
   member("run_type").quoted("iteration");
-  member("threads").integer(cell.ranks);
-  return member("label").quoted(cell.method_label);
+  member("threads").integer(cell.row.ranks);
+  return member("label").quoted(cell.row.method_label);
 }
 
 bool is_measured(const CellSummary& cell) { return cell.status == CellStatus::kOk && cell.repetitions > 0; }
@@ -76,12 +78,26 @@ void write_failure(OutputFile& file, const CellSummary& cell) {
   file.text(R"(,"time_unit":"ns"})");
 }
 
+// What Bencher follows of a cell: its own name of latency, ours of the rest.
+constexpr std::array<std::array<std::string_view, 2>, 11> kMeasures = {{{"latency", "latency"},
+                                                                        {"latency_p90", "latency_p90"},
+                                                                        {"latency_p99", "latency_p99"},
+                                                                        {"images_per_s", "throughput"},
+                                                                        {"speedup", "speedup"},
+                                                                        {"theoretical_speedup", "theoretical_speedup"},
+                                                                        {"realised_fraction", "realised_fraction"},
+                                                                        {"peak_memory", "peak_memory"},
+                                                                        {"energy_per_sample", "energy_per_sample"},
+                                                                        {"fid", "fid"},
+                                                                        {"fid_difference", "fid_difference"}}};
+
 // One measure: its value, and its interval where there is one.
-void write_measure(Members& member, std::string_view name, std::optional<double> value,
-                   const std::optional<Interval>& interval = {}) {
-  if (!value) return;
-  OutputFile& file = member(name).text("{\"value\":").real(*value);
-  if (interval) file.text(",\"lower_value\":").real(interval->low).text(",\"upper_value\":").real(interval->high);
+void write_measure(Members& member, std::string_view name, const Estimate& estimate) {
+  OutputFile& file = member(name).text("{\"value\":").real(estimate.value);
+  if (estimate.interval) {
+    file.text(",\"lower_value\":").real(estimate.interval->low);
+    file.text(",\"upper_value\":").real(estimate.interval->high);
+  }
   file.text("}");
 }
 
@@ -128,14 +144,11 @@ std::int64_t write_bmf(const ExportRequest& request) {
   std::int64_t rows = 0;
   for (const CellSummary& cell : summarize(request.store, request.run)) {
     if (!is_measured(cell)) continue;  // the format has no word for it
-    benchmark(cell.key).text("{");
+    benchmark(cell.row.key).text("{");
     Members measure(file);
-    write_measure(measure, "latency", cell.latency_ns, cell.latency_interval_ns);  // in ns, as Bencher's own
-    write_measure(measure, "images_per_s", cell.images_per_s);
-    write_measure(measure, "speedup", cell.speedup, cell.speedup_interval);
-    write_measure(measure, "theoretical_speedup", cell.theoretical_speedup);
-    write_measure(measure, "realised_fraction", cell.realised_fraction, cell.realised_interval);
-    write_measure(measure, "fid", cell.fid, cell.fid_interval);
+    for (const auto& [name, metric] : kMeasures) {
+      if (const Estimate* estimate = cell.find(metric)) write_measure(measure, name, *estimate);
+    }
     file.text("}");
     ++rows;
   }

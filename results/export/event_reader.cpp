@@ -137,7 +137,7 @@ bool EventReader::next(Event& event) {
 bool EventReader::read_scope() {
   if (!scopes_.executeStep()) return false;
   read_common(scopes_, scope_);
-  scope_.phase = word(scopes_.getColumn(6), ScopePhase::kQuality);
+  scope_.phase = word(scopes_.getColumn(6), ScopePhase::kDecode);
   scope_.cell = number(scopes_.getColumn(7));
   scope_.step = number(scopes_.getColumn(8));
   scope_.evaluation = number(scopes_.getColumn(9));

@@ -2,52 +2,46 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
+from rows import add_cell_row, add_estimate, add_evaluation, add_quality, add_speedup, add_timings, insert, new_file, plan_depths
+
 METHODS = {"full": ("baseline", 100.0, 1.0, 4.0), "half": ("method", 40.0, 0.5, 5.0), "null": ("null", 1.0, 0.0, None)}
 ROUNDS = 8
 
 
 def make_database(path: Path) -> Path:
     """One run: full, half (2.5 times as fast, half the FLOPs) and null, over 8 rounds; and one failed cell."""
-    connection = sqlite3.connect(path)
-    connection.executescript((RESULTS / "schema.sql").read_text() + (RESULTS / "views.sql").read_text())
-    connection.execute("INSERT INTO metric VALUES ('fid', '', 'lower', 'distance to real images', 'Frechet', 'fid')")
-    connection.execute("INSERT INTO metric VALUES ('speedup', '', 'higher', 'how much faster', 'ratio', 'speedup')")
-    connection.execute(
-        "INSERT INTO run (id, suite_name, suite_text, suite_sha, seed, argv, started_utc, finished_utc, program_version, status)"
-        " VALUES (1, 'demo', 'name = \"<demo>\"', 'abc', 1, '[]', '2026-01-01T00:00:00Z', '2026-01-01T00:01:00Z', '0.1', 'ok')"
-    )
-    connection.execute("INSERT INTO machine (id, run, host, cpu_model, core_count, memory_bytes, load_average_1min) VALUES (1, 1, 'box', 'a CPU', 2, 1073741824, 0.5)")
-    connection.execute("INSERT INTO rank VALUES (1, 0, 1, 'cpu', 1, 42)")
+    connection = new_file(path)
     for number, (name, (role, duration_ms, share, fid)) in enumerate(METHODS.items(), start=1):
-        _cell(connection, number, name, role, "ok", None, share)
-        for round_ in range(ROUNDS):
-            duration = int(duration_ms * 1e6 * (1 + 0.01 * round_))  # a drift that paired ratios cancel
-            connection.execute("INSERT INTO timing VALUES (?, ?, 0, 0, 0, ?, 10, NULL)", (number, round_, duration))
+        add_cell_row(connection, number, name, role=role, baseline=None if role == "baseline" else 1)
+        # a drift that paired ratios cancel
+        add_timings(connection, number, [int(duration_ms * 1e6 * (1 + 0.01 * round_)) for round_ in range(ROUNDS)], 10)
         for evaluation, t in enumerate((999.0, 499.0)):
-            connection.execute("INSERT INTO evaluation VALUES (?, ?, ?, 10, ?, 1.0, 0.0, 0.0, 0)", (number, evaluation, t, 4 * share))
-            connection.execute("INSERT INTO exit_count VALUES (?, ?, ?, 10)", (number, evaluation, int(4 * share)))
+            add_evaluation(connection, number, evaluation, t, 4 * share, flops=50 * share)
+            insert(connection, "exit_count", cell=number, evaluation=evaluation, block=int(4 * share), rows=10)
+        if role != "null":
+            add_estimate(connection, number, "blocks_ratio", share)
+            add_estimate(connection, number, "flops_per_sample", 100 * share)
         if fid:
-            connection.execute("INSERT INTO quality VALUES (?, 'fid', ?, ?, ?, 512, 'e', 'r', 'c')", (number, fid, fid - 0.2, fid + 0.2))
-            connection.execute("INSERT INTO sample VALUES (?, 0, 3, 2, 2, 1, ?)", (number, bytes([0, 80, 160, 255])))
-    _cell(connection, 9, "broken", "method", "failed", "samples are <not> finite", 0.5)
+            add_quality(connection, number, "fid", fid, 0.2)
+            insert(connection, "sample", cell=number, sample_index=0, label=3, width=2, height=2, channels=1, pixels=bytes([0, 80, 160, 255]))
+    add_speedup(connection, 1, 1.0, theory=1.0)
+    add_speedup(connection, 2, 2.5, 2.4, 2.6, theory=2.0)
+    add_quality(connection, 2, "fid_difference", 1.0, 0.1)
+    add_cell_row(connection, 9, "broken", baseline=1, status="failed", reason="samples are <not> finite")
     connection.commit()
     connection.close()
     return path
 
 
-def _cell(connection, number: int, name: str, role: str, status: str, reason: str | None, share: float) -> None:
-    connection.execute(
-        "INSERT INTO cell (id, run, key, method, method_label, role, baseline_cell, model, model_fingerprint, solver, grid,"
-        " steps, batch, precision, device, ranks, scenario, status, reason, block_count, flops_per_sample, flops_full)"
-        " VALUES (?, 1, ?, ?, ?, ?, ?, 'm', 'f', 'ddim', 'trailing', 2, 10, 'fp32', 'cpu', 1, 'offline', ?, ?, 4, ?, 100.0)",
-        (number, f"{name}/ddim", name, name, role, None if role == "baseline" else 1, status, reason, 100.0 * share),
-    )
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
 
 
 @pytest.fixture
@@ -62,38 +56,35 @@ TIMES = {
 }
 # what the three networks of 4 blocks run: S(t) of bins of 500, and a network of 1 block from t = 700 on
 SWEEP_METHODS = {
-    "full": ("full", "baseline", "{}", lambda t: 4),
-    "bins": ("static_schedule", "method", '{"depths":[4,2]}', lambda t: 2 if t >= 500 else 4),
-    "duo": ("duodiff", "method", '{"switch_t":700}', lambda t: 1 if t >= 700 else 4),
+    "full": ("full", {}, ()),
+    "bins": ("static_schedule", {"depths": [4, 2]}, ((0, 500, 4), (500, 1000, 2))),
+    "duo": ("duodiff", {"switch_t": 700}, ((0, 700, 4), (700, 1000, 1))),
 }
+
+
+def depth_at(bins: tuple, t: float) -> float:
+    return next((blocks for from_t, to_t, blocks in bins if from_t <= t < to_t), 4)
 
 
 def make_sweep(path: Path, times_of: dict = TIMES) -> Path:
     """full, bins and duo over solvers and step counts; a block takes 1 ms per sample, the rest nothing."""
-    connection = sqlite3.connect(make_database(path))
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("DELETE FROM cell")
+    connection = new_file(path)
     number = 0
     for (solver, grid), of_steps in times_of.items():
         for steps, times in of_steps.items():
             baseline = number + 1
-            for label, (method, role, params, depth) in SWEEP_METHODS.items():
+            for label, (method, given, bins) in SWEEP_METHODS.items():
                 number += 1
-                blocks = sum(depth(t) for t in times)
-                connection.execute(
-                    "INSERT INTO cell (id, run, key, method, method_label, method_params, role, baseline_cell, model,"
-                    " model_fingerprint, solver, grid, steps, batch, precision, device, ranks, scenario, status,"
-                    " block_count, flops_per_sample, flops_full)"
-                    " VALUES (?, 1, ?, ?, ?, ?, ?, ?, 'm', 'f', ?, ?, ?, 10, 'fp32', 'cpu', 1, 'offline', 'ok', 4, ?, ?)",
-                    (number, f"{label}/{solver}/{steps}", method, label, params, role, None if role == "baseline" else baseline,
-                     solver, grid, steps, blocks, 4 * len(times)),
-                )
-                for round_ in range(ROUNDS):
-                    connection.execute("INSERT INTO timing VALUES (?, ?, 0, 0, 0, ?, 10, NULL)", (number, round_, blocks * 10**7))
+                blocks, all_blocks = sum(depth_at(bins, t) for t in times), 4 * len(times)
+                add_cell_row(connection, number, method, label=label, given=given, baseline=None if label == "full" else baseline,
+                             solver=solver, grid=grid, steps=steps, flops_full=all_blocks)
+                add_timings(connection, number, [blocks * 10**7] * ROUNDS, 10)
+                add_estimate(connection, number, "blocks_ratio", blocks / all_blocks)
+                add_speedup(connection, number, all_blocks / blocks, all_blocks / blocks, all_blocks / blocks, theory=all_blocks / blocks)
                 for evaluation, t in enumerate(times):
-                    connection.execute("INSERT INTO evaluation VALUES (?, ?, ?, 10, ?, 1.0, 0.0, 0.0, 0)", (number, evaluation, t, depth(t)))
-                fid = 80.0 / steps + number
-                connection.execute("INSERT INTO quality VALUES (?, 'fid', ?, ?, ?, 512, 'e', 'r', 'c')", (number, fid, fid - 1, fid + 1))
+                    add_evaluation(connection, number, evaluation, t, depth_at(bins, t))
+                plan_depths(connection, number, *bins)
+                add_quality(connection, number, "fid", 80.0 / steps + number, 1.0)
     connection.commit()
     connection.close()
     return path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sqlite3
 from pathlib import Path
 
 import pandas as pd
@@ -11,13 +10,14 @@ import pytest
 
 from dashboards.data import RunData, read_run
 from dashboards.database import open_database
-from dashboards.families import member
+from dashboards.families import Knob, member
 from dashboards.figures import exit_heat_map, method_sweep, where_saving_goes
 from dashboards.figures.method_sweep import dominated, front
 from dashboards.label_places import box_of, place_labels
 from dashboards.report import main
 
-from methods_database import add_cell, empty_run
+from methods_database import add_cell
+from rows import change, new_file
 
 
 def with_data(database: Path, use):
@@ -25,17 +25,11 @@ def with_data(database: Path, use):
         return use(read_run(connection, 1))
 
 
-def change(database: Path, sql: str) -> None:
-    with sqlite3.connect(database) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(sql)
-
-
 @pytest.fixture
 def knobs(tmp_path: Path) -> Path:
     """full and duodiff at two switch times and two step counts; a threshold that exits by rows, another by batches."""
     path = tmp_path / "methods.db"
-    connection = empty_run(path)
+    connection = new_file(path)
     times = {4: (999.0, 749.0, 499.0, 249.0), 2: (999.0, 499.0)}
     for base, steps in ((1, 4), (11, 2)):
         full = [{4: 10}] * steps
@@ -43,13 +37,13 @@ def knobs(tmp_path: Path) -> Path:
                  flops=100 * steps, flops_full=100 * steps)
         # half the blocks by FLOPs with a tenth of them for probes; 0.2 of 4 blocks carried; 1.6 times as fast, not 2
         add_cell(connection, base + 1, "uncertainty_exit", {"threshold": 0.1}, label="row 0.1", baseline=base, steps=steps,
-                 milliseconds=2.0 * steps / 1.6, fid=28 / steps, times=times[steps], exits=[{1: 5, 3: 5}] * steps,
+                 milliseconds=2.0 * steps / 1.6, speedup=1.6, decides="row", fid=28 / steps, times=times[steps], exits=[{1: 5, 3: 5}] * steps,
                  flops=50 * steps, probe_flops=5 * steps, flops_full=100 * steps, carried=0.2, compactions=1)
         add_cell(connection, base + 2, "uncertainty_exit", {"threshold": 0.05}, label="row 0.05", baseline=base, steps=steps,
-                 milliseconds=1.5 * steps, fid=26 / steps, times=times[steps], exits=[{2: 9, 4: 1}] * steps, flops=70 * steps, flops_full=100 * steps)
+                 milliseconds=1.5 * steps, speedup=2 / 1.5, decides="row", fid=26 / steps, times=times[steps], exits=[{2: 9, 4: 1}] * steps, flops=70 * steps, flops_full=100 * steps)
         add_cell(connection, base + 3, "uncertainty_exit", {"threshold": 0.1, "granularity": "batch_mean"}, label="batch 0.1", baseline=base,
-                 steps=steps, milliseconds=1.1 * steps, fid=30 / steps, times=times[steps], exits=[{2: 10}] * steps, flops=50 * steps, flops_full=100 * steps)
-        add_cell(connection, base + 4, "duodiff", {"switch_t": 700}, label="duo late", baseline=base, steps=steps, milliseconds=1.2 * steps,
+                 steps=steps, milliseconds=1.1 * steps, speedup=2 / 1.1, decides="batch", fid=30 / steps, times=times[steps], exits=[{2: 10}] * steps, flops=50 * steps, flops_full=100 * steps)
+        add_cell(connection, base + 4, "duodiff", {"switch_t": 700}, label="duo late", baseline=base, steps=steps, milliseconds=1.2 * steps, speedup=2 / 1.2,
                  fid=27 / steps, times=times[steps], exits=[{1: 10}] + [{4: 10}] * (steps - 1), flops=70 * steps, flops_full=100 * steps)
     connection.commit()
     connection.close()
@@ -61,15 +55,20 @@ def lines_of(figure, axis: str) -> dict:
 
 
 def test_families_come_from_columns_and_not_from_labels() -> None:
-    def of(method: str, params: dict, model: str = "net", blocks: int = 13) -> tuple:
-        m = member(method, params, model, "net", blocks, False)
+    knobs = {"uncertainty_exit": Knob("threshold"), "duodiff": Knob("switch_t", "t≥{}"), "static_schedule": Knob("schedule"),
+             "risk_controlled": Knob("calibration"), "block_cache": Knob("interval", "every {}")}
+    defaults = {"duodiff": {"switch_t": 700.0, "shallow_method": "full"}, "static_schedule": {"schedule": "demo", "depths": []},
+                "block_cache": {"interval": 2, "keep": "deep"}, "risk_controlled": {"calibration": ""}}
+
+    def of(method: str, given: dict, model: str = "net", blocks: int = 13) -> tuple:
+        m = member(method, knobs.get(method), given, defaults.get(method, {}) | given, model, "net", blocks, False)
         return m.family, m.knob, m.value, m.text
 
     assert of("uncertainty_exit", {"threshold": 0.04}) == ("uncertainty exit", "threshold", 0.04, "0.04")
     assert of("uncertainty_exit", {"threshold": 0.06, "granularity": "batch_mean"})[0] == "uncertainty exit (granularity batch mean)"
     assert of("uncertainty_exit", {"threshold": 0.06}, "net/uncertainty")[0] == "uncertainty exit (network uncertainty)"
     assert of("uncertainty_exit", {"threshold": 0.06}, "/home/me/fine_tuned")[0] == "uncertainty exit (network fine tuned)"
-    assert of("duodiff", {})[2:] == (700.0, "t≥700")  # a knob that the suite left alone has its default
+    assert of("duodiff", {}) == ("duodiff", "switch_t", 700.0, "t≥700")  # a knob that the suite left alone has its default, other defaults are silent
     assert of("duodiff", {"switch_t": 300, "shallow": "net/shallow_5"})[0] == "duodiff (shallow net/shallow 5)"
     # a network fine-tuned under each schedule belongs to its schedule, not to a family of its own
     demo, heavy = of("static_schedule", {}, "net/static_schedule"), of("static_schedule", {"schedule": "heavy"}, "net/static_schedule_heavy")
@@ -78,7 +77,8 @@ def test_families_come_from_columns_and_not_from_labels() -> None:
     assert of("static_schedule", {"depths": [4, 2]})[3] == "4-2"
     assert of("full", {}, "net/shallow_5", 5) == ("full, other network", "blocks", 5.0, "5 blocks")
     assert of("risk_controlled", {"calibration": "/somewhere/epsilon_0.05.toml"})[3] == "epsilon 0.05"
-    assert of("block_cache", {"keep": "deep", "branch": 2})[0] == "block cache (branch 2, keep deep)"
+    assert of("risk_controlled", {})[3] == "default"
+    assert of("block_cache", {"keep": "deep", "branch": 2})[::3] == ("block cache (branch 2, keep deep)", "every 2")
     assert of("my_method", {"a": 1})[0] == "my method (a 1)" and math.isnan(of("my_method", {})[2])
 
 
@@ -126,7 +126,7 @@ def test_no_knob_no_sweep(knobs: Path, sql: str) -> None:
 
 
 @pytest.mark.parametrize("sql", ["DELETE FROM cell WHERE role = 'baseline'", "UPDATE quality SET low = NULL, high = NULL",
-                                 "DELETE FROM timing WHERE round > 1", "UPDATE cell SET status = 'failed', reason = 'no' WHERE id = 2",
+                                 "UPDATE estimate SET low = NULL, high = NULL, n = 2", "DELETE FROM estimate WHERE metric = 'speedup'", "UPDATE cell SET status = 'failed', reason = 'no' WHERE id = 2",
                                  "DELETE FROM evaluation", "DELETE FROM cell WHERE steps = 2"])
 def test_missing_values_do_not_stop_the_report(knobs: Path, sql: str) -> None:
     change(knobs, sql)
@@ -170,15 +170,16 @@ def test_losses_add_up_to_the_measured_time(knobs: Path) -> None:
 def test_the_table_of_losses_says_what_arrived(knobs: Path) -> None:
     texts = next(t for t in with_data(knobs, where_saving_goes.draw).data if t.mode == "text")
     assert list(texts.text[:6]) == ["2.00", "1.60 [1.60, 1.60]", "0.60", "10.0%", "9.1%", "4"]  # carried: 0.2 of 2.2 blocks
-    change(knobs, "UPDATE timing SET duration_ns = duration_ns * 1.25 WHERE cell = 2")
+    change(knobs, "UPDATE estimate SET low = NULL, high = NULL, n = 4 WHERE metric = 'speedup' AND cell = 2")
+    change(knobs, "UPDATE estimate SET value = 0.55 WHERE metric = 'realised_fraction' AND cell = 2")  # read, not computed again
     texts = next(t for t in with_data(knobs, where_saving_goes.draw).data if t.mode == "text")
-    assert list(texts.text[1:3]) == ["1.28 [1.28, 1.28]", "0.28"]
+    assert list(texts.text[1:3]) == ["1.60 n < 6", "0.55"]
 
 
 def test_a_smaller_network_is_promised_what_it_saves_against_the_full_one(knobs: Path) -> None:
-    change(knobs, "UPDATE cell SET method = 'full', model = 'net/shallow', flops_per_sample = 100, flops_full = 100 WHERE id = 2")
+    change(knobs, "UPDATE estimate SET value = 4 WHERE metric = 'theoretical_speedup' AND cell = 2")
     losses = with_data(knobs, where_saving_goes.losses).set_index("method_label")
-    assert losses.loc["row 0.1", "theory"] == 4.0
+    assert losses.loc["row 0.1", "theoretical_speedup"] == 4.0 and losses.loc["row 0.1", "blocks"] == pytest.approx(0.225)
 
 
 def test_heat_maps_show_methods_whose_exits_depend_on_the_sample(knobs: Path) -> None:
@@ -187,6 +188,9 @@ def test_heat_maps_show_methods_whose_exits_depend_on_the_sample(knobs: Path) ->
     heat, mean = figure.data[0], figure.data[1]
     assert [x.strip("\u200b") for x in heat.x] == ["999", "749", "499", "249"] and list(heat.y) == [1, 2, 3, 4]
     assert [row[0] for row in heat.z] == [0.5, 0.0, 0.5, 0.0] and list(mean.y) == [2.0] * 4
+    change(knobs, "UPDATE exit_count SET block = 2 WHERE cell = 2 AND block = 1")
+    change(knobs, "DELETE FROM exit_count WHERE cell = 2 AND block = 3")  # it decides by rows, wherever they leave
+    assert "row 0.1" in [a.text for a in with_data(knobs, exit_heat_map.draw).layout.annotations]
     change(knobs, "DELETE FROM cell WHERE method = 'uncertainty_exit'")
     assert [a.text for a in with_data(knobs, exit_heat_map.draw).layout.annotations if a.text] == ["duo late"]
 

@@ -16,8 +16,9 @@ from dashboards.profile.cell_profile import IDLE, CellProfile, read_profiles
 from dashboards.profile.page import profile_page
 from dashboards.report import main, templates
 
-from methods_database import add_cell, empty_run
+from methods_database import add_cell
 from profile_database import Recording
+from rows import add_estimate, change, new_file
 
 
 def record(recording: Recording) -> None:
@@ -45,11 +46,11 @@ def record(recording: Recording) -> None:
 
 
 def with_profile(path: Path, source: str = "cpu_operator") -> Path:
-    connection = empty_run(path)
+    connection = new_file(path)
     connection.execute("UPDATE run SET suite_name = 'a <suite>'")
     add_cell(connection, 1, "full", {}, milliseconds=0.05, steps=1, flops=100, flops_full=100)
-    add_cell(connection, 2, "uncertainty_exit", {"threshold": 0.1}, label="row </script> 0.1", baseline=1, milliseconds=0.04, steps=1, flops=50, flops_full=100)
-    add_cell(connection, 3, "fixed_exit", {"exit": 1}, baseline=1, milliseconds=0.03, steps=1, flops=50, flops_full=100)  # not profiled
+    add_cell(connection, 2, "uncertainty_exit", {"threshold": 0.1}, label="row </script> 0.1", baseline=1, milliseconds=0.04, speedup=1.25, steps=1, flops=50, flops_full=100)
+    add_cell(connection, 3, "fixed_exit", {"exit": 1}, baseline=1, milliseconds=0.03, speedup=5 / 3, steps=1, flops=50, flops_full=100)  # not profiled
     record(Recording(connection, source))
     connection.commit()
     connection.close()
@@ -68,12 +69,6 @@ def with_data(database: Path, use):
 
 def profiles_of(database: Path) -> list[CellProfile]:
     return with_data(database, read_profiles)
-
-
-def change(database: Path, sql: str) -> None:
-    with sqlite3.connect(database) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(sql)
 
 
 def content(database: Path) -> dict:
@@ -154,7 +149,7 @@ def test_the_table_of_losses_names_theory_measurement_and_profile(profiled: Path
 
 
 def test_bars_of_phases_and_promises(profiled: Path) -> None:
-    figure = with_data(profiled, lambda data: phase_losses.draw(data, read_profiles(data)))
+    figure = with_data(profiled, lambda data: phase_losses.draw(read_profiles(data)))
     bars = {t.name: list(t.x) for t in figure.data}
     assert bars["block"] == pytest.approx([0.040, 0.010]) and bars["block, rows that had left"] == pytest.approx([0.0, 0.010])
     assert bars["probe"] == pytest.approx([0.0, 0.003]) and bars["between operators"] == pytest.approx([0.002, 0.001])
@@ -213,14 +208,13 @@ def test_on_a_gpu_pauses_are_those_of_the_stream(tmp_path: Path) -> None:
     assert full.total_ms() == pytest.approx(0.052)
 
 
-def test_overhead_is_the_median_ratio_of_rounds(profiled: Path) -> None:
-    for round_, drift in enumerate((1.0, 1.1, 1.2)):
-        for mode, factor in (("off", 1.0), ("nvtx", 1.0), ("activities", 1.02 + 0.01 * round_)):
-            change(profiled, f"INSERT INTO profile_overhead VALUES (1, '{mode}', {round_}, 0, {round(1e9 * drift * factor)})")
-            change(profiled, f"INSERT INTO profile_overhead VALUES (1, '{mode}', {round_}, 1, {round(0.5e9 * drift)})")  # the faster rank
-    change(profiled, "INSERT INTO profile_overhead VALUES (1, 'everything', 7, 0, 5)")  # a round without its partner
+def test_overhead_is_read_from_the_estimates(profiled: Path) -> None:
+    with sqlite3.connect(profiled) as connection:
+        add_estimate(connection, 1, "overhead_nvtx", 1.0, 0.999, 1.001, n=8)
+        add_estimate(connection, 1, "overhead_activities", 1.03, n=3)
+    change(profiled, "INSERT INTO profile_overhead VALUES (1, 'activities', 0, 0, 5)")  # raw rows are not computed with
     rows = with_data(profiled, overhead.table_rows)
-    assert rows == [["full, ddim 1 steps, batch 10", "1.0000 [1.0000, 1.0000]", "1.0300 [1.0200, 1.0400]", "–", "3"]]
+    assert rows == [["full, ddim 1 steps, batch 10", "1.0000 [0.9990, 1.0010]", "1.0300 n < 6", "–", "8"]]
 
 
 def test_a_phase_inside_itself_is_one_layer(profiled: Path) -> None:
@@ -282,20 +276,8 @@ def test_no_profile_no_page(profiled: Path, sql: str) -> None:
 @pytest.mark.parametrize("sql", [
     "UPDATE scope SET block = NULL, rows = NULL, rows_inside = NULL, t = NULL", "UPDATE scope SET evaluation = NULL",
     "UPDATE cell SET baseline_cell = NULL", "UPDATE cell SET status = 'failed', reason = 'no'", "DELETE FROM timing",
-    "DELETE FROM scope WHERE cell = 1", "UPDATE cell SET flops_per_sample = NULL", "UPDATE scope SET phase = 'sampling' WHERE phase = 'evaluation'",
+    "DELETE FROM scope WHERE cell = 1", "DELETE FROM estimate WHERE metric = 'theoretical_speedup'", "UPDATE estimate SET low = NULL, high = NULL, n = 1", "UPDATE scope SET phase = 'sampling' WHERE phase = 'evaluation'",
 ])
 def test_missing_values_do_not_stop_the_page(profiled: Path, sql: str) -> None:
     change(profiled, sql)
     assert "Cell by cell" in with_data(profiled, lambda data: profile_page(data, templates()))
-
-
-def test_a_file_of_an_older_schema_has_no_profile(profiled: Path) -> None:
-    with sqlite3.connect(profiled) as connection:
-        for view in ("profile_probe", "profile_attribution", "profile_carried", "profile_launch_gap", "profile_kernel", "profile_time", "profile_work"):
-            connection.execute(f"DROP VIEW {view}")
-        connection.execute("DROP TABLE profile")
-
-    def nothing(data: RunData) -> None:
-        assert read_profiles(data) == []
-
-    with_data(profiled, nothing)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +11,13 @@ import pytest
 from dashboards.data import RunData, read_run
 from dashboards.database import open_database
 from dashboards.figures import blocks_over_t, saving_by_solver, solver_quality, throughput_latency
-from dashboards.predicted_blocks import depth_over_t, over_all_times, training_times
+from dashboards.predicted_blocks import PlannedDepth, planned_depths
 from dashboards.report import main
 
 from conftest import TIMES, make_sweep
+from rows import change
 
 FIGURES = [solver_quality, saving_by_solver]
-
-
-def change(database: Path, sql: str) -> None:
-    with sqlite3.connect(database) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(sql)
 
 
 def with_data(database: Path, use):
@@ -66,20 +60,20 @@ def test_saving_shows_promise_and_measurement_of_both_kinds(sweep_database: Path
 
 
 def test_one_disturbed_cell_does_not_flatten_the_others(sweep_database: Path) -> None:
-    change(sweep_database, "UPDATE timing SET duration_ns = duration_ns * 50 WHERE round < 3 AND cell = 1")  # a baseline: speed-ups up to 67
+    change(sweep_database, "UPDATE estimate SET high = 67 WHERE metric = 'speedup' AND cell IN (2, 3)")
     figure = with_data(sweep_database, saving_by_solver.draw)
     assert max(t.error_y.array[0] for t in figure.data if t.error_y.array is not None) > 10
     assert figure.layout.yaxis.range[1] < 3
 
 
 def test_a_network_that_does_not_follow_its_schedule_is_seen(sweep_database: Path) -> None:
-    change(sweep_database, "UPDATE evaluation SET blocks_executed_mean = 4 WHERE cell IN (SELECT id FROM cell WHERE method_label = 'bins')")
+    change(sweep_database, "UPDATE estimate SET value = 1 WHERE metric = 'blocks_ratio' AND cell IN (SELECT id FROM cell WHERE method_label = 'bins')")
     bins = drawn_numbers(with_data(sweep_database, saving_by_solver.draw), "bins", "y4")
     assert bins == {"promised": [0.75, 0.875], "measured": [1.0, 1.0]}
 
 
 def test_an_adaptive_method_is_measured_without_a_prediction(sweep_database: Path) -> None:
-    change(sweep_database, "UPDATE cell SET method = 'deediff' WHERE method_label = 'bins'")
+    change(sweep_database, "DELETE FROM planned_depth WHERE cell IN (SELECT id FROM cell WHERE method_label = 'bins')")
     figure = with_data(sweep_database, saving_by_solver.draw)
     bins = drawn_numbers(figure, "bins", "y4")
     assert np.isnan(bins["promised"]).all() and bins["measured"] == [0.75, 0.875]
@@ -87,7 +81,7 @@ def test_an_adaptive_method_is_measured_without_a_prediction(sweep_database: Pat
 
 
 def test_grids_and_parameters_of_one_solver_are_lines_of_their_own(sweep_database: Path) -> None:
-    change(sweep_database, "UPDATE cell SET solver = 'ddim', solver_params = '{\"eta\":0.5}' WHERE solver = 'unipc'")
+    change(sweep_database, "UPDATE cell SET solver = 'ddim', given_solver_params = '{\"eta\":0.5}' WHERE solver = 'unipc'")
     figure = with_data(sweep_database, solver_quality.draw)
     assert [t.name for t in figure.data if t.showlegend] == ["ddim · trailing", "ddim eta=0.5 · logsnr"]
 
@@ -137,19 +131,20 @@ def test_many_solvers_wrap_instead_of_overlapping(tmp_path: Path) -> None:
     assert throughput.layout.yaxis.domain[0] > throughput.layout.yaxis2.domain[1]  # one plot below the other
 
 
-def test_depths_are_those_of_the_program() -> None:
-    demo = depth_over_t("static_schedule", {"depths": []}, 13, 7, 1000.0)
-    centres = np.arange(50.0, 1000.0, 100.0)
-    assert list(demo(centres)) == [13, 13, 11, 11, 9, 9, 7, 7, 7, 7]  # the recipe of the zoo's checkpoint
-    assert list(demo(np.array([0.0, 199.0, 200.0, 999.0]))) == [13, 13, 11, 7]  # a bin starts at its edge
-    duo = depth_over_t("duodiff", {}, 13, 3, 1000.0)
-    assert list(duo(np.array([699.9, 700.0]))) == [13, 3]
-    assert over_all_times(duo, 1000.0) == pytest.approx(0.7 * 13 + 0.3 * 3)
-    assert depth_over_t("duodiff", {"shallow_method": "fixed_exit"}, 13, 3, 1000.0) is None
-    assert depth_over_t("adadiff", {}, 13, 3, 1000.0) is None
+def test_the_planned_depth_is_what_the_program_wrote(sweep_database: Path) -> None:
+    # the heavy schedule of the zoo's network: nothing in the parameters says so but its name
+    change(sweep_database, "UPDATE cell SET method_params = '{\"schedule\":\"heavy\"}', given_params = '{\"schedule\":\"heavy\"}' WHERE method_label = 'bins'")
+    change(sweep_database, "UPDATE planned_depth SET blocks = blocks - 1 WHERE cell IN (SELECT id FROM cell WHERE method_label = 'bins')")
+    bins = drawn_numbers(with_data(sweep_database, saving_by_solver.draw), "bins", "y4")
+    assert bins == {"promised": [0.5, 0.625], "measured": [0.75, 0.875]}  # 3 and 1 of 4 blocks
+    depth = with_data(sweep_database, planned_depths)[2]
+    assert (list(depth.from_t), list(depth.blocks)) == ([0, 500], [3, 1])
 
 
-def test_model_times_that_are_neither_kind_predict_nothing() -> None:
-    assert training_times(np.array([999.0, 1.0])) == 1000.0
-    assert training_times(np.array([1.0, 0.001])) == 1.0
-    assert training_times(np.array([3999.0])) is None
+def test_a_bin_starts_at_its_edge_and_the_last_ends_with_the_model() -> None:
+    depth = PlannedDepth(np.array([0.0, 0.7]), np.array([0.7, 1.0]), np.array([13.0, 3.0]))
+    assert list(depth.at(np.array([0.0, 0.699, 0.7, 1.0]))) == [13, 13, 3, 3]
+    assert depth.over_all_times() == pytest.approx(0.7 * 13 + 0.3 * 3)
+    assert np.isnan(depth.at(np.array([-0.1, 1.001]))).all()  # nothing was planned there
+    gap = PlannedDepth(np.array([0.0, 0.7]), np.array([0.5, 1.0]), np.array([13.0, 3.0]))
+    assert np.isnan(gap.at(np.array([0.6]))).all() and gap.over_all_times() == pytest.approx((0.5 * 13 + 0.3 * 3) / 0.8)

@@ -30,7 +30,7 @@ def suite(models: Path) -> Path:
         '[[method]]\nname = "full"\n[[method]]\nname = "null"\n[[method]]\nname = "fixed_exit"\nexit = 2\n'
         '[[method]]\nname = "static_schedule"\ndepths = [5, 3]\n[[method]]\nname = "duodiff"\nswitch_t = 500\n'
         '[[solver]]\nname = "ddim"\nsteps = [3]\ngrid = "trailing"\n[[solver]]\nname = "ddpm"\nsteps = [4]\ngrid = "leading"\n'
-        "[timing]\nmin_rounds = 3\nmax_rounds = 3\nwarmup_max = 1\n"
+        "[timing]\nmin_rounds = 3\nmax_rounds = 3\nwarmup_max_seconds = 0.2\n"
         "[quality]\nsamples = 96\nbatch = 8\nshard = 16\nimages = 4\n"
     )
     return path

@@ -55,7 +55,7 @@ def sample(model: Path, *more: object):
 def test_malformed_models_and_weights(models: Path) -> None:
     toml, weights = models / "deep/model.toml", models / "deep/weights.safetensors"
     good_toml, good_weights = toml.read_text(), weights.read_bytes()
-    for old, new, word in [("heads = 2", "heads = 3", "heads"), ("width", "witdh", "width"), ('"uvit"', '"unet"', "kind"), ("linear", "lineer", "linear")]:
+    for old, new, word in [("heads = 2", "heads = 3", "heads"), ("width", "witdh", "did you mean 'width'"), ("channels", "chanels", "model.toml:4: [backbone] chanels: unknown key 'chanels'; did you mean 'channels'"), ("[noise]", "[nois]", "did you mean 'noise'"), ('"uvit"', '"unet"', "kind"), ("linear", "lineer", "linear")]:
         toml.write_text(good_toml.replace(old, new, 1))
         refused(sample(models / "deep"), "model.toml:", word)
     toml.write_text(good_toml)

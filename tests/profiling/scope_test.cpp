@@ -58,7 +58,7 @@ TEST(ScopeTest, NestsAndInheritsStepEvaluationAndT) {
     { const Scope head(Phase::kHead, "head", {.t = 0.5}); }
   }
   set_cell(kNone);
-  { const Scope quality(Phase::kQuality, "quality"); }
+  { const Scope decode(Phase::kDecode, "decode"); }
   const Profile profile = stop_recording();
   const auto scopes = by_name(profile);
   ASSERT_EQ(scopes.size(), 5u);
@@ -77,8 +77,8 @@ TEST(ScopeTest, NestsAndInheritsStepEvaluationAndT) {
   EXPECT_EQ(block.cell, 7);
   EXPECT_EQ(scopes.at("head").t, 0.5) << "an own field is not overwritten";
   EXPECT_EQ(scopes.at("head").rows, kNone) << "rows are not inherited";
-  EXPECT_EQ(scopes.at("quality").cell, kNone);
-  EXPECT_EQ(scopes.at("quality").step, kNone);
+  EXPECT_EQ(scopes.at("decode").cell, kNone);
+  EXPECT_EQ(scopes.at("decode").step, kNone);
   EXPECT_LE(scopes.at("evaluation").begin_ns, block.begin_ns);
   EXPECT_LE(block.begin_ns, block.end_ns);
   EXPECT_LE(block.end_ns, scopes.at("head").begin_ns);

@@ -2,7 +2,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
-#include "results/summary.h"
+#include "results/estimates.h"
 #include "tests/results/example.h"
 
 namespace diffbench::results {
@@ -207,11 +207,13 @@ TEST(ProfileStore, CeilingsOverheadsAndTelemetry) {
                                             {.mode = "off", .round = 1, .duration_ns = 200},
                                             {.mode = "nvtx", .round = 1, .duration_ns = 200},
                                             {.mode = "nvtx", .round = 1, .rank = 1, .duration_ns = 260}});
-  const auto ratios = summarize_overhead(example.store, example.run);
-  ASSERT_EQ(ratios.size(), 1U);
-  EXPECT_EQ(ratios[0].mode, "nvtx");
-  EXPECT_DOUBLE_EQ(ratios[0].ratio, (1.1 + 1.3) / 2);
-  EXPECT_DOUBLE_EQ(ratios[0].interval.high, 1.3);
+  example.store.set_cell_status(cell, CellStatus::kOk);
+  const std::vector<EstimateRow> estimates = estimate_run(example.store, example.run);
+  ASSERT_EQ(estimates.size(), 1U);
+  EXPECT_EQ(estimates[0].metric, "overhead_nvtx");
+  EXPECT_DOUBLE_EQ(estimates[0].value, (1.1 + 1.3) / 2);
+  EXPECT_EQ(estimates[0].n, 2);
+  EXPECT_FALSE(estimates[0].low) << "two rounds";
   const std::vector<TelemetryRow> readings = {{.host = "a", .device = "cpu", .sampled_ns = 5, .power_w = 12.5}};
   example.store.put_telemetry(example.run, std::vector<TelemetryRow>{{.host = "a", .device = "cpu", .sampled_ns = 1}});
   example.store.put_telemetry(example.run, readings);  // in place of those before

@@ -162,12 +162,12 @@ TEST(StoreTransaction, ExceptionTakesTheWholeRoundBack) {
   const auto failing_round = [&] {
     const Transaction round(example.store);
     example.time(cell, 0, 0, {100});
-    example.store.put_trace(cell, {.block_count = 13, .flops_per_sample = 5, .flops_full = 10});
+    example.store.put_trace(cell, {.block_count = 13, .flops_full = 10, .samples = 5});
     throw std::runtime_error("a rank died");
   };
   EXPECT_THROW(failing_round(), std::runtime_error);
   EXPECT_THAT(example.store.timings(cell), IsEmpty());
-  EXPECT_FALSE(example.store.has_trace(cell));
+  EXPECT_FALSE(example.store.trace(cell));
 
   Transaction round(example.store);
   example.time(cell, 0, 0, {100});
@@ -282,16 +282,16 @@ TEST(StoreResume, FeatureShardsKeepEveryBit) {
   const FeatureShardRow shard = {.cell = cell,
                                  .shard = 1,
                                  .first_sample = 64,
-                                 .sample_count = 64,
-                                 .feature_sum = {0.1, -1e300},
-                                 .feature_outer = {1.0 / 3, 2, 2, 5e-324},
+                                 .sample_count = 2,
+                                 .width = 2,
+                                 .features = {0.1F, -1e30F, 1.0F / 3, 1e-45F},
                                  .sample_checksum = "1f"};
   example.store.add_feature_shard(shard);
   EXPECT_THAT(example.store.completed_shards(cell), ElementsAre(1));
   const std::vector<FeatureShardRow> shards = example.store.feature_shards(cell);
   ASSERT_EQ(shards.size(), 1U);
-  EXPECT_EQ(shards[0].feature_sum, shard.feature_sum);
-  EXPECT_EQ(shards[0].feature_outer, shard.feature_outer);
+  EXPECT_EQ(shards[0].features, shard.features);
+  EXPECT_EQ(shards[0].width, 2);
   EXPECT_EQ(shards[0].first_sample, 64);
   EXPECT_EQ(shards[0].sample_checksum, "1f");
 }

@@ -27,6 +27,9 @@ TEST(Capture, DescribesThisMachine) {
   EXPECT_GE(here.core_count, 1);
   EXPECT_GE(here.usable_core_count, 1);
   EXPECT_LE(here.usable_core_count, here.core_count);
+  EXPECT_NE(here.binding, "");
+  EXPECT_GE(here.torch_threads, 1);
+  EXPECT_GE(here.omp_threads, 1);  // LibTorch brings OpenMP along
   EXPECT_GT(here.memory_bytes, std::int64_t{64} << 20);
   EXPECT_NE(here.os, "");
   EXPECT_THAT(here.kernel, MatchesRegex("[0-9]+\\.[0-9]+.*"));

@@ -129,8 +129,16 @@ TEST_F(CompareSets, IntervalIsThatOfTheJackknife) {
   const auto b = npz("b.npz", {{"features", rows(80, 8, 2, 0.1)}});
   const auto json = to_json(compare_sets(a, b, {.interval = true}));
   EXPECT_NEAR(json["fid"]["standard_error"], goldens()["jackknife"]["standard_error"].get<double>(), 1e-9);
-  EXPECT_THAT(error_of(npz("few.npz", {{"features", rows(30, 8, 8)}}), b, {.interval = true}),
-              HasSubstr("few.npz: --interval needs at least 40 samples, got 30"));
+  EXPECT_EQ(json["fid"]["groups"], 20);
+  EXPECT_EQ(json["fid"]["rule"], "jackknife over 20 groups of samples, Student t");
+  EXPECT_LT(json["fid"]["low"].get<double>(), json["fid"]["value"].get<double>());
+  const auto few = to_json(compare_sets(npz("few.npz", {{"features", rows(30, 8, 8)}}), b, {.interval = true}));
+  EXPECT_TRUE(few["fid"]["value"].is_number());
+  EXPECT_TRUE(few["fid"]["low"].is_null() && few["fid"]["high"].is_null());
+  EXPECT_EQ(few["fid"]["rule"], "none: 30 samples, an interval needs 2 in each of 20 groups");
+  const auto gaussian = gaussian_of(rows(80, 8, 2));
+  EXPECT_THAT(error_of(npz("sums.npz", {{"mu", gaussian.mean}, {"sigma", gaussian.covariance}}), b, {.interval = true}),
+              HasSubstr("sums.npz: --interval leaves out samples of A"));
 }
 
 TEST_F(CompareSets, RefusesMetricsTheInputsDoNotAllow) {

@@ -21,7 +21,7 @@ TEST(FeatureStatistics, CovarianceIsThatOfNumpy) {
   EXPECT_EQ(gaussian.count, 60);
 }
 
-TEST(FeatureStatistics, BatchesAndRanksDoNotChangeTheResult) {
+TEST(FeatureStatistics, PiecesDoNotChangeTheResult) {
   const auto all = rows(101, 8, 1);
   FeatureStatistics first(8);
   FeatureStatistics second(8);
@@ -33,27 +33,6 @@ TEST(FeatureStatistics, BatchesAndRanksDoNotChangeTheResult) {
   const auto whole = gaussian_of(all);
   EXPECT_TRUE(at::allclose(merged.mean, whole.mean, 0, 1e-14));
   EXPECT_TRUE(at::allclose(merged.covariance, whole.covariance, 0, 1e-14));
-}
-
-TEST(FeatureStatistics, VectorsAddUpLikeAnMpiReduction) {
-  const auto all = rows(50, 5, 2);
-  const auto centre = at::full({5}, 0.25, at::kDouble);
-  FeatureStatistics first(centre);
-  FeatureStatistics second(centre);
-  first.add(all.narrow(0, 0, 20));
-  second.add(all.narrow(0, 20, 30));
-  auto sums = first.to_vector();
-  ASSERT_EQ(sums.size(), FeatureStatistics::vector_size(5));
-  const auto others = second.to_vector();
-  for (size_t i = 0; i < sums.size(); ++i) {
-    sums[i] += others[i];
-  }
-  const auto gaussian = FeatureStatistics::from_vector(centre, sums).gaussian();
-  const auto whole = gaussian_of(all);
-  EXPECT_EQ(gaussian.count, 50);
-  EXPECT_TRUE(at::allclose(gaussian.mean, whole.mean, 0, 1e-14));
-  EXPECT_TRUE(at::allclose(gaussian.covariance, whole.covariance, 0, 1e-14));
-  EXPECT_THROW(FeatureStatistics::from_vector(centre, std::span(sums).subspan(1)), InputError);
 }
 
 TEST(FeatureStatistics, ALargeMeanCostsNoDigits) {

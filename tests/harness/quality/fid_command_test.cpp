@@ -71,6 +71,7 @@ TEST_F(FidCommand, TableNamesMetricsAndCounts) {
   EXPECT_THAT(table, HasSubstr("n of A 60, of B 80"));
   EXPECT_THAT(table, HasSubstr("over 100 subsets"));
   EXPECT_THAT(table, HasSubstr("95 % interval"));
+  EXPECT_THAT(table, HasSubstr("jackknife over 20 groups"));
 }
 
 TEST_F(FidCommand, RefusesBadArguments) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -15,25 +16,31 @@ namespace {
 using config::InputError;
 using testing::goldens;
 using testing::rows;
+using testing::uniforms;
 
-std::vector<FeatureStatistics> grouped(const at::Tensor& features, size_t count = 20) {
-  std::vector<FeatureStatistics> groups(count, FeatureStatistics(8));
-  for (int64_t first = 0; first < features.size(0); first += 13) {  // batches of 13: groups go by sample, not by batch
-    add_to_groups(groups, features.slice(0, first, first + 13), first);
+FidReplicates replicates_of(const at::Tensor& features, const FrechetReference& reference) {
+  FidGroups groups(reference.gaussian().mean);
+  for (int64_t first = 0; first < features.size(0); first += 13) {  // pieces of 13: groups go by sample, not by piece
+    groups.add(features.slice(0, first, first + 13), first);
   }
-  return groups;
+  return groups.replicates(reference);
 }
 
 TEST(FidInterval, AgreesWithLeavingOutRowsInPython) {
   const FrechetReference reference(gaussian_of(rows(80, 8, 2, 0.1)));
-  const auto estimate = fid_interval(grouped(rows(203, 8, 8)), reference);
+  const auto replicates = replicates_of(rows(203, 8, 8), reference);  // groups of 10 and 11
+  const auto estimate = fid_interval(replicates);
   const auto& golden = goldens()["jackknife"];
   EXPECT_NEAR(estimate.value, golden["value"].get<double>(), 1e-11);
-  EXPECT_NEAR(estimate.standard_error, golden["standard_error"].get<double>(), 1e-10);
-  EXPECT_NEAR(estimate.bias, golden["bias"].get<double>(), 1e-9);
-  const double half_width = golden["half_width_over_standard_error"].get<double>() * estimate.standard_error;
-  EXPECT_NEAR(estimate.low, estimate.value - half_width, 1e-12);
-  EXPECT_NEAR(estimate.high, estimate.value + half_width, 1e-12);
+  EXPECT_EQ(replicates.sizes, golden["sizes"].get<std::vector<int64_t>>());
+  EXPECT_EQ(estimate.count, 203);
+  ASSERT_TRUE(estimate.interval);
+  EXPECT_NEAR(estimate.interval->standard_error, golden["standard_error"].get<double>(), 1e-10);
+  EXPECT_NEAR(estimate.interval->bias, golden["bias"].get<double>(), 1e-9);
+  const double half_width = golden["half_width_over_standard_error"].get<double>() * estimate.interval->standard_error;
+  EXPECT_NEAR(estimate.interval->low, estimate.value - half_width, 1e-12);
+  EXPECT_NEAR(estimate.interval->high, estimate.value + half_width, 1e-12);
+  EXPECT_EQ(estimate.rule, "jackknife over 20 groups of samples, Student t");
 }
 
 // Samples are labelled in turn: had a group only some of the classes, leaving it out would move the FID by far more
@@ -43,7 +50,7 @@ TEST(FidInterval, EveryGroupHoldsEveryClass) {
     std::set<std::pair<int64_t, int64_t>> seen;
     std::map<int64_t, int> sizes;
     for (int64_t sample = 0; sample < 20000; ++sample) {
-      const auto group = group_of(sample, kJackknifeGroups);
+      const auto group = group_of(sample);
       seen.emplace(group, sample % classes);
       ++sizes[group];
     }
@@ -54,7 +61,7 @@ TEST(FidInterval, EveryGroupHoldsEveryClass) {
   }
 }
 
-TEST(FidInterval, JackknifeOfAMeanIsTheTextbookStandardError) {
+TEST(Jackknife, OfAMeanOverEqualGroupsIsTheTextbookStandardError) {
   const std::vector<double> values = {1.0, 4.0, 2.5, 7.0, 3.0};
   double sum = 0.0;
   for (const double value : values) {
@@ -66,55 +73,109 @@ TEST(FidInterval, JackknifeOfAMeanIsTheTextbookStandardError) {
     left_out.push_back((sum - value) / 4);
     squares += (value - sum / 5) * (value - sum / 5);
   }
-  const auto estimate = jackknife(sum / 5, left_out, 0.95);
-  EXPECT_NEAR(estimate.standard_error, std::sqrt(squares / 4 / 5), 1e-14);
-  EXPECT_NEAR(estimate.bias, 0.0, 1e-14);
+  const auto interval = jackknife(sum / 5, left_out, std::vector<int64_t>{1, 1, 1, 1, 1}, 0.95);
+  EXPECT_NEAR(interval.standard_error, std::sqrt(squares / 4 / 5), 1e-14);
+  EXPECT_NEAR(interval.bias, 0.0, 1e-14);
 }
 
-TEST(FidInterval, StandardErrorIsTheSpreadOverRepetitions) {
-  const FrechetReference reference(gaussian_of(rows(2000, 8, 2, 0.1)));
-  double sum = 0.0;
-  double squares = 0.0;
-  double predicted = 0.0;
-  constexpr int kRepetitions = 60;
+// Groups {1}, {2, 4}, {3, 5, 7}: mean 22/6, group means 1, 3, 5, n / m = 6, 3, 2. Of a mean the pseudo-values are the
+// group means, so SE^2 = 1/3 ((1 - 22/6)^2 / 5 + (3 - 22/6)^2 / 2 + (5 - 22/6)^2 / 1) = 1/3 (64/45 + 10/45 + 80/45).
+TEST(Jackknife, UnequalGroupsByHand) {
+  const auto interval =
+      jackknife(22.0 / 6, std::vector<double>{21.0 / 5, 16.0 / 4, 7.0 / 3}, std::vector<int64_t>{1, 2, 3}, 0.95);
+  EXPECT_NEAR(interval.standard_error, std::sqrt(154.0 / 135), 1e-14);
+  EXPECT_NEAR(interval.bias, 0.0, 1e-14);
+  EXPECT_NEAR((interval.high - interval.low) / 2, 4.30265273 * interval.standard_error, 1e-8);
+}
+
+TEST(Jackknife, VeryUnequalGroupsAgreeWithPython) {
+  const auto& golden = goldens()["jackknife_uneven"];
+  const auto interval = jackknife(golden["value"], golden["left_out"].get<std::vector<double>>(),
+                                  golden["sizes"].get<std::vector<int64_t>>(), 0.95);
+  EXPECT_NEAR(interval.standard_error, golden["standard_error"].get<double>(), 1e-14);
+  EXPECT_NEAR(interval.bias, golden["bias"].get<double>(), 1e-14);
+}
+
+// What the interval covers: the FID that other samples give at the same N, not the limit of infinitely many.
+TEST(FidInterval, CoversTheExpectedFidAtThisNumberOfSamples) {
+  const FrechetReference reference(gaussian_of(rows(2000, 4, 2, 0.1)));
+  constexpr int kRepetitions = 200;
+  std::vector<FidEstimate> estimates;
+  double expected = 0.0;
   for (int i = 0; i < kRepetitions; ++i) {
-    const auto estimate = fid_interval(grouped(rows(400, 8, 100 + static_cast<uint64_t>(i))), reference);
-    sum += estimate.value;
-    squares += estimate.value * estimate.value;
-    predicted += estimate.standard_error / kRepetitions;
+    estimates.push_back(fid_interval(replicates_of(rows(203, 4, 100 + static_cast<uint64_t>(i)), reference)));
+    expected += estimates.back().value / kRepetitions;
   }
-  const double spread = std::sqrt(squares / kRepetitions - std::pow(sum / kRepetitions, 2));
-  EXPECT_GT(predicted, 0.7 * spread);
-  EXPECT_LT(predicted, 1.5 * spread);
+  const auto covered = std::count_if(estimates.begin(), estimates.end(), [&](const FidEstimate& estimate) {
+    return estimate.interval->low <= expected && expected <= estimate.interval->high;
+  });
+  EXPECT_GE(covered, kRepetitions * 90 / 100);
+  EXPECT_LE(covered, kRepetitions * 995 / 1000);
 }
 
 TEST(FidInterval, BiasShrinksTheDistanceOfEqualDistributions) {
   const FrechetReference reference(gaussian_of(rows(4000, 8, 2)));
-  const auto estimate = fid_interval(grouped(rows(400, 8, 3)), reference);
-  EXPECT_GT(estimate.bias, 0.0);
-  EXPECT_LT(std::abs(estimate.value - estimate.bias), estimate.value);
-  EXPECT_GE(estimate.low, 0.0);
+  const auto estimate = fid_interval(replicates_of(rows(400, 8, 3), reference));
+  EXPECT_GT(estimate.interval->bias, 0.0);
+  EXPECT_LT(std::abs(estimate.value - estimate.interval->bias), estimate.value);
+  EXPECT_GE(estimate.interval->low, 0.0);
+}
+
+TEST(FidInterval, TooFewSamplesHaveAValueAndNoInterval) {
+  const FrechetReference reference(gaussian_of(rows(80, 8, 2)));
+  for (const int64_t count : {2, 10, 39}) {
+    const auto features = rows(count, 8, 1);
+    const auto estimate = fid_interval(replicates_of(features, reference));
+    EXPECT_FALSE(estimate.interval) << count;
+    EXPECT_NEAR(estimate.value, reference.distance(gaussian_of(features)), 1e-13) << count;
+    EXPECT_EQ(estimate.rule, "none: " + std::to_string(count) + " samples, an interval needs 2 in each of 20 groups");
+  }
+  EXPECT_TRUE(fid_interval(replicates_of(rows(40, 8, 1), reference)).interval);
+  EXPECT_THROW(replicates_of(rows(1, 8, 1), reference), InputError);
 }
 
 TEST(FidDifference, PairingRemovesWhatBothShare) {
   const FrechetReference reference(gaussian_of(rows(2000, 8, 2, 0.1)));
   const auto baseline = rows(400, 8, 5);
   const auto method = baseline + 0.02 * rows(400, 8, 6) + 0.01;  // the same samples, slightly disturbed
-  const auto paired = fid_difference(grouped(method), grouped(baseline), reference);
-  const auto alone = fid_interval(grouped(method), reference);
-  EXPECT_NEAR(paired.value, alone.value - fid_interval(grouped(baseline), reference).value, 1e-14);
-  EXPECT_LT(paired.standard_error, 0.5 * alone.standard_error);
-  const auto nothing = fid_difference(grouped(baseline), grouped(baseline), reference);
+  const auto of_method = replicates_of(method, reference);
+  const auto of_baseline = replicates_of(baseline, reference);
+  const auto paired = fid_difference(of_method, of_baseline);
+  EXPECT_NEAR(paired.value, of_method.value - of_baseline.value, 1e-14);
+  EXPECT_LT(paired.interval->standard_error, 0.5 * fid_interval(of_method).interval->standard_error);
+  EXPECT_NEAR(fid_difference(of_baseline, of_method).interval->low, -paired.interval->high, 1e-14);
+  const auto nothing = fid_difference(of_baseline, of_baseline);
   EXPECT_EQ(nothing.value, 0.0);
-  EXPECT_EQ(nothing.standard_error, 0.0);
+  EXPECT_EQ(nothing.interval->standard_error, 0.0);
+  EXPECT_EQ(nothing.rule, "paired jackknife over 20 groups of samples, Student t");
 }
 
-TEST(FidInterval, RefusesGroupsThatDoNotFit) {
+// Bias by finite N is nearly the same on both sides, so the paired interval covers the difference of the limits.
+TEST(FidDifference, CoversTheTrueDifference) {
+  const auto mix = uniforms(16, 1004).reshape({4, 4}) - 0.5;  // of golden_rows.h; its rows have variance 1/12
+  const auto covariance = mix.t().mm(mix) / 12;
+  const Gaussian truth{at::zeros({4}, at::kDouble), covariance, std::nullopt};
+  const FrechetReference reference({at::full({4}, 0.1, at::kDouble), covariance * 1.2, std::nullopt});
+  const Gaussian disturbed{at::full({4}, -0.01, at::kDouble), covariance * 1.09, std::nullopt};
+  const double expected = reference.distance(disturbed) - reference.distance(truth);
+  constexpr int kRepetitions = 200;
+  int covered = 0;
+  for (uint64_t i = 0; i < kRepetitions; ++i) {
+    const auto baseline = rows(203, 4, 1000 + 2 * i);
+    const auto method = baseline + 0.3 * rows(203, 4, 1001 + 2 * i) - 0.01;
+    const auto gap = fid_difference(replicates_of(method, reference), replicates_of(baseline, reference));
+    covered += gap.interval->low <= expected && expected <= gap.interval->high ? 1 : 0;
+  }
+  EXPECT_GE(covered, kRepetitions * 90 / 100);
+  EXPECT_LE(covered, kRepetitions * 995 / 1000);
+}
+
+TEST(FidDifference, RefusesOtherSamples) {
   const FrechetReference reference(gaussian_of(rows(80, 8, 2)));
-  EXPECT_THROW(fid_interval(grouped(rows(10, 8, 1)), reference), InputError);  // 20 groups, 10 of them empty
-  EXPECT_THROW(fid_interval(grouped(rows(10, 8, 1), 1), reference), InputError);
-  EXPECT_THROW(fid_difference(grouped(rows(40, 8, 1)), grouped(rows(60, 8, 1)), reference), InputError);
-  EXPECT_THROW(fid_difference(grouped(rows(40, 8, 1)), grouped(rows(40, 8, 1), 10), reference), InputError);
+  EXPECT_THROW(fid_difference(replicates_of(rows(40, 8, 1), reference), replicates_of(rows(60, 8, 1), reference)),
+               InputError);
+  const auto few = fid_difference(replicates_of(rows(30, 8, 1), reference), replicates_of(rows(30, 8, 3), reference));
+  EXPECT_FALSE(few.interval);
 }
 
 }  // namespace

@@ -90,17 +90,34 @@ def group_of(sample, groups):
     return (sample + (bits ^ (bits >> 31)) % groups) % groups
 
 
-def jackknife_fid(a, b, groups):
-    number = np.array([group_of(i, groups) for i in range(len(a))])
-    left_out = np.array([frechet(a[number != g], b) for g in range(groups)])
-    value = frechet(a, b)
-    mean = left_out.mean()
+def delete_group_jackknife(statistic, number, groups):
+    """`statistic(kept)` of a boolean mask of samples; Busing, Meijer and van der Leeden 1999, groups of any size"""
+    n = len(number)
+    sizes = np.bincount(number, minlength=groups)
+    value = statistic(np.ones(n, bool))
+    left_out = np.array([statistic(number != g) for g in range(groups)])
+    h = n / sizes
+    pseudo_values = h * value - (h - 1) * left_out
+    corrected = groups * value - ((1 - sizes / n) * left_out).sum()
     return {
-        "value": value,
-        "standard_error": float(np.sqrt((groups - 1) / groups * ((left_out - mean) ** 2).sum())),
-        "bias": float((groups - 1) * (mean - value)),
+        "value": float(value),
+        "left_out": left_out.tolist(),
+        "sizes": sizes.tolist(),
+        "standard_error": float(np.sqrt((((pseudo_values - corrected) ** 2) / (h - 1)).mean())),
+        "bias": float(value - corrected),
         "half_width_over_standard_error": float(scipy.stats.t.ppf(0.975, groups - 1)),
     }
+
+
+def jackknife_fid(a, b, groups):
+    number = np.array([group_of(i, groups) for i in range(len(a))])
+    return delete_group_jackknife(lambda kept: frechet(a[kept], b), number, groups)
+
+
+def jackknife_of_uneven_groups(a, b):
+    """groups of 3, 6, 9 ... 24 rows"""
+    number = np.repeat(np.arange(8), 3 * np.arange(1, 9))
+    return delete_group_jackknife(lambda kept: frechet(a[: len(number)][kept], b), number, 8)
 
 
 class WithLogits(torch.nn.Module):
@@ -152,6 +169,7 @@ def main():
         "inception_score": inception_score(logits),
         "precision_recall": {"small": precision_recall(*small), "wide": precision_recall(*wide)},
         "jackknife": jackknife_fid(rows(203, 8, 8), small[1], 20),
+        "jackknife_uneven": jackknife_of_uneven_groups(rows(203, 8, 8), small[1]),
         "extractor": {
             "feature_sum": float(features.double().sum()),
             "logit_sum": float(class_logits.double().sum()),

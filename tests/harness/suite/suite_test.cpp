@@ -38,6 +38,7 @@ steps = [4, 10]
 eta = 0.5
 [timing]
 max_rounds = 9
+warmup_max_seconds = 0
 [quality]
 samples = 16
 metrics = ["fid", "kid"]
@@ -91,6 +92,7 @@ TEST(ParseSuite, ReadsEveryTable) {
   EXPECT_EQ(suite.solvers[0].params, nlohmann::json::parse(R"({"eta": 0.5})"));
   EXPECT_EQ(suite.timing.max_rounds, 9);
   EXPECT_EQ(suite.timing.min_rounds, TimingOptions{}.min_rounds);
+  EXPECT_EQ(suite.timing.warmup_max_seconds, 0.0);
   EXPECT_EQ(suite.quality.samples, 16);
   EXPECT_THAT(suite.quality.metrics, ElementsAre("fid", "kid"));
   EXPECT_EQ(suite.check.tolerance, 0.001);
@@ -101,7 +103,7 @@ TEST(ParseSuite, MistakesNameFileLineAndKey) {
   EXPECT_THAT(error_of_text(with("seed = 7", "sed = 7")), StartsWith("s.toml:3: sed: unknown key 'sed'; did you mean"));
   EXPECT_THAT(error_of_text(with("max_rounds = 9", "max_round = 9")),
               AllOf(StartsWith("s.toml:23: [timing] max_round: "), HasSubstr("'max_rounds'")));
-  EXPECT_THAT(error_of_text(with("[quality]", "[qualtiy]")), AllOf(StartsWith("s.toml:24: "), HasSubstr("'quality'")));
+  EXPECT_THAT(error_of_text(with("[quality]", "[qualtiy]")), AllOf(StartsWith("s.toml:25: "), HasSubstr("'quality'")));
   EXPECT_THAT(error_of_text(with("name = \"full\"", "name = \"ful\"")),
               StartsWith("s.toml:10: [method[0]] name: unknown method 'ful'; did you mean 'full'?"));
   EXPECT_THAT(error_of_text(with("\"ddim\"", "\"dim\"")), HasSubstr("unknown solver 'dim'; did you mean 'ddim'?"));
@@ -116,6 +118,9 @@ TEST(ParseSuite, MistakesNameFileLineAndKey) {
   EXPECT_THAT(error_of_text(with("label = \"half\"", "label = \"full\"")),
               AllOf(StartsWith("s.toml:13: "), HasSubstr("stands twice")));
   EXPECT_THAT(error_of_text(with("tolerance = 0.001", "tolerance = nan")), HasSubstr("finite"));
+  EXPECT_THAT(error_of_text(with("warmup_max_seconds = 0", "warmup_max_seconds = -1.0")), HasSubstr("not below 0"));
+  EXPECT_THAT(error_of_text(with("warmup_max_seconds = 0", "warmup_max = 2")),
+              AllOf(StartsWith("s.toml:24: [timing] warmup_max: unknown key"), HasSubstr("'warmup_max_seconds'")));
   EXPECT_THAT(error_of_text(with("max_rounds = 9", "max_rounds = 2")), HasSubstr("min_rounds: must not exceed"));
   EXPECT_THAT(error_of_text(with("seed = 7", "seed = -1")), HasSubstr("seed: must not be negative"));
   EXPECT_THAT(error_of_text(with("model = \"gaussian\"", "compare_with = \"ful\"")), HasSubstr("did you mean 'full'?"));
@@ -127,6 +132,20 @@ TEST(ParseSuite, MistakesNameFileLineAndKey) {
   EXPECT_THAT(error_of_text(with("label = \"half\"", "label = \"ha\\nlf\"")), HasSubstr("control characters"));
   EXPECT_THAT(error_of_text(with("seed = 7", "\"se\\ned\" = 7")), Not(HasSubstr("\n")));
   EXPECT_THAT(error_of([] { parse_suite("no/such/suite.toml"); }), StartsWith("no/such/suite.toml: cannot read"));
+}
+
+TEST(ParseSuite, AnUnknownKeyIsNamedBeforeAMissingOne) {
+  EXPECT_THAT(error_of_text(with("name = \"tiny\"", "nam = \"tiny\"")),
+              StartsWith("s.toml:1: nam: unknown key 'nam'; did you mean 'name'?"));
+  EXPECT_THAT(error_of_text(with("name = \"tiny\"", "colour = \"red\"")), StartsWith("s.toml:1: colour: unknown key"));
+  EXPECT_THAT(error_of_text("[timing]\nmax_round = 3\n"),
+              StartsWith("s.toml:2: [timing] max_round: unknown key 'max_round'; did you mean 'max_rounds'?"));
+  EXPECT_THAT(error_of_text(with("[[solver]]", "[[solvers]]")),
+              StartsWith("s.toml:17: solvers: unknown key 'solvers'; did you mean 'solver'?"));
+  EXPECT_THAT(error_of_text(with("name = \"full\"", "nmae = \"full\"")),
+              StartsWith("s.toml:10: [method[0]] nmae: unknown key 'nmae'; did you mean 'name', which is missing?"));
+  EXPECT_THAT(error_of_text(with("steps = [4, 10]", "step = [4, 10]")),
+              StartsWith("s.toml:20: [solver[0]] step: unknown key 'step'; did you mean 'steps', which is missing?"));
 }
 
 TEST(ParseSuite, OverridesWinOverTheFile) {
@@ -166,6 +185,7 @@ TEST(Identity, IgnoresLayoutAndSeesSettings) {
   EXPECT_NE(identity(parse_suite_text(kText, "s.toml", {"seed=8"})), base);
   EXPECT_NE(identity(parse_suite_text(with("eta = 0.5", "eta = 0.25"), "s.toml")), base);
   EXPECT_NE(identity(parse_suite_text(with("strength = 0.5", ""), "s.toml")), base);
+  EXPECT_NE(identity(parse_suite_text(kText, "s.toml", {"timing.warmup_max_seconds=3"})), base);
 }
 
 }  // namespace

@@ -59,6 +59,51 @@ TEST(TomlTable, UnknownKeyNamesTheNearest) {
   EXPECT_THAT(error_of([&] { noise.reject_unknown_keys(); }), HasSubstr("did you mean 'schedule'?"));
 }
 
+TEST(TomlTable, AnUnknownKeyComesBeforeAMissingOne) {
+  const auto noise = TomlTable::parse("[noise]\nsteps = 4\nscheduel = 1\n", "m.toml").table("noise");
+  EXPECT_EQ(error_of([&] {
+              noise.allow_only({"steps", "schedule"});
+            }),
+            "m.toml:3: [noise] scheduel: unknown key 'scheduel'; did you mean 'schedule'? (valid: steps schedule)");
+  const auto unrelated = TomlTable::parse("colour = 1\n", "m.toml");
+  EXPECT_THAT(error_of([&] {
+                unrelated.allow_only({"steps", "schedule"});
+              }),
+              StartsWith("m.toml:1: colour: unknown key"));
+  EXPECT_THAT(error_of([] {
+                TomlTable::parse("a = 1\n[nois]\n", "m.toml").allow_only({"a", "noise"});
+              }),
+              StartsWith("m.toml:2: nois: unknown key 'nois'; did you mean 'noise'?"));
+}
+
+TEST(TomlTable, OnlyWhatWasAllowedCanBeRead) {
+  const auto noise = TomlTable::parse("steps = 4", "m.toml");
+  noise.allow_only({"steps", "schedule"});
+  EXPECT_EQ(noise.get<int64_t>("steps"), 4);
+  EXPECT_FALSE(noise.has("schedule"));
+  EXPECT_THROW(noise.get_or<double>("scale", 1.0), std::logic_error);
+  const auto closed = TomlTable::parse("beta_end = 4.0", "m.toml");  // what is there is valid, however alike
+  closed.allow_only({"beta_end", "beta_ent"});
+  EXPECT_THAT(error_of([&] { closed.get<double>("beta_ent"); }), HasSubstr("beta_ent: missing"));
+}
+
+TEST(TomlTable, WhereAnyKeyIsValidAMissingOneLooksForItsMisspelling) {
+  const auto method = TomlTable::parse("[[method]]\nthreshold = 0.1\nnmae = \"full\"\n", "s.toml").tables("method")[0];
+  EXPECT_EQ(error_of([&] { method.get<std::string>("name"); }),
+            "s.toml:3: [method[0]] nmae: unknown key 'nmae'; did you mean 'name', which is missing?");
+  method.has("nmae");  // read: it has a meaning of its own
+  EXPECT_THAT(error_of([&] { method.get<std::string>("name"); }), HasSubstr("name: missing; a string is needed"));
+  EXPECT_THAT(error_of([&] { method.table("params"); }), HasSubstr("params: missing; a table is needed"));
+}
+
+TEST(Nearest, ResemblesWithinTwoLettersButNotHalfAWord) {
+  EXPECT_TRUE(resembles("chanels", "channels"));
+  EXPECT_TRUE(resembles("gird", "grid"));
+  EXPECT_FALSE(resembles("depth", "width"));
+  EXPECT_FALSE(resembles("eta", "t"));
+  EXPECT_FALSE(resembles("", "t"));
+}
+
 TEST(Nearest, PicksTheSmallestEditDistance) {
   EXPECT_EQ(nearest("ful", {"null", "full", "duodiff"}), "full");
   EXPECT_EQ(nearest("x", {}), "");

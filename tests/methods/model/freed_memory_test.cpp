@@ -25,7 +25,9 @@ std::int64_t faults_of_using(std::size_t size_bytes) {
 
 TEST(FreedMemoryTest, IsNotFaultedInAgain) {
   constexpr std::size_t kSizeBytes = std::size_t{64} << 20;
+  EXPECT_FALSE(keeps_freed_memory());
   keep_freed_memory();
+  EXPECT_TRUE(keeps_freed_memory());
   faults_of_using(kSizeBytes);
   EXPECT_LT(faults_of_using(kSizeBytes), 100) << "of " << kSizeBytes / 4096 << " pages";
 }

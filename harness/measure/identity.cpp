@@ -1,0 +1,32 @@
+#include "harness/measure/identity.h"
+
+#include "methods/data/sha256.h"
+
+namespace diffbench::measure {
+
+std::string cell_identity(const suite::Cell& cell, const suite::Suite& suite, const CellFacts& facts, int ranks) {
+  nlohmann::json files = nlohmann::json::array();
+  for (const auto& file : facts.artifacts) {
+    files.push_back({file.role, file.sha256});
+  }
+  const auto& run = suite.run;
+  const nlohmann::json all = {{"method", cell.method},
+                              {"method_params", facts.method_params},
+                              {"solver", cell.solver},
+                              {"solver_params", facts.solver_params},
+                              {"grid", cell.grid},
+                              {"steps", cell.steps},
+                              {"batch", cell.batch},
+                              {"precision", cell.precision},
+                              {"scenario", cell.scenario},
+                              {"device", facts.device.substr(0, facts.device.find(':'))},
+                              {"ranks", ranks},
+                              {"threads", run.threads},
+                              {"guidance", run.guidance},
+                              {"guidance_interval", run.guidance_interval},
+                              {"guidance_exits", run.guidance_exits},
+                              {"files", files}};
+  return data::sha256(all.dump());
+}
+
+}  // namespace diffbench::measure

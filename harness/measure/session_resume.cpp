@@ -1,0 +1,96 @@
+// A run that goes on: what its file says is done, and whether what is here is still what it began with.
+#include <algorithm>
+#include <map>
+
+#include "harness/measure/session.h"
+#include "methods/config/input_error.h"
+#include "methods/data/sha256.h"
+
+namespace diffbench::measure {
+namespace {
+
+using config::InputError;
+using results::StoredCell;
+
+// which of the files that the cell read is another one now
+std::string changed_file(const results::Store& store, const StoredCell& stored,
+                         const std::vector<results::ArtifactRow>& here) {
+  std::map<std::pair<std::string, std::string>, std::string> now;
+  for (const auto& file : here) {
+    now[{file.role, file.path}] = file.sha256;
+  }
+  for (const auto& file : store.artifacts(stored.id)) {
+    const auto found = now.find({file.role, file.path});
+    if (found == now.end() || found->second != file.sha256) {
+      return file.role + " " + file.path;
+    }
+  }
+  return "";
+}
+
+std::vector<results::ArtifactRow> files_here(const CellState& state, const SessionOptions& options) {
+  auto files = state.runner->facts().artifacts;
+  if (state.cell.method != "null") {
+    files.insert(files.end(), options.quality_files.begin(), options.quality_files.end());
+  }
+  return files;
+}
+
+void check_unchanged(const results::Store& store, const StoredCell& stored, const CellState& state,
+                     const SessionOptions& options) {
+  const std::string place = options.database + ": --resume: " + state.cell.key + ": ";
+  const auto changed = changed_file(store, stored, files_here(state, options));
+  if (!changed.empty()) {
+    throw InputError(place + changed + " has changed since the run began");
+  }
+  if (stored.row.identity != state.identity) {
+    throw InputError(place + "parameters mean something else to this program than when the run began");
+  }
+}
+
+nlohmann::json find_run(const Session& session, const SessionOptions& options, const results::Store& store) {
+  const auto run = store.find_unfinished_run(data::sha256(options.identity));
+  if (!run) {
+    throw InputError(options.database + ": --resume: no unfinished run of this suite with these --set and --only");
+  }
+  const auto stored = store.cells(*run);
+  if (!stored.empty() && stored.front().row.ranks != session.world.size()) {
+    throw InputError(options.database + ": --resume: the run was started on " +
+                     std::to_string(stored.front().row.ranks) + " ranks, this is " +
+                     std::to_string(session.world.size()));
+  }
+  nlohmann::json cells = nlohmann::json::array();
+  for (const auto& state : session.cells) {
+    const auto found = std::find_if(stored.begin(), stored.end(),
+                                    [&](const StoredCell& row) { return row.row.key == state.cell.key; });
+    if (found == stored.end()) {
+      throw InputError(options.database + ": --resume: the unfinished run has no cell " + state.cell.key);
+    }
+    check_unchanged(store, *found, state, options);
+    cells.push_back({{"id", found->id},
+                     {"status", static_cast<int>(found->status)},
+                     {"reason", found->reason},
+                     {"rounds_done", store.completed_rounds(found->id).size()},
+                     {"timing_done", !found->stop_reason.empty()}});
+  }
+  return {{"run", *run}, {"cells", cells}};
+}
+
+}  // namespace
+
+void resume_run(Session& session, const SessionOptions& options) {
+  const auto found =
+      session.writer.read([&](const results::Store& store) { return find_run(session, options, store); });
+  session.run_id = found.at("run");
+  for (size_t i = 0; i < session.cells.size(); ++i) {
+    const auto& from = found.at("cells")[i];
+    auto& state = session.cells[i];
+    state.id = from.at("id");
+    state.status = static_cast<results::CellStatus>(from.at("status").get<int>());
+    state.reason = from.at("reason");
+    state.rounds_done = from.at("rounds_done");
+    state.timing_done = from.at("timing_done");
+  }
+}
+
+}  // namespace diffbench::measure

@@ -1,0 +1,115 @@
+"""Rows of a results file of schema 4, by the names of their columns, and what an estimate of a few numbers is."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from statistics import median
+
+RESULTS = Path(__file__).resolve().parents[2] / "results"
+METRICS = {  # enough of metrics.h: unit, better, definition, formula, column of cell_summary
+    "latency": ("ns", "lower", "how long a batch takes", "median", "latency_ns"),
+    "throughput": ("images/s", "higher", "how many images", "1 / median", "images_per_s"),
+    "speedup": ("", "higher", "how much faster", "ratio", "speedup"),
+    "theoretical_speedup": ("", "higher", "what FLOPs promise", "ratio", "theoretical_speedup"),
+    "realised_fraction": ("", "higher", "what arrived", "ratio", "realised_fraction"),
+    "blocks_ratio": ("", "lower", "blocks that ran", "ratio", "blocks_ratio"),
+    "flops_per_sample": ("FLOP", "lower", "arithmetic", "sum", "flops_per_sample"),
+    "decode_share": ("", "lower", "of the decoder", "ratio", "decode_share"),
+    "peak_memory": ("bytes", "lower", "largest memory", "max", "peak_memory_bytes"),
+    "device_memory": ("bytes", "lower", "largest memory of the device", "max", "device_memory_bytes"),
+    "overhead_nvtx": ("", "lower", "cost of ranges", "ratio", None),
+    "overhead_activities": ("", "lower", "cost of activities", "ratio", None),
+    "overhead_everything": ("", "lower", "cost of shapes", "ratio", None),
+    "fid": ("", "lower", "distance to real images", "Frechet", "fid"),
+    "fid_difference": ("", "lower", "distance lost", "paired", "fid_difference"),
+}
+# knob and knob_text of the methods that tests use, as the registry writes them
+KNOBS = {
+    "full": (None, "{}"), "null": (None, "{}"), "half": (None, "{}"), "broken": (None, "{}"),
+    "uncertainty_exit": ("threshold", "{}"), "fixed_exit": ("exit", "{}"), "static_schedule": ("schedule", "{}"),
+    "duodiff": ("switch_t", "t≥{}"),
+}
+
+
+def insert(connection: sqlite3.Connection, table: str, **columns: object) -> None:
+    connection.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", tuple(columns.values()))
+
+
+def new_file(path: Path) -> sqlite3.Connection:
+    """With one run, its machine, rank and methods."""
+    connection = sqlite3.connect(path)
+    connection.executescript((RESULTS / "schema.sql").read_text() + (RESULTS / "views.sql").read_text())
+    connection.execute("PRAGMA foreign_keys = ON")
+    for name, (unit, better, definition, formula, column) in METRICS.items():
+        insert(connection, "metric", name=name, unit=unit, better=better, definition=definition, formula=formula, summary_column=column)
+    insert(connection, "run", id=1, suite_name="demo", suite_text='name = "<demo>"', suite_sha="abc", seed=1, argv='["run", "demo.toml"]',
+           started_utc="2026-01-01T00:00:00Z", finished_utc="2026-01-01T00:01:00Z", program_version="0.1", status="ok")
+    insert(connection, "machine", id=1, run=1, host="box", cpu_model="a CPU", core_count=2, memory_bytes=2**30, load_average_1min=0.5)
+    insert(connection, "rank", run=1, rank=0, machine=1, device="cpu", threads=1, pid=42)
+    for name, (knob, text) in KNOBS.items():
+        insert(connection, "method", run=1, name=name, summary="", knob=knob, knob_text=text)
+    return connection
+
+
+def add_cell_row(connection: sqlite3.Connection, number: int, method: str, *, label: str = "", given: dict | None = None,
+                 resolved: dict | None = None, baseline: int | None = None, **columns: object) -> None:
+    """A cell of one rank on the CPU; `resolved` is `given` where nothing was left out."""
+    values = {
+        "key": f"{label or method}/{number}", "method_label": label or method, "role": "method" if baseline else "baseline",
+        "model": "m", "model_fingerprint": "f", "solver": "ddim", "grid": "trailing", "steps": 2, "batch": 10, "precision": "fp32",
+        "device": "cpu", "ranks": 1, "scenario": "offline", "status": "ok", "block_count": 4, "flops_full": 100.0, "traced_samples": 10,
+        "given_params": json.dumps(given or {}), "method_params": json.dumps(given or {} if resolved is None else resolved),
+    }
+    insert(connection, "cell", **({"id": number, "run": 1, "method": method, "baseline_cell": baseline} | values | columns))
+
+
+def add_estimate(connection: sqlite3.Connection, cell: int, metric: str, value: float, low: float | None = None,
+                 high: float | None = None, n: int = 8) -> None:
+    insert(connection, "estimate", cell=cell, metric=metric, value=value, low=low, high=high, confidence=0.95, n=n, rule="by hand")
+
+
+def add_timings(connection: sqlite3.Connection, cell: int, durations_ns: list[int], samples: int) -> None:
+    """A round each, with the median latency and throughput; from six on between the smallest and the largest."""
+    for round_, duration in enumerate(durations_ns):
+        insert(connection, "timing", cell=cell, round=round_, repetition=0, rank=0, started_ns=0, duration_ns=duration, samples=samples)
+    if durations_ns:
+        middle, n = median(durations_ns), len(durations_ns)
+        ends = (min(durations_ns), max(durations_ns)) if n >= 6 else None
+        add_estimate(connection, cell, "latency", middle, *(ends or ()), n=n)
+        add_estimate(connection, cell, "throughput", samples * 1e9 / middle, *((samples * 1e9 / e for e in reversed(ends)) if ends else ()), n=n)
+
+
+def add_speedup(connection: sqlite3.Connection, cell: int, speedup: float, low: float | None = None, high: float | None = None,
+                n: int = 8, theory: float | None = None) -> None:
+    """With what theory promises, and the part of its gain that arrived."""
+    add_estimate(connection, cell, "speedup", speedup, low, high, n)
+    if theory is not None:
+        add_estimate(connection, cell, "theoretical_speedup", theory, n=n)
+        if theory != 1:
+            add_estimate(connection, cell, "realised_fraction", (speedup - 1) / (theory - 1), n=n)
+
+
+def add_evaluation(connection: sqlite3.Connection, cell: int, evaluation: int, t: float, blocks: float, rows: int = 10, flops: float = 1.0,
+                   probe_flops: float = 0.0, carried: float = 0.0, compactions: int = 0) -> None:
+    """All but `rows` and `compactions` per row; the file holds sums."""
+    insert(connection, "evaluation", cell=cell, evaluation=evaluation, t=t, rows=rows, blocks_executed=blocks * rows, flops=flops * rows,
+           probe_flops=probe_flops * rows, blocks_carried=carried * rows, compaction_count=compactions)
+
+
+def add_quality(connection: sqlite3.Connection, cell: int, metric: str, value: float, half_width: float | None, n: int = 512) -> None:
+    low, high = (None, None) if half_width is None else (value - half_width, value + half_width)
+    insert(connection, "quality", cell=cell, metric=metric, value=value, low=low, high=high, rule="jackknife", n=n,
+           extractor_sha="e", reference_sha="r", sample_checksum="c")
+
+
+def plan_depths(connection: sqlite3.Connection, cell: int, *bins: tuple[float, float, float]) -> None:
+    for from_t, to_t, blocks in bins:
+        insert(connection, "planned_depth", cell=cell, from_t=from_t, to_t=to_t, blocks=blocks)
+
+
+def change(database: Path, sql: str) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(sql)
