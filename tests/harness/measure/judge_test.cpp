@@ -194,7 +194,7 @@ TEST_F(JudgeTest, RowsAreThoseOfTheSamplesInOrder) {
 
 TEST_F(JudgeTest, BatchesAndShardsDoNotChangeTheResult) {
   constexpr const char* kValues =
-      "SELECT cell.key, metric, printf('%.9g', value), printf('%.9g', low), sample_checksum FROM quality "
+      "SELECT cell.key, metric, printf('%.7g', value), printf('%.7g', low), sample_checksum FROM quality "
       "JOIN cell ON cell.id = cell WHERE run = (SELECT max(id) FROM run) ORDER BY 1, 2";
   const auto first = rows(*judge(), kValues);
   for (const auto& overrides : std::vector<std::vector<std::string>>{
