@@ -76,8 +76,7 @@ TEST_F(TimingTest, WarmUpEndsWhenTwoWindowsAgreeAndIsNotCounted) {
     EXPECT_THAT(column<int64_t>(process,
                                 "SELECT duration_ns FROM warmup JOIN cell ON cell.id = warmup.cell WHERE method = "
                                 "'full' ORDER BY repetition"),
-                ElementsAre(100'000'000, 60'000'000, 20'000'000, 10'000'000, 10'000'000, 10'000'000,
-                            10'000'000));
+                ElementsAre(100'000'000, 60'000'000, 20'000'000, 10'000'000, 10'000'000, 10'000'000, 10'000'000));
     EXPECT_THAT(column<int>(process, "SELECT converged FROM warmup_end"), Each(1));
     EXPECT_THAT(column<std::string>(process, "SELECT reason FROM warmup_end"), Each("windows_agree"));
     EXPECT_THAT(column<int64_t>(process,
@@ -212,6 +211,22 @@ TEST_F(TimingTest, ARankThatFailsInTheMiddleEndsTheCellAndNotTheRun) {
                             "SELECT count(*) FROM cell_summary WHERE method = 'fixed_exit' AND latency_ns IS "
                             "NOT NULL"),
                 ElementsAre(0));
+  }
+}
+
+TEST_F(TimingTest, TheSlowestRankIsTheTimeOfARepetition) {
+  Process process(scripts_);
+  const int64_t slowest = 10'000'000 * process.world().size();
+  scripts_["full"].durations_ns = {10'000'000 *
+                                   (process.world().size() - process.world().rank())};  // rank 0 is slowest
+  EXPECT_TRUE(run_all(process));
+  ON_RANK_ZERO(process) {
+    EXPECT_THAT(column<int64_t>(process,
+                                "SELECT duration_ns FROM warmup JOIN cell ON cell.id = warmup.cell WHERE method "
+                                "= 'full'"),
+                Each(slowest));
+    EXPECT_THAT(column<int64_t>(process, "SELECT latency_ns FROM cell_summary WHERE method = 'full'"),
+                ElementsAre(slowest));
   }
 }
 

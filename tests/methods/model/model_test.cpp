@@ -49,7 +49,8 @@ TEST(Model, MistakesInModelTomlNameTheLine) {
   EXPECT_THAT(error_of("heads = 2", "heads = 3"), HasSubstr("model.toml:8: [backbone] heads: must divide width"));
   EXPECT_THAT(error_of("depth = 4", "depth = 3"), HasSubstr("model.toml:7: [backbone] depth: must be even"));
   EXPECT_THAT(error_of("\"uvit\"", "\"uvitt\""), HasSubstr("did you mean 'uvit'?"));
-  EXPECT_THAT(error_of("width", "widht"), HasSubstr("[backbone] width: missing"));
+  EXPECT_THAT(error_of("width", "widht"),
+              HasSubstr("model.toml:6: [backbone] widht: unknown key 'widht'; did you mean 'width'?"));
   EXPECT_THAT(error_of("[weights]", "[image]\nrnage = [0,1]\n[weights]"), HasSubstr("did you mean 'range'?"));
   EXPECT_THAT(error_of("\"linear\"", "\"liner\""), HasSubstr("did you mean 'linear'?"));
   EXPECT_THAT(error_of("weights.safetensors", "gone.safetensors"), HasSubstr("no such file"));
