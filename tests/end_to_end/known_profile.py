@@ -49,7 +49,7 @@ def make_profile(path: Path) -> Path:
     connection.executemany("INSERT INTO string VALUES (?, ?)", [(number, text) for text, number in ID.items()])
     connection.execute("INSERT INTO machine (id, run, host) VALUES (1, 2, 'node-a'), (2, 1, 'box')")
     for run, rank, machine, device in ((2, 0, 1, "cuda:0"), (2, 1, 1, "cuda:1"), (1, 0, 2, "cpu")):
-        connection.execute("INSERT INTO rank VALUES (?, ?, ?, ?, 1, ?)", (run, rank, machine, device, PID + rank))
+        connection.execute("INSERT INTO rank (run, rank, machine, device, threads, pid) VALUES (?, ?, ?, ?, 1, ?)", (run, rank, machine, device, PID + rank))
         connection.execute("INSERT INTO profile VALUES (?, ?, ?, ?, NULL, ?, 0, 0, ?, 5000)", (
             run, rank, PID + rank, "cupti" if run == 2 else "cpu_operator", "H200" if run == 2 else "CPU x", BASE))
     for rank, first in ((0, 10), (1, 20)):
