@@ -77,16 +77,7 @@ CellRunner::CellRunner(const suite::Cell& cell, const suite::Suite& suite, Model
 
 methods::MethodContext CellRunner::context(const Record& record) const {
   return {.model = model_,
-          .load =
-              [this, record](const std::string& name) {
-                auto model = models_.get(name, cell_.precision);
-                for (const auto& file : model->files) {
-                  if (record) {
-                    record(file);
-                  }
-                }
-                return model;
-              },
+          .load = [this](const std::string& name) { return models_.get(name, cell_.precision); },
           .where = where_,
           .conditions = sampling_conditions(sampler_->plan(), guidance_, model_->compute),
           .record = record};

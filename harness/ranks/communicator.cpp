@@ -21,18 +21,11 @@ Container from_bytes(std::span<const std::byte> bytes) {
   return values;
 }
 
-template <typename Container>
-Container broadcast_as(const Communicator& world, const Container& values) {
-  const auto bytes = bytes_of(values);
-  return from_bytes<Container>(world.broadcast(Bytes(bytes.begin(), bytes.end())));
-}
-
 }  // namespace
 
-std::string Communicator::broadcast(const std::string& text) const { return broadcast_as(*this, text); }
-
-std::vector<double> Communicator::broadcast(const std::vector<double>& values) const {
-  return broadcast_as(*this, values);
+std::string Communicator::broadcast(const std::string& text) const {
+  const auto bytes = bytes_of(text);
+  return from_bytes<std::string>(broadcast(Bytes(bytes.begin(), bytes.end())));
 }
 
 std::optional<Failure> Communicator::agree(const Failure& mine) const {

@@ -51,7 +51,6 @@ class Communicator {
   // rank 0's value, on every rank
   Bytes broadcast(Bytes bytes) const;
   std::string broadcast(const std::string& text) const;
-  std::vector<double> broadcast(const std::vector<double>& values) const;
 
   // on rank 0 one buffer per rank, in rank order; empty on the other ranks. Buffers may differ in size.
   std::vector<Bytes> gather(std::span<const std::byte> bytes) const;

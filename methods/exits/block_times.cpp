@@ -3,13 +3,12 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "methods/config/input_error.h"
-#include "methods/model/compute.h"
+#include "methods/model/timed.h"
 
 namespace diffbench::exits {
 namespace {
@@ -20,13 +19,9 @@ template <typename Work>
 double fastest_ns(const at::Device& device, const Work& work) {
   const Compute compute{.device = device};
   double fastest = std::numeric_limits<double>::infinity();
-  for (int i = 0; i <= kRepetitions; ++i) {  // the first warms caches
-    synchronize(compute);
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    synchronize(compute);
-    const double ns = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
-    fastest = i == 0 ? fastest : std::min(fastest, ns);
+  for (int i = 0; i <= kRepetitions; ++i) {
+    const auto ns = static_cast<double>(timed_ns(compute, work));
+    fastest = i == 0 ? fastest : std::min(fastest, ns);  // the first warms caches
   }
   return fastest;
 }

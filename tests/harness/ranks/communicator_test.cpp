@@ -43,8 +43,6 @@ TEST(Communicator, BroadcastGivesRankZerosValueEverywhere) {
   const Communicator world;
   const bool root = world.rank() == 0;
   EXPECT_EQ(world.broadcast(root ? std::string("suite\n") : std::string("something longer than that")), "suite\n");
-  EXPECT_EQ(world.broadcast(root ? std::vector<double>{1.5, -2.0} : std::vector<double>{}),
-            (std::vector<double>{1.5, -2.0}));
   EXPECT_EQ(world.broadcast(root ? std::string() : std::string("x")), "");
 }
 
