@@ -118,6 +118,8 @@ TEST(ParseSuite, MistakesNameFileLineAndKey) {
   EXPECT_THAT(error_of_text(with("label = \"half\"", "label = \"full\"")),
               AllOf(StartsWith("s.toml:13: "), HasSubstr("stands twice")));
   EXPECT_THAT(error_of_text(with("tolerance = 0.001", "tolerance = nan")), HasSubstr("finite"));
+  EXPECT_THAT(error_of_text(with("samples = 16", "samples = 1")),
+              AllOf(StartsWith("s.toml:26: [quality] samples: "), HasSubstr("at least 2")));
   EXPECT_THAT(error_of_text(with("warmup_max_seconds = 0", "warmup_max_seconds = -1.0")), HasSubstr("not below 0"));
   EXPECT_THAT(error_of_text(with("warmup_max_seconds = 0", "warmup_max = 2")),
               AllOf(StartsWith("s.toml:24: [timing] warmup_max: unknown key"), HasSubstr("'warmup_max_seconds'")));
