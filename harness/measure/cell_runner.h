@@ -17,6 +17,7 @@
 #include "methods/registry.h"
 #include "methods/sampling/guidance.h"
 #include "methods/sampling/sampler.h"
+#include "methods/solvers/solver_table.h"
 
 namespace diffbench::measure {
 
