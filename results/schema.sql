@@ -205,7 +205,7 @@ CREATE TABLE timing (
   decode_ns      INTEGER NOT NULL DEFAULT 0 CHECK (decode_ns BETWEEN 0 AND duration_ns),  -- the decoder's part
   page_fault_count INTEGER CHECK (page_fault_count >= 0),
   steal_ns       INTEGER CHECK (steal_ns >= 0),               -- taken by the hypervisor, all cores of the machine
-  core_wait_ns INTEGER CHECK (core_wait_ns >= 0),         -- threads ready to run, but no core was free
+  core_wait_ns   INTEGER CHECK (core_wait_ns >= 0),           -- threads ready to run, but no core was free
   energy_j       REAL CHECK (energy_j >= 0),                  -- of the rank's device, or of its machine on the machine's first rank
   discard_reason TEXT,                -- NULL: the timing counts
   disturbance    TEXT,                -- it counts, but something came between: what

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -103,8 +104,9 @@ class Store {
   // warm-up belongs into the transaction of the round that it precedes.
   std::set<int> completed_rounds(std::int64_t cell) const;
   std::set<int> completed_shards(std::int64_t cell) const;
-  std::vector<TimingRow> timings(std::int64_t cell) const;               // by round, repetition, rank
-  std::vector<FeatureShardRow> feature_shards(std::int64_t cell) const;  // by shard
+  std::vector<TimingRow> timings(std::int64_t cell) const;  // by round, repetition, rank
+  // by shard, one in memory at a time: all of a large run would be gigabytes
+  void for_each_feature_shard(std::int64_t cell, const std::function<void(const FeatureShardRow&)>& visit) const;
 
   // For queries over views.sql; its errors are SQLite::Exception.
   SQLite::Database& database() const { return *database_; }

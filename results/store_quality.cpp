@@ -49,23 +49,21 @@ std::set<int> Store::completed_shards(std::int64_t cell) const {
   });
 }
 
-std::vector<FeatureShardRow> Store::feature_shards(std::int64_t cell) const {
-  return guarded(name_, [&] {
+void Store::for_each_feature_shard(std::int64_t cell, const std::function<void(const FeatureShardRow&)>& visit) const {
+  guarded(name_, [&] {
     SQLite::Statement statement(*database_,
                                 "SELECT shard, first_sample, sample_count, width, features, sample_checksum "
                                 "FROM feature_shard WHERE cell = ? ORDER BY shard");
     bind_all(statement, cell);
-    std::vector<FeatureShardRow> rows;
     while (statement.executeStep()) {
-      rows.push_back({.cell = cell,
-                      .shard = statement.getColumn(0).getInt(),
-                      .first_sample = statement.getColumn(1).getInt64(),
-                      .sample_count = statement.getColumn(2).getInt64(),
-                      .width = statement.getColumn(3).getInt64(),
-                      .features = floats(statement.getColumn(4)),
-                      .sample_checksum = statement.getColumn(5).getString()});
+      visit({.cell = cell,
+             .shard = statement.getColumn(0).getInt(),
+             .first_sample = statement.getColumn(1).getInt64(),
+             .sample_count = statement.getColumn(2).getInt64(),
+             .width = statement.getColumn(3).getInt64(),
+             .features = floats(statement.getColumn(4)),
+             .sample_checksum = statement.getColumn(5).getString()});
     }
-    return rows;
   });
 }
 

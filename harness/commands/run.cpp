@@ -102,7 +102,7 @@ int run(const Options& options) {
     suite = suite::parse_suite(find_suite(options.suite), options.set,
                                {methods::method_names(), solvers::solver_names(), solvers::grid_names()});
     for (const auto& metric : suite.quality.metrics) {
-      if (metric != "fid") {  // the others need every feature row: diffbench fid computes them from files
+      if (metric != "fid") {  // diffbench fid computes the others
         throw config::InputError(options.suite +
                                  ": [quality] metrics: " + config::unknown_name("metric of a run", metric, {"fid"}));
       }

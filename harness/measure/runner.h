@@ -33,7 +33,7 @@ struct CellFacts {
   nlohmann::json method_params = nlohmann::json::object();  // defaults filled in
   nlohmann::json solver_params = nlohmann::json::object();
   std::string decides = "time";  // time | row | batch
-  std::string model_fingerprint;
+  std::string model_fingerprint{};
   std::string device = "cpu";
   int block_count = 1;
   double flops_full = 0.0;  // of one sample's whole trajectory through every block

@@ -42,10 +42,10 @@ struct CellState {
 };
 
 struct SessionOptions {
-  std::string database;
-  std::vector<std::string> command_line;
-  std::string identity;                             // of suite, --set and --only
-  std::vector<results::ArtifactRow> quality_files;  // read by every cell that is judged
+  std::string database{};
+  std::vector<std::string> command_line{};
+  std::string identity{};                             // of suite, --set and --only
+  std::vector<results::ArtifactRow> quality_files{};  // read by every cell that is judged
   bool resume = false;
 };
 

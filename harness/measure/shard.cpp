@@ -3,49 +3,32 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cstring>
+#include <stdexcept>
 
-#include "harness/measure/rank_message.h"
+#include "harness/ranks/exchange.h"
 #include "methods/data/sha256.h"
 
 namespace diffbench::measure {
 namespace {
 
-void append(ranks::Bytes& bytes, const ranks::Bytes& part) {
-  const auto size = pack(std::vector<uint64_t>{part.size()});
-  bytes.insert(bytes.end(), size.begin(), size.end());
-  bytes.insert(bytes.end(), part.begin(), part.end());
-}
-
-class Reader {
- public:
-  explicit Reader(const ranks::Bytes& bytes) : bytes_(bytes) {}
-  bool at_end() const { return at_ == bytes_.size(); }
-  template <typename T>
-  std::vector<T> next() {
-    uint64_t size = 0;
-    std::memcpy(&size, bytes_.data() + at_, sizeof size);
-    at_ += sizeof size;
-    const auto begin = bytes_.begin() + static_cast<std::ptrdiff_t>(at_);
-    at_ += size;
-    return unpack<T>(ranks::Bytes(begin, begin + static_cast<std::ptrdiff_t>(size)));
-  }
-
- private:
-  const ranks::Bytes& bytes_;
-  size_t at_ = 0;
-};
-
-// D from 1 + D + D (D + 1) / 2 numbers
-size_t width_of(size_t vector_size) {
-  size_t width = 0;
-  while (quality::FeatureStatistics::vector_size(static_cast<int64_t>(width)) < vector_size) {
-    ++width;
-  }
-  return width;
-}
+int64_t divided_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
+
+int64_t ShardPlan::samples_per_shard() const { return whole_batches ? divided_up(shard, batch) * batch : shard; }
+
+int ShardPlan::shard_count() const { return static_cast<int>(divided_up(samples, samples_per_shard())); }
+
+std::vector<SampleRange> ShardPlan::batches(int shard_number) const {
+  std::vector<SampleRange> ranges;
+  const int64_t begin = shard_number * samples_per_shard();
+  const int64_t end = std::min(samples, begin + samples_per_shard());
+  for (int64_t first = begin; first < end; first += batch) {
+    const int64_t count = std::min(batch, end - first);
+    ranges.push_back({.shard = shard_number, .first = first, .count = count, .made = whole_batches ? batch : count});
+  }
+  return ranges;
+}
 
 void Checksum::add_samples(const at::Tensor& samples, int64_t first_sample) {
   const auto host = samples.to(at::kCPU).contiguous();
@@ -68,93 +51,71 @@ std::string Checksum::hex() const {
 
 ShardPart make_part(const SampleRange& range, const at::Tensor& features, const at::Tensor& samples,
                     const at::Tensor& kept) {
-  quality::FeatureStatistics statistics(features.size(1));
-  statistics.add(features);
   Checksum checksum;
   checksum.add_samples(samples, range.first);
-  const auto pixels = kept.permute({0, 2, 3, 1}).contiguous();
+  const auto rows = features.to(at::kCPU, at::kFloat).contiguous();
+  const auto* numbers = rows.const_data_ptr<float>();
+  const auto pixels = kept.to(at::kCPU).permute({0, 2, 3, 1}).contiguous();
   const auto* data = pixels.const_data_ptr<uint8_t>();
   return {.range = range,
-          .statistics = statistics.to_vector(),
+          .features = std::vector<float>(numbers, numbers + rows.numel()),
           .checksum = checksum.value(),
           .image_shape = kept.sizes().slice(1).vec(),
           .images = std::vector<uint8_t>(data, data + pixels.numel())};
 }
 
-ranks::Bytes pack_parts(const std::vector<ShardPart>& parts) {
-  ranks::Bytes bytes;
-  for (const auto& part : parts) {
-    append(bytes, pack(std::vector<int64_t>{part.range.shard, part.range.first, part.range.count}));
-    append(bytes, pack(part.statistics));
-    append(bytes, pack(std::vector<uint64_t>{part.checksum}));
-    append(bytes, pack(part.image_shape));
-    append(bytes, pack(part.images));
-  }
-  return bytes;
+void to_json(nlohmann::json& json, const ShardPart& part) {
+  const auto& range = part.range;
+  json = {{"range", {range.shard, range.first, range.count, range.made}},
+          {"features", ranks::to_blob(part.features)},
+          {"checksum", part.checksum},
+          {"image_shape", part.image_shape},
+          {"images", ranks::to_blob(part.images)}};
 }
 
-std::map<int, ShardPart> merge_parts(const std::vector<ranks::Bytes>& gathered) {
-  std::vector<ShardPart> parts;
-  for (const auto& bytes : gathered) {
-    for (Reader reader(bytes); !reader.at_end();) {
-      const auto range = reader.next<int64_t>();
-      ShardPart part;
-      part.range = {static_cast<int>(range[0]), range[1], range[2]};
-      part.statistics = reader.next<double>();
-      part.checksum = reader.next<uint64_t>()[0];
-      part.image_shape = reader.next<int64_t>();
-      part.images = reader.next<uint8_t>();
-      parts.push_back(std::move(part));
-    }
-  }
+void from_json(const nlohmann::json& json, ShardPart& part) {
+  const auto& range = json.at("range");
+  part = {.range = {.shard = range[0], .first = range[1], .count = range[2], .made = range[3]},
+          .features = ranks::from_blob<float>(json.at("features")),
+          .checksum = json.at("checksum"),
+          .image_shape = json.at("image_shape"),
+          .images = ranks::from_blob<uint8_t>(json.at("images"))};
+}
+
+std::vector<ShardPart> merge_parts(std::vector<ShardPart> parts) {
   std::sort(parts.begin(), parts.end(),
             [](const ShardPart& a, const ShardPart& b) { return a.range.first < b.range.first; });
-  std::map<int, ShardPart> shards;
+  std::vector<ShardPart> shards;
   for (auto& part : parts) {
-    const auto [found, is_new] = shards.try_emplace(part.range.shard, part);
-    if (!is_new) {
-      ShardPart& whole = found->second;
-      whole.range.count += part.range.count;
-      whole.checksum += part.checksum;
-      std::transform(whole.statistics.begin(), whole.statistics.end(), part.statistics.begin(),
-                     whole.statistics.begin(), std::plus<>());
-      whole.images.insert(whole.images.end(), part.images.begin(), part.images.end());
+    if (shards.empty() || shards.back().range.shard != part.range.shard) {
+      shards.push_back(std::move(part));
+      continue;
     }
+    ShardPart& whole = shards.back();
+    if (part.range.first != whole.range.first + whole.range.count) {
+      throw std::logic_error("shard " + std::to_string(part.range.shard) + ": sample " +
+                             std::to_string(part.range.first) + " does not follow on " +
+                             std::to_string(whole.range.first + whole.range.count - 1));
+    }
+    whole.range.count += part.range.count;
+    whole.range.made += part.range.made;
+    whole.checksum += part.checksum;
+    whole.features.insert(whole.features.end(), part.features.begin(), part.features.end());
+    whole.images.insert(whole.images.end(), part.images.begin(), part.images.end());
   }
   return shards;
 }
 
 results::FeatureShardRow feature_shard_row(int64_t cell, const ShardPart& shard) {
-  const size_t width = width_of(shard.statistics.size());
   Checksum checksum;
   checksum.add(shard.checksum);
-  results::FeatureShardRow row{.cell = cell,
-                               .shard = shard.range.shard,
-                               .first_sample = shard.range.first,
-                               .sample_count = shard.range.count,
-                               .sample_checksum = checksum.hex()};
-  const auto sums = shard.statistics.begin() + 1;  // after the count
-  row.feature_sum.assign(sums, sums + static_cast<std::ptrdiff_t>(width));
-  row.feature_outer.resize(width * width);
-  auto next = sums + static_cast<std::ptrdiff_t>(width);
-  for (size_t i = 0; i < width; ++i) {
-    for (size_t j = i; j < width; ++j) {
-      row.feature_outer[i * width + j] = row.feature_outer[j * width + i] = *next++;
-    }
-  }
-  return row;
-}
-
-quality::FeatureStatistics statistics_of(const results::FeatureShardRow& row) {
-  const size_t width = row.feature_sum.size();
-  std::vector<double> values{static_cast<double>(row.sample_count)};
-  values.insert(values.end(), row.feature_sum.begin(), row.feature_sum.end());
-  for (size_t i = 0; i < width; ++i) {
-    const auto begin = row.feature_outer.begin() + static_cast<std::ptrdiff_t>(i * width);
-    values.insert(values.end(), begin + static_cast<std::ptrdiff_t>(i), begin + static_cast<std::ptrdiff_t>(width));
-  }
-  const auto centre = at::zeros({static_cast<int64_t>(width)}, at::TensorOptions(at::kDouble));
-  return quality::FeatureStatistics::from_vector(centre, values);
+  return {.cell = cell,
+          .shard = shard.range.shard,
+          .first_sample = shard.range.first,
+          .sample_count = shard.range.count,
+          .width = static_cast<int64_t>(shard.features.size()) / shard.range.count,
+          .features = shard.features,
+          .sample_checksum = checksum.hex()};
 }
 
 std::vector<results::SampleRow> sample_rows(int64_t cell, const ShardPart& shard, const Model& model) {

@@ -1,28 +1,45 @@
 #pragma once
-// What one rank found out about a batch of samples, and how the batches of all ranks become the stored shards.
+// Quality samples in pieces: which batches a shard is made of, what a rank found out about a batch, and how the batches
+// of all ranks become the stored shards.
 //
-//   ShardPart part = make_part(range, features, samples, kept_images);      // on each rank
-//   Bytes bytes = pack_parts(parts);                                        // travels to rank 0
-//   for (const auto& [shard, whole] : merge_parts(gathered)) store->add_feature_shard(feature_shard_row(cell, whole));
+//   const ShardPlan plan{.samples = 2048, .shard = 512, .batch = 64};
+//   for (const SampleRange& range : plan.batches(3)) parts.push_back(make_part(range, features, samples, images));
+//   for (const ShardPart& whole : merge_parts(parts)) store.add_feature_shard(feature_shard_row(cell, whole));
+//
+// A shard is a resumable piece of work and nothing else: its feature rows are concatenated in the order of their
+// samples, whatever ranks and batches made them, and statistics are computed from the rows afterwards.
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "harness/quality/feature_statistics.h"
-#include "harness/ranks/communicator.h"
 #include "methods/model/model.h"
 #include "results/rows.h"
 
 namespace diffbench::measure {
 
+// samples first .. first + count - 1, the first of the `made` samples of one batch
 struct SampleRange {
   int shard = 0;
   int64_t first = 0;
   int64_t count = 0;
+  int64_t made = 0;  // rows in the batch; more than count only where batches have to be whole
+};
+
+struct ShardPlan {
+  int64_t samples = 0;
+  int64_t shard = 0;  // samples per shard, as asked for
+  int64_t batch = 0;
+  // For methods that decide for a whole batch: batches start at multiples of `batch` whatever the shards (which are
+  // rounded up to whole batches) and all have `batch` rows; what the last one has too many is thrown away.
+  bool whole_batches = false;
+
+  int64_t samples_per_shard() const;
+  int shard_count() const;
+  std::vector<SampleRange> batches(int shard_number) const;
 };
 
 // The sum modulo 2^64 of one hash per sample (its number and its bytes): the same whatever the order, and different as
@@ -41,7 +58,7 @@ class Checksum {
 
 struct ShardPart {
   SampleRange range;
-  std::vector<double> statistics;  // quality::FeatureStatistics::to_vector, centre 0
+  std::vector<float> features;  // [count, width]
   uint64_t checksum = 0;
   std::vector<int64_t> image_shape;  // [C, H, W]
   std::vector<uint8_t> images;       // the first images of the run, [n, H, W, C] of those in this range
@@ -51,12 +68,14 @@ struct ShardPart {
 ShardPart make_part(const SampleRange& range, const at::Tensor& features, const at::Tensor& samples,
                     const at::Tensor& kept);
 
-ranks::Bytes pack_parts(const std::vector<ShardPart>& parts);
-// by shard; parts are added in the order of their samples
-std::map<int, ShardPart> merge_parts(const std::vector<ranks::Bytes>& gathered);
+// between ranks (harness/ranks/exchange.h)
+void to_json(nlohmann::json& json, const ShardPart& part);
+void from_json(const nlohmann::json& json, ShardPart& part);
+
+// one part per shard, by shard; std::logic_error where the samples of a shard do not follow on each other
+std::vector<ShardPart> merge_parts(std::vector<ShardPart> parts);
 
 results::FeatureShardRow feature_shard_row(int64_t cell, const ShardPart& shard);
 std::vector<results::SampleRow> sample_rows(int64_t cell, const ShardPart& shard, const Model& model);
-quality::FeatureStatistics statistics_of(const results::FeatureShardRow& row);
 
 }  // namespace diffbench::measure

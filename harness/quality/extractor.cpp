@@ -55,7 +55,7 @@ at::Tensor checked_output(const torch::jit::IValue& value, int64_t rows, const s
                              (value.isTensor() ? c10::str(value.toTensor().sizes()) : value.tagKind()) + " as " + what +
                              " of " + std::to_string(rows) + " images, expected [N, D]");
   }
-  return value.toTensor().to(at::kCPU, at::kFloat);
+  return value.toTensor().to(at::kFloat);
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ struct FeatureExtractor::State {
   Extracted forward(const at::Tensor& images) {
     torch::jit::IValue output;
     try {
-      output = module.forward({images.to(device)});
+      output = module.forward({images});
     } catch (const std::exception& error) {
       throw config::InputError(file + ": the extractor cannot take images of " + c10::str(images.sizes()) + ": " +
                                last_line(error.what()));
@@ -117,6 +117,7 @@ FeatureExtractor::~FeatureExtractor() = default;
 FeatureExtractor::FeatureExtractor(FeatureExtractor&&) noexcept = default;
 
 const std::string& FeatureExtractor::name() const { return state_->name; }
+const std::string& FeatureExtractor::file() const { return state_->file; }
 const std::string& FeatureExtractor::hash() const { return state_->hash; }
 
 Extracted FeatureExtractor::extract(const at::Tensor& images) {
@@ -132,7 +133,7 @@ Extracted FeatureExtractor::extract(const at::Tensor& images) {
   std::vector<at::Tensor> logits;
   for (int64_t first = 0; first < images.size(0); first += kBatch) {
     const int64_t rows = std::min(kBatch, images.size(0) - first);
-    auto batch = images.narrow(0, first, rows).contiguous();
+    auto batch = images.narrow(0, first, rows).to(state_->device).contiguous();
     if (rows < kBatch) {
       auto shape = images.sizes().vec();
       shape[0] = kBatch - rows;
@@ -144,7 +145,8 @@ Extracted FeatureExtractor::extract(const at::Tensor& images) {
       logits.push_back(out.logits.narrow(0, 0, rows));
     }
   }
-  return {at::cat(features), logits.empty() ? at::Tensor() : at::cat(logits)};
+  // one copy at the end: a batch that came back at once would make the device wait for it
+  return {at::cat(features).to(at::kCPU), logits.empty() ? at::Tensor() : at::cat(logits).to(at::kCPU)};
 }
 
 }  // namespace diffbench::quality

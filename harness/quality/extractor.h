@@ -7,8 +7,8 @@
 //
 // The file's forward takes u8 [N, C, H, W] images (0..255) and gives [N, D] features, or a tuple (features, logits).
 // Computes in float32 (no TF32, no graph rewriting after the first calls), always in batches of one size, the last one
-// filled up with zeros: a row's features do not depend on its neighbours. InputError: a file that is no TorchScript,
-// images it cannot take, an output of another shape. One thread at a time.
+// filled up with zeros: a row's features do not depend on its neighbours. Images may lie on any device. InputError: a
+// file that is no TorchScript, images it cannot take, an output of another shape. One thread at a time.
 
 #include <ATen/core/Tensor.h>
 
@@ -33,6 +33,7 @@ class FeatureExtractor {
   Extracted extract(const at::Tensor& images);
 
   const std::string& name() const;  // as given
+  const std::string& file() const;  // what it was read from
   const std::string& hash() const;  // 64 hexadecimal digits
   static std::filesystem::path resolve(const std::string& name_or_file);
 

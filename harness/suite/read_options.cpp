@@ -131,6 +131,9 @@ void read_timing(const TomlTable& table, TimingOptions& timing) {
 void read_quality(const TomlTable& table, QualityOptions& quality) {
   table.allow_only({"samples", "batch", "shard", "extractor", "reference", "metrics", "images"});
   read(table, "samples", quality.samples, 0);
+  if (quality.samples == 1) {
+    table.fail("samples", "must be 0, for none, or at least 2: one sample has no covariance");
+  }
   read(table, "batch", quality.batch, 1);
   read(table, "shard", quality.shard, 1);
   read(table, "extractor", quality.extractor);

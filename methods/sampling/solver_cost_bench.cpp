@@ -52,7 +52,9 @@ void solver_cost(benchmark::State& state, const solvers::SolverEntry& entry) {
     Trace trace;
     EvaluationTrace evaluation;
     const double all_steps_ns = ns_of([&] { benchmark::DoNotOptimize(sampler.run(*null, noise, labels, trace)); });
-    network_ns += ns_of([&] { benchmark::DoNotOptimize(full->predict(x, t, labels, evaluation)); });
+    network_ns += ns_of([&] {
+      benchmark::DoNotOptimize(full->predict({x, t, labels, numbered_members(x.size(0))}, evaluation));
+    });
     solver_ns += all_steps_ns / evaluations;
     state.SetIterationTime(all_steps_ns / evaluations * 1e-9);
   }

@@ -46,36 +46,34 @@ struct Found {
   int rounds = 0;
 };
 
-Found until_narrow(const Rounds& rounds, const Rule& rule, const CoverOptions& options) {
-  Found found;
-  const auto n = static_cast<int>(rounds.method.size());
-  for (found.rounds = std::min(options.least_rounds, n);; ++found.rounds) {
-    const auto so_far = std::span(rounds.method).first(static_cast<std::size_t>(found.rounds));
-    found.interval = rule.interval(so_far);
-    if (found.rounds == n) return found;
-    if (found.interval && relative_half_width(*found.interval, median(so_far)) <= options.target_half_width)
-      return found;
+// The rounds up to the one after which the method's interval was narrow enough.
+Rounds until_narrow(Rounds rounds, const Rule& rule, double target_half_width) {
+  constexpr std::size_t kLeastRounds = 6;
+  for (std::size_t n = kLeastRounds; n < rounds.method.size(); ++n) {
+    const auto so_far = std::span(rounds.method).first(n);
+    const auto interval = rule.interval(so_far);
+    if (interval && relative_half_width(*interval, median(so_far)) <= target_half_width) {
+      for (auto* values : {&rounds.baseline, &rounds.method, &rounds.log_speed}) values->resize(n);
+    }
   }
+  return rounds;
 }
 
 Found look(Simulation& simulation, const Rule& rule, Estimand estimand, int n, const CoverOptions& options) {
-  const Rounds rounds = simulation.run(n);
+  Rounds rounds = simulation.run(n);
+  if (options.target_half_width) rounds = until_narrow(std::move(rounds), rule, *options.target_half_width);
+  const auto measured = static_cast<int>(rounds.method.size());
   switch (estimand) {
     case Estimand::kSpeedup:
-      return {rule.interval(rounds.ratios()), kTrueSpeedup, n};
-    case Estimand::kLatencyUntilNarrow: {
-      Found found = until_narrow(rounds, rule, options);
-      found.truth = simulation.median_time(rounds);
-      return found;
-    }
+      return {rule.interval(rounds.ratios()), kTrueSpeedup, measured};
     case Estimand::kP90:
-      return {quantile_interval(rounds.method, 0.9), simulation.noise_quantile(0.9), n};
+      return {quantile_interval(rounds.method, 0.9), simulation.noise_quantile(0.9), measured};
     case Estimand::kP99:
-      return {quantile_interval(rounds.method, 0.99), simulation.noise_quantile(0.99), n};
+      return {quantile_interval(rounds.method, 0.99), simulation.noise_quantile(0.99), measured};
     case Estimand::kLatency:
       break;
   }
-  return {rule.interval(rounds.method), simulation.median_time(rounds), n};
+  return {rule.interval(rounds.method), simulation.median_time(rounds), measured};
 }
 
 }  // namespace

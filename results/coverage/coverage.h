@@ -23,13 +23,15 @@ struct Rule {
 };
 extern const std::array<Rule, 4> kRules;
 
-enum class Estimand { kSpeedup, kLatency, kLatencyUntilNarrow, kP90, kP99 };
+enum class Estimand { kSpeedup, kLatency, kP90, kP99 };
 
 struct CoverOptions {
   int trials = 1000;
   std::uint64_t seed = 1;
-  double target_half_width = 0.02;  // of kLatencyUntilNarrow
-  int least_rounds = 6;
+  // Look after every round from the sixth on, as `timing.target_half_width` does, and stop when the interval of the
+  // method's time is this narrow, relative to its half: the machine then decides n, which no rule promises anything
+  // for.
+  std::optional<double> target_half_width{};
 };
 
 struct Coverage {
@@ -38,9 +40,7 @@ struct Coverage {
   double rounds = 0;          // median over the trials: n, or when the target was reached
 };
 
-// Empty where the rule gives no interval at this n. kLatencyUntilNarrow looks after every round up to n and stops when
-// the interval of the method's time is narrow enough, as `timing.target_half_width` does. Percentiles use
-// quantile_interval whatever the rule.
+// Empty where the rule gives no interval at n rounds. Percentiles use quantile_interval whatever the rule.
 std::optional<Coverage> cover(const Machine& machine, const Rule& rule, Estimand estimand, int n,
                               const CoverOptions& options);
 

@@ -179,6 +179,7 @@ TEST_F(MethodTable, FilesThatAMethodReadsAreReported) {
                                                .loss = "rmse",
                                                .model = model_->fingerprint,
                                                .gates = methods::uncertainty_exit::gates_fingerprint(gates, *model_),
+                                               .conditions = "",
                                                .gate_params = gates},
                                               files_.path() + "/calibration.toml");
   methods::make_method("risk_controlled", json::object(), context());

@@ -21,16 +21,16 @@ TEST(ReadmeMethod, WorksAsItStands) {
   const c10::InferenceMode inference;
   const auto run = [&](const nlohmann::json& params) {
     EvaluationTrace trace;
-    auto eps =
-        entry.make(config::resolve_params(params, entry.params, "test"), context)->predict({x, {301, 300}, {}, numbered_members(2)}, trace);
+    auto eps = entry.make(config::resolve_params(params, entry.params, "test"), context)
+                   ->predict({x, {301, 300}, {}, numbered_members(2)}, trace);
     return std::pair(eps, trace);
   };
   const auto [early, trace] = run({{"exit", 2}});
   EXPECT_EQ(trace.exit_count, (std::vector<int64_t>{0, 0, 1, 0, 0, 1}));
   const auto never = entry.never_skip(nlohmann::json::object(), *model);
   EvaluationTrace ignored;
-  const auto full =
-      methods::make_method("full", nlohmann::json::object(), context)->predict({x, {301, 300}, {}, numbered_members(2)}, ignored);
+  const auto full = methods::make_method("full", nlohmann::json::object(), context)
+                        ->predict({x, {301, 300}, {}, numbered_members(2)}, ignored);
   EXPECT_TRUE(at::equal(run(*never).first, full));
   EXPECT_FALSE(at::equal(early, full));
 }

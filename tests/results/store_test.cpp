@@ -288,7 +288,8 @@ TEST(StoreResume, FeatureShardsKeepEveryBit) {
                                  .sample_checksum = "1f"};
   example.store.add_feature_shard(shard);
   EXPECT_THAT(example.store.completed_shards(cell), ElementsAre(1));
-  const std::vector<FeatureShardRow> shards = example.store.feature_shards(cell);
+  std::vector<FeatureShardRow> shards;
+  example.store.for_each_feature_shard(cell, [&](const FeatureShardRow& row) { shards.push_back(row); });
   ASSERT_EQ(shards.size(), 1U);
   EXPECT_EQ(shards[0].features, shard.features);
   EXPECT_EQ(shards[0].width, 2);

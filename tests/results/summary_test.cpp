@@ -209,6 +209,23 @@ TEST(Summary, BaselineThatFailedGivesNoSpeedup) {
   EXPECT_FALSE(exit.value("realised_fraction"));
 }
 
+TEST(Summary, DisturbancesAreCountedByKind) {
+  HandExample example;
+  const auto add = [&](int round, std::optional<std::string> first, std::optional<std::string> second) {
+    example.store.add_timings(std::vector<TimingRow>{
+        {.cell = example.exit, .round = round, .rank = 0, .duration_ns = 9, .samples = 5, .disturbance = first},
+        {.cell = example.exit, .round = round, .rank = 1, .duration_ns = 9, .samples = 5, .disturbance = second}});
+  };
+  add(10, "steal time 3.5 % of it", "steal time 12 % of it");
+  add(11, std::nullopt, "steal time 4.0 % of it");
+  add(12, "clock throttled", "700 page faults, usual are 3");
+  const CellSummary exit = summarize(example.store, example.run).at(0);
+  EXPECT_THAT(exit.disturbances, ::testing::ElementsAre(::testing::Pair("... page faults, usual are ...", 1),
+                                                        ::testing::Pair("clock throttled", 1),
+                                                        ::testing::Pair("steal time ... % of it", 2)));
+  EXPECT_EQ(exit.disturbed_repetitions, 3);
+}
+
 TEST(Summary, SaysWhetherTheWarmupConverged) {
   HandExample example;
   const auto warmed = [&] { return summarize(example.store, example.run).at(0); };

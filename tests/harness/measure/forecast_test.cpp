@@ -14,6 +14,7 @@ using ::testing::Optional;
 class PricedBackbone : public backbones::Backbone {
  public:
   int block_count() const override { return 4; }
+  at::Tensor blank_input(int64_t) const override { throw std::logic_error("a forecast runs nothing"); }
   backbones::Hidden embed(const at::Tensor&, const std::vector<double>&, const at::Tensor&) override {
     throw std::logic_error("a forecast runs nothing");
   }

@@ -206,16 +206,15 @@ TEST(TraceSum, TravelsBetweenRanksAsItIs) {
 
 TEST(Identity, ChangesWithAllThatDecidesWhatACellDoesAndWithNothingElse) {
   suite::Suite suite;
-  suite::Cell cell{.method = "full",
-                   .label = "full",
-                   .model = "m",
-                   .solver = "ddim",
-                   .grid = "trailing",
-                   .steps = 4,
-                   .batch = 8,
-                   .precision = "fp32",
-                   .scenario = "offline"};
-  CellFacts facts{.artifacts = {{.role = "weights", .path = "/here/w", .sha256 = "ab"}}};
+  suite::Cell cell;
+  cell.method = cell.label = "full";
+  cell.solver = "ddim";
+  cell.grid = "trailing";
+  cell.batch = 8;
+  cell.precision = "fp32";
+  cell.scenario = "offline";
+  CellFacts facts;
+  facts.artifacts = {{.role = "weights", .path = "/here/w", .sha256 = "ab"}};
   const auto original = cell_identity(cell, suite, facts, 1);
   const auto changed = [&](auto change, int ranks = 1) {
     auto other_suite = suite;

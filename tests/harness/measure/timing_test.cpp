@@ -76,7 +76,8 @@ TEST_F(TimingTest, WarmUpEndsWhenTwoWindowsAgreeAndIsNotCounted) {
     EXPECT_THAT(column<int64_t>(process,
                                 "SELECT duration_ns FROM warmup JOIN cell ON cell.id = warmup.cell WHERE method = "
                                 "'full' ORDER BY repetition"),
-                ElementsAre(100'000'000, 60'000'000, 20'000'000, 10'000'000, 10'000'000, 10'000'000));
+                ElementsAre(100'000'000, 60'000'000, 20'000'000, 10'000'000, 10'000'000, 10'000'000,
+                            10'000'000));
     EXPECT_THAT(column<int>(process, "SELECT converged FROM warmup_end"), Each(1));
     EXPECT_THAT(column<std::string>(process, "SELECT reason FROM warmup_end"), Each("windows_agree"));
     EXPECT_THAT(column<int64_t>(process,

@@ -93,7 +93,7 @@ class Independence : public ::testing::Test {
                               const Guidance& guidance) const {
     const auto params = methods::resolve_method_params(variant.method, variant.params, "test");
     const auto decides = methods::find_method(variant.method, "test").decides(params);
-    return {.fresh =
+    return {.make =
                 [=, this] {
                   return guide(methods::make_method(variant.method, params, context), guidance, *model_, "test");
                 },

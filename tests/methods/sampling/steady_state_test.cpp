@@ -17,7 +17,8 @@ namespace {
 using nlohmann::json;
 
 // Names of the operators that move values between host and device: conversions (where a tensor made from the host's
-// numbers changes its type or place), `to` with a device, and reading a number.
+// numbers changes its type or place), `to` with a device, and reading a number. Conversions of a single number do not
+// count: the CPU's operators convert their scalars so, a GPU's take them as they are.
 class TransferCounter {
  public:
   TransferCounter() {
@@ -43,10 +44,13 @@ class TransferCounter {
  private:
   static bool is_transfer(const at::RecordFunction& call) {
     const std::string_view name = call.name();
-    if (name == "aten::_to_copy" || name == "aten::_local_scalar_dense" || name == "aten::item") {
+    const auto inputs = call.inputs();
+    if (name == "aten::_to_copy") {
+      return inputs[0].toTensor().dim() > 0;
+    }
+    if (name == "aten::_local_scalar_dense" || name == "aten::item") {
       return true;
     }
-    const auto inputs = call.inputs();
     return name == "aten::to" &&
            std::any_of(inputs.begin(), inputs.end(), [](const c10::IValue& input) { return input.isDevice(); });
   }
