@@ -55,12 +55,12 @@ std::string checksum(Runner& runner, const std::vector<int64_t>& samples) {
 class DecodedModel {
  public:
   DecodedModel() {
-    std::ofstream(folder_.path() + "/model.toml") << kMixture << "[image]\ndecoder = \"decoder.pt\"\nscale = 0.5\n";
+    std::ofstream(folder_.path() / "model.toml") << kMixture << "[image]\ndecoder = \"decoder.pt\"\nscale = 0.5\n";
     torch::jit::Module decoder("decoder");
     decoder.define("def forward(self, x):\n  return x.repeat_interleave(2, 2).repeat_interleave(2, 3)\n");
-    decoder.save(folder_.path() + "/decoder.pt");
+    decoder.save((folder_.path() / "decoder.pt").string());
   }
-  std::string path() const { return folder_.path(); }
+  std::string path() const { return folder_.path().string(); }
 
  private:
   testing_models::TemporaryFolder folder_;
