@@ -205,9 +205,8 @@ std::optional<QualityTools> load_quality_tools(const suite::Suite& suite, at::De
     return std::nullopt;
   }
   quality::FeatureExtractor extractor(options.extractor, device);
-  const auto file = options.reference.empty()
-                        ? std::filesystem::path(extractor.file()).parent_path() / "reference.npz"
-                        : std::filesystem::path(options.reference);
+  const auto file = options.reference.empty() ? std::filesystem::path(extractor.file()).parent_path() / "reference.npz"
+                                              : std::filesystem::path(options.reference);
   return QualityTools{.extractor = std::move(extractor),
                       .reference = quality::FrechetReference(quality::read_statistics(file)),
                       .reference_file = file.string(),

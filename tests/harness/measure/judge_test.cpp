@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <functional>
 
 #include "harness/measure/judged_samples.h"
 #include "harness/measure/preparation.h"
@@ -120,6 +121,7 @@ class JudgeTest : public ::testing::Test {
                    .quality_files = tools->files(),
                    .resume = resume});
     prepare_cells(*session);
+    before_judging_(*session);
     judge_cells(*session, tools);
     return session;
   }
@@ -144,6 +146,7 @@ class JudgeTest : public ::testing::Test {
   FakeClock clock_;
   std::map<std::string, Script> scripts_;
   std::string stem_;
+  std::function<void(Session&)> before_judging_ = [](Session&) {};
 };
 
 constexpr const char* kQuality =
@@ -242,6 +245,18 @@ TEST_F(JudgeTest, ACellWhoseBaselineFailedHasNoDifference) {
   if (session->writer.store() != nullptr) {
     EXPECT_THAT(rows(*session, "SELECT DISTINCT metric FROM quality"), ElementsAre("fid"));
     EXPECT_THAT(rows(*session, "SELECT count(*) FROM cell WHERE status = 'failed'"), ElementsAre("2"));
+  }
+}
+
+// full/8 makes the samples of full/4, so there is something to compare with; but full/4 itself did not come through
+TEST_F(JudgeTest, ABaselineThatFailedWhileItWasTimedCountsAsFailed) {
+  before_judging_ = [](Session& session) { session.fail_cell(session.cells[0], "timing: out of memory"); };
+  const auto session = judge();
+  ASSERT_EQ(session->cells[0].cell.method, "full");
+  if (session->writer.store() != nullptr) {
+    EXPECT_THAT(
+        rows(*session, "SELECT method, batch, metric FROM quality JOIN cell ON cell.id = cell ORDER BY cell, metric"),
+        ElementsAre("fixed_exit|4|fid", "full|8|fid", "fixed_exit|8|fid", "fixed_exit|8|fid_difference"));
   }
 }
 
