@@ -5,6 +5,7 @@
 //   auto samples = round_samples(seed, round, rank, batch);      // the numbers of the samples that this rank makes
 //   auto order = shuffled_groups(groups, seed, round);           // comparison by comparison
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
