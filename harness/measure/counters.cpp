@@ -27,9 +27,10 @@ std::optional<int64_t> page_faults() {
 // the second number of every thread's schedstat
 std::optional<int64_t> core_wait_ns(const fs::path& root) {
   std::optional<int64_t> total;
-  std::error_code error;
-  for (const auto& thread : fs::directory_iterator(root / "proc/self/task", error)) {
-    std::ifstream in(thread.path() / "schedstat");
+  std::error_code error;  // a thread may end while this is read
+  for (fs::directory_iterator thread(root / "proc/self/task", error); !error && thread != fs::directory_iterator();
+       thread.increment(error)) {
+    std::ifstream in(thread->path() / "schedstat");
     int64_t ran = 0;
     int64_t waited = 0;
     if (in >> ran >> waited) {

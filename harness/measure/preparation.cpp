@@ -28,8 +28,14 @@ void prepare_cell(Session& session, CellState& state) {
     return;
   }
   const auto decided = ranks::share(session.world, decisions);
-  if (decided != decisions) {
-    state.runner->prepare(state.cell.batch, decided);  // takes them, measures nothing
+  const auto refused = on_all_ranks(session.world, [&] {
+    if (decided != decisions) {
+      state.runner->prepare(state.cell.batch, decided);  // takes them, measures nothing
+    }
+  });
+  if (!refused.empty()) {
+    session.fail_cell(state, refused);
+    return;
   }
   const auto durations = ranks::collect(session.world, duration_ns);
   if (!given.is_null()) {

@@ -20,12 +20,10 @@ Repeater::Repeater(Session& session) : session_(session), counters_(session.worl
 std::optional<Repetition> Repeater::repeat(CellState& state, const std::vector<int64_t>& samples, int round) {
   profiling::set_cell(state.id);
   Batch batch;
-  Counters before;
+  const Counters before = counters_.read();
   Counters after;
   int64_t started_ns = 0;
-  const auto fault = on_all_ranks(session_.world, [&] {
-    before = counters_.read();
-    session_.world.barrier();  // together, after what reading took
+  const auto fault = on_all_ranks(session_.world, [&] {  // together, after what reading took
     started_ns = session_.elapsed_ns();
     batch = state.runner->run(samples);
     after = counters_.read();

@@ -152,8 +152,9 @@ class Timing {
     std::erase_if(groups_, [](const auto& entry) { return entry.second.empty(); });
   }
 
-  void stop_groups(int rounds) {
-    nlohmann::json reasons = nlohmann::json::array();  // by group, in the map's order; as rank 0 decides
+  // by group, in the map's order; on rank 0, which knows what earlier processes have measured
+  nlohmann::json reasons_to_stop(int rounds) const {
+    nlohmann::json reasons = nlohmann::json::array();
     for (const auto& [group, members] : groups_) {
       std::vector<std::vector<double>> durations;
       for (const size_t index : members) {
@@ -161,7 +162,12 @@ class Timing {
       }
       reasons.push_back(reason_to_stop(session_.suite.timing, rounds, seconds_spent(), durations));
     }
-    reasons = ranks::share(session_.world, reasons);
+    return reasons;
+  }
+
+  void stop_groups(int rounds) {
+    const bool decides = session_.world.rank() == 0;
+    const auto reasons = ranks::share(session_.world, decides ? reasons_to_stop(rounds) : nlohmann::json());
     session_.writer.write([&](results::Store& store) {
       size_t next = 0;
       for (const auto& [group, members] : groups_) {

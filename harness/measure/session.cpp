@@ -22,6 +22,14 @@ void store_machines(Session& session) {
 
 }  // namespace
 
+std::vector<results::ArtifactRow> files_of(const CellState& state, const SessionOptions& options) {
+  auto files = state.runner->facts().artifacts;
+  if (state.cell.method != "null") {
+    files.insert(files.end(), options.quality_files.begin(), options.quality_files.end());
+  }
+  return files;
+}
+
 Session::Session(const ranks::Communicator& communicator, suite::Suite the_suite,
                  const std::vector<suite::Cell>& planned, MakeRunner make_runner, const Clock& the_clock)
     : world(communicator),
@@ -68,11 +76,13 @@ bool Session::finish() {
         store.set_cell_status(state.id, CellStatus::kOk);
       }
     }
-    store.finish_run(run_id, ok);
   });
-  if (auto* store = writer.store()) {
-    results::store_estimates(*store, run_id);
-  }
+  world.together([&] {
+    if (auto* store = writer.store()) {
+      results::store_estimates(*store, run_id);
+    }
+  });
+  writer.write([&](results::Store& store) { store.finish_run(run_id, ok); });
   return ok;
 }
 

@@ -80,6 +80,9 @@ class Session {
   int64_t start_ns_;
 };
 
+// every file that a cell reads, those that it is judged with included
+std::vector<results::ArtifactRow> files_of(const CellState& state, const SessionOptions& options);
+
 // session_begin.cpp and session_resume.cpp: set run_id and what the cells know of the database
 void begin_run(Session& session, const SessionOptions& options);
 void resume_run(Session& session, const SessionOptions& options);

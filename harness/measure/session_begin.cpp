@@ -95,11 +95,7 @@ void begin_run(Session& session, const SessionOptions& options) {
     for (size_t i = 0; i < rows.size(); ++i) {
       const auto& state = session.cells[i];
       const int64_t id = ids[i];
-      auto files = state.runner->facts().artifacts;
-      if (state.cell.method != "null") {
-        files.insert(files.end(), options.quality_files.begin(), options.quality_files.end());
-      }
-      store.add_artifacts(id, files);
+      store.add_artifacts(id, files_of(state, options));
       store.add_planned_depths(id, state.runner->facts().planned_depths);
     }
   });

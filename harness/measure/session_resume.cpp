@@ -28,18 +28,10 @@ std::string changed_file(const results::Store& store, const StoredCell& stored,
   return "";
 }
 
-std::vector<results::ArtifactRow> files_here(const CellState& state, const SessionOptions& options) {
-  auto files = state.runner->facts().artifacts;
-  if (state.cell.method != "null") {
-    files.insert(files.end(), options.quality_files.begin(), options.quality_files.end());
-  }
-  return files;
-}
-
 void check_unchanged(const results::Store& store, const StoredCell& stored, const CellState& state,
                      const SessionOptions& options) {
   const std::string place = options.database + ": --resume: " + state.cell.key + ": ";
-  const auto changed = changed_file(store, stored, files_here(state, options));
+  const auto changed = changed_file(store, stored, files_of(state, options));
   if (!changed.empty()) {
     throw InputError(place + changed + " has changed since the run began");
   }
