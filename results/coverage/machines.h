@@ -51,7 +51,6 @@ class Simulation {
   double median_time(const Rounds& rounds) const;
   // Of the noise alone, as a factor: the percentile of the time on a machine that does not drift.
   double noise_quantile(double q) const;
-  std::uint64_t random() { return generator_(); }
 
  private:
   double uniform();  // inside (0, 1)
