@@ -189,7 +189,7 @@ class Forecaster {
             {"blocks", is_null(cell) ? json(0.0) : optional(line.promise.blocks)},
             {"flops_full", facts.flops_full},
             {"flops", is_null(cell) ? json(0.0) : optional(line.promise.flops)},
-            {"tensor_bytes", line.probe.tensor_bytes},
+            {"tensor_bytes", is_null(cell) ? 0 : line.probe.tensor_bytes},
             {"repetition_s", line.cost.repetition_s},
             {"is_bound", line.is_bound}};
   }

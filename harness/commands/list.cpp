@@ -55,6 +55,7 @@ json list_methods() {
                       {"source", entry.source},
                       {"needs", entry.needs},
                       {"composes_with", entry.composes_with},
+                      {"knob", entry.knob},
                       {"params", params_json(entry.params)}});
   }
   return result;

@@ -17,7 +17,7 @@ std::optional<Number> unless_zero(Number number) {
 }
 
 std::string with(const std::string& text, const std::string& more, const std::string& value) {
-  return value.empty() ? text : text + (text.empty() ? "" : ", ") + more + value;
+  return value.empty() || value == text ? text : text + (text.empty() ? "" : ", ") + more + value;
 }
 
 }  // namespace
