@@ -1,4 +1,4 @@
-# The commands of everyday work: make setup | build | test | demo | format | tidy | clean
+# The commands of everyday work: make setup | build | test | demo | gate | format | tidy | clean
 JOBS ?= $(shell nproc)
 
 # tests and ranks: one thread each, and OpenMPI usable as root, with more ranks than cores, unbound, without ssh
@@ -12,10 +12,11 @@ export PYTHONDONTWRITEBYTECODE = 1
 
 DIFFBENCH = build/release/bin/diffbench
 REPORT = demo-out/report
+GATE_BASE ?= $(shell git rev-parse --verify --quiet origin/main >/dev/null && echo origin/main || echo main)
 SOURCES = git ls-files --cached --others --exclude-standard -- '*.h' '*.cpp' '*.cu' '*.cuh'
 
 .NOTPARALLEL:
-.PHONY: build setup test test-release test-python test-asan demo format tidy clean
+.PHONY: build setup test test-release test-python test-asan demo gate format tidy clean
 
 build: setup
 	cmake --preset release
@@ -48,6 +49,10 @@ demo: setup
 	$(DIFFBENCH) report demo-out/results.db -o $(REPORT)
 	@page=$$(ls $(CURDIR)/$(REPORT)/*.html | head -n 1); echo "The report: $$page"; \
 	  if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] && command -v xdg-open >/dev/null; then xdg-open "$$page" || true; fi
+
+# this working tree against where it left main: 10 minutes at most, after two builds
+gate: setup
+	scripts/ab.sh $$(git merge-base HEAD $(GATE_BASE)) . gate --minutes 10 --db build/gate.db
 
 format:
 	$(SOURCES) | xargs clang-format-16 -i

@@ -32,11 +32,19 @@ struct Subcommand {
 };
 
 constexpr Subcommand kSubcommands[] = {
-    {"run", commands::add_run, true},        {"list", commands::add_list, false},
-    {"sample", commands::add_sample, false}, {"eval", commands::add_eval, false},
-    {"train", commands::add_train, false},   {"fid", commands::add_fid, false},
-    {"report", commands::add_report, false}, {"calibrate", commands::add_calibrate, false},
+    {"run", commands::add_run, true},
+    {"list", commands::add_list, false},
+    {"sample", commands::add_sample, false},
+    {"eval", commands::add_eval, false},
+    {"train", commands::add_train, false},
+    {"fid", commands::add_fid, false},
+    {"report", commands::add_report, false},
+    {"calibrate", commands::add_calibrate, false},
     {"export", commands::add_export, false},
+    {"compare", commands::add_compare, false},
+    {"ab", commands::add_ab, false},
+    {"merge", commands::add_merge, false},
+    {"selfcheck", commands::add_selfcheck, true},
 };
 
 void set_up_log() {

@@ -3,7 +3,7 @@
 -- from is stored raw; views.sql and statistics.h derive the rest. A duplicate row is an error, never a second row.
 
 PRAGMA application_id = 1684431470;  -- "dfbn"
-PRAGMA user_version = 4;             -- readers refuse a newer one
+PRAGMA user_version = 5;             -- readers refuse a newer one
 
 CREATE TABLE metric (
   name           TEXT PRIMARY KEY,
@@ -16,6 +16,7 @@ CREATE TABLE metric (
 
 CREATE TABLE run (
   id              INTEGER PRIMARY KEY,
+  uid             TEXT NOT NULL UNIQUE DEFAULT (lower(hex(randomblob(16)))),  -- the same in every file it is merged into
   suite_name      TEXT NOT NULL,
   suite_text      TEXT NOT NULL,
   suite_sha       TEXT NOT NULL,
@@ -30,6 +31,12 @@ CREATE TABLE run (
   CHECK (status = 'running' OR finished_utc IS NOT NULL)
 ) STRICT;
 CREATE INDEX run_by_suite ON run (suite_sha, status);
+
+-- two runs that took turns, cell by cell within each round (diffbench ab): rounds of one number are neighbours in time
+CREATE TABLE pairing (
+  new_run INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE,
+  old_run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE CHECK (old_run <> new_run)
+) STRICT;
 
 CREATE TABLE machine (
   id                INTEGER PRIMARY KEY,

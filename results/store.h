@@ -57,11 +57,15 @@ class Store {
   // The latest run of this suite that has not been finished: what --resume goes on with.
   std::optional<std::int64_t> find_unfinished_run(std::string_view suite_sha) const;
   std::optional<std::int64_t> latest_run() const;
+  std::optional<std::int64_t> find_run(std::string_view uid) const;
   RunRow run(std::int64_t run_id) const;
   void put_machine(std::int64_t run_id, const MachineRow& row);
   void put_rank(std::int64_t run_id, const RankRow& row);  // after the machine of its host
   void put_methods(std::int64_t run_id, std::span<const MethodRow> rows);
   void finish_run(std::int64_t run_id, bool ok);
+  // Two runs that took turns, and whether these two did.
+  void put_pairing(std::int64_t old_run, std::int64_t new_run);
+  bool are_paired(std::int64_t old_run, std::int64_t new_run) const;
 
   // --- cells
   // Ids in the order of the rows. Baselines may stand anywhere in the list; an unknown baseline_key is an error.

@@ -41,6 +41,14 @@ std::optional<std::int64_t> Store::latest_run() const {
   });
 }
 
+std::optional<std::int64_t> Store::find_run(std::string_view uid) const {
+  return guarded(name_, [&] {
+    SQLite::Statement statement(*database_, "SELECT id FROM run WHERE uid = ?");
+    bind_all(statement, uid);
+    return first_id(statement);
+  });
+}
+
 RunRow Store::run(std::int64_t run_id) const {
   return guarded(name_, [&] {
     SQLite::Statement statement(
@@ -103,6 +111,20 @@ void Store::put_methods(std::int64_t run_id, std::span<const MethodRow> rows) {
                           "INSERT OR REPLACE INTO method (run, name, summary, knob, knob_text) VALUES (?, ?, ?, ?, ?)");
     for (const MethodRow& row : rows) execute(add, run_id, row.name, row.summary, row.knob, row.knob_text);
     savepoint.release();
+  });
+}
+
+void Store::put_pairing(std::int64_t old_run, std::int64_t new_run) {
+  guarded(name_, [&] {
+    insert(*database_, "INSERT OR REPLACE INTO pairing (new_run, old_run) VALUES (?, ?)", new_run, old_run);
+  });
+}
+
+bool Store::are_paired(std::int64_t old_run, std::int64_t new_run) const {
+  return guarded(name_, [&] {
+    SQLite::Statement row(*database_, "SELECT 1 FROM pairing WHERE old_run = ? AND new_run = ?");
+    bind_all(row, old_run, new_run);
+    return row.executeStep();
   });
 }
 

@@ -24,5 +24,9 @@ void add_calibrate(CLI::App& app, int& exit_code);
 void add_fid(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
 void add_export(CLI::App& app, int& exit_code);
+void add_compare(CLI::App& app, int& exit_code);
+void add_ab(CLI::App& app, int& exit_code);
+void add_merge(CLI::App& app, int& exit_code);
+void add_selfcheck(CLI::App& app, int& exit_code);
 
 }  // namespace diffbench::commands

@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <iostream>
 
+#include "harness/ab/turns.h"
 #include "harness/commands/command_line.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/dry_run.h"
+#include "harness/commands/find_suite.h"
 #include "harness/commands/result_table.h"
 #include "harness/measure/cell_runner.h"
 #include "harness/measure/check.h"
@@ -38,14 +40,8 @@ struct Options {
   bool profile = false;
   bool profile_shapes = false;
   bool profile_overhead = false;
+  std::string turns;
 };
-
-// a path, or the name of a shipped suite, which may be that of a folder too (methods)
-std::filesystem::path find_suite(const std::string& name) {
-  const auto shipped = config::home() / "harness" / "suites" / (name + ".toml");
-  return !std::filesystem::is_regular_file(name) && std::filesystem::exists(shipped) ? shipped
-                                                                                     : std::filesystem::path(name);
-}
 
 // scopes as NVTX ranges, where a tool such as Nsight Systems watches this process
 class ToolRanges {
@@ -128,6 +124,10 @@ int run(const Options& options) {
                 .identity = identity,
                 .quality_files = tools ? tools->files() : std::vector<results::ArtifactRow>{},
                 .resume = options.resume});
+  if (!options.turns.empty()) {
+    ab::take_turns(session, options.turns);
+    return 0;
+  }
   {
     const ToolRanges ranges;
     measure::prepare_cells(session);
@@ -168,6 +168,7 @@ void add_run(CLI::App& app, int& exit_code) {
                     "the same with shapes, FLOPs and bytes of CPU operators, for kernel rates and the roofline");
   command->add_flag("--profile-overhead", options->profile_overhead,
                     "afterwards, what recording costs: off, NVTX, activities and everything, interleaved");
+  command->add_option("--turns", options->turns, "socket of `diffbench ab`, which says what to do next")->group("");
   command->add_flag("--json", options->json, "one JSON document on stdout");
   command->footer("Example: mpirun -n 2 diffbench run harness/suites/demo.toml --db results.db");
   command->callback([options, &exit_code] { exit_code = run(*options); });

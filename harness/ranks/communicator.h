@@ -51,6 +51,8 @@ class Communicator {
   // rank 0's value, on every rank
   Bytes broadcast(Bytes bytes) const;
   std::string broadcast(const std::string& text) const;
+  // The same for a wait that may be long: the other ranks sleep instead of spinning, and see it a millisecond late.
+  std::string broadcast_sleeping(const std::string& text) const;
 
   // on rank 0 one buffer per rank, in rank order; empty on the other ranks. Buffers may differ in size.
   std::vector<Bytes> gather(std::span<const std::byte> bytes) const;

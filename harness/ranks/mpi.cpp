@@ -3,7 +3,9 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
+#include <thread>
 
 #include "harness/ranks/communicator.h"
 #include "harness/ranks/mpi_session.h"
@@ -47,6 +49,7 @@ void find_local_place() {
 constexpr size_t kPieceBytes = size_t{1} << 30;
 static_assert(kPieceBytes <= static_cast<size_t>(std::numeric_limits<int>::max()));
 constexpr int kTag = 17;
+constexpr int kWakeTag = 18;
 
 // calls transfer(offset, count) for each piece
 template <typename Transfer>
@@ -114,6 +117,21 @@ Bytes Communicator::broadcast(Bytes bytes) const {
     check(MPI_Bcast(bytes.data() + offset, piece, MPI_BYTE, 0, MPI_COMM_WORLD), "MPI_Bcast");
   });
   return bytes;
+}
+
+std::string Communicator::broadcast_sleeping(const std::string& text) const {
+  if (size_ > 1 && rank_ == 0) {
+    for (int other = 1; other < size_; ++other) {
+      check(MPI_Send(nullptr, 0, MPI_BYTE, other, kWakeTag, MPI_COMM_WORLD), "MPI_Send");
+    }
+  } else if (size_ > 1) {
+    for (int arrived = 0; arrived == 0;) {
+      check(MPI_Iprobe(0, kWakeTag, MPI_COMM_WORLD, &arrived, MPI_STATUS_IGNORE), "MPI_Iprobe");
+      if (arrived == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    check(MPI_Recv(nullptr, 0, MPI_BYTE, 0, kWakeTag, MPI_COMM_WORLD, MPI_STATUS_IGNORE), "MPI_Recv");
+  }
+  return broadcast(text);
 }
 
 std::vector<Bytes> Communicator::gather(std::span<const std::byte> bytes) const {

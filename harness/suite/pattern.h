@@ -1,7 +1,7 @@
 #pragma once
-// The regular expression of --only, over the keys of cells.
+// A regular expression over the keys of cells, as --only and gate.toml have them.
 //
-//   const Pattern pattern("static_schedule.*offline");  // throws InputError with the reason
+//   const Pattern pattern("static_schedule.*offline", "--only");  // throws InputError with the reason
 //   if (pattern.matches(cell.key)) ...
 
 #include <regex.h>
@@ -15,12 +15,13 @@ namespace diffbench::suite {
 // A compiled POSIX extended expression. Not std::regex, whose matching recurses once per character of a long key.
 class Pattern {
  public:
-  explicit Pattern(const std::string& text) {
+  // `place`: where a reader finds it, for messages
+  explicit Pattern(const std::string& text, const std::string& place = "--only") {
     const int error = regcomp(&compiled_, text.c_str(), REG_EXTENDED | REG_NOSUB);
     if (error != 0) {
       char reason[128] = {};
       regerror(error, &compiled_, reason, sizeof(reason));
-      throw config::InputError("--only " + text + ": not a regular expression: " + reason);
+      throw config::InputError(place + " " + text + ": not a regular expression: " + reason);
     }
   }
   ~Pattern() { regfree(&compiled_); }

@@ -3,27 +3,13 @@
 #include <array>
 
 #include "results/export/formats.h"
+#include "results/export/json_members.h"
 #include "results/export/output_file.h"
 #include "results/sql.h"
 #include "results/summary.h"
 
 namespace diffbench::results {
 namespace {
-
-// A key of a JSON object, with the comma before it where it needs one.
-class Members {
- public:
-  explicit Members(OutputFile& file) : file_(file) {}
-  OutputFile& operator()(std::string_view key) {
-    file_.text(is_first_ ? "" : ",").quoted(key).text(":");
-    is_first_ = false;
-    return file_;
-  }
-
- private:
-  OutputFile& file_;
-  bool is_first_ = true;
-};
 
 void write_context(OutputFile& file, const ExportRequest& request) {
   SQLite::Statement row(request.store.database(),
@@ -56,18 +42,6 @@ OutputFile& begin_row(OutputFile& file, const CellSummary& cell, std::int64_t ro
   member("run_type").quoted("iteration");
   member("threads").integer(cell.row.ranks);
   return member("label").quoted(cell.row.method_label);
-}
-
-bool is_measured(const CellSummary& cell) { return cell.status == CellStatus::kOk && cell.repetitions > 0; }
-
-// A cell's status is pending until its run has finished, and would look like a failure.
-void require_finished(const ExportRequest& request) {
-  SQLite::Statement status(request.store.database(), "SELECT 1 FROM run WHERE id = ? AND status = 'running'");
-  bind_all(status, request.run);
-  if (status.executeStep()) {
-    throw DatabaseError(request.store.name() + ": run " + std::to_string(request.run) +
-                        " has not finished; finish it with `diffbench run --resume`");
-  }
 }
 
 void write_failure(OutputFile& file, const CellSummary& cell) {

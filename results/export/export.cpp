@@ -21,6 +21,9 @@ constexpr std::array kFormats = {
     ExportFormat{"perfetto", "Perfetto's protobuf trace", true, false, true, write_perfetto},
     ExportFormat{"gbench", "Google Benchmark's JSON, a row per repetition", false, false, false, write_gbench},
     ExportFormat{"bmf", "Bencher's metric format", false, false, false, write_bmf},
+    ExportFormat{"github_action", "github-action-benchmark's customSmallerIsBetter", false, false, false,
+                 write_github_action},
+    ExportFormat{"conbench", "conbench's results, one per cell", false, false, false, write_conbench},
     ExportFormat{"csv", "the summary table", false, false, false, write_csv},
 };
 

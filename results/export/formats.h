@@ -16,6 +16,9 @@ std::int64_t write_perfetto(const ExportRequest& request);
 // Google Benchmark's JSON: a row per repetition; Bencher's metric format: an entry per cell
 std::int64_t write_gbench(const ExportRequest& request);
 std::int64_t write_bmf(const ExportRequest& request);
+// github-action-benchmark's customSmallerIsBetter: an entry per cell and metric; conbench's results: one per cell
+std::int64_t write_github_action(const ExportRequest& request);
+std::int64_t write_conbench(const ExportRequest& request);
 // the view cell_summary of the run
 std::int64_t write_csv(const ExportRequest& request);
 

@@ -1,0 +1,195 @@
+#include "harness/ab/alternate.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <map>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "harness/ab/turns.h"
+#include "harness/measure/progress.h"
+#include "harness/measure/round_plan.h"
+#include "results/compare/verdicts.h"
+
+namespace diffbench::ab {
+namespace {
+
+using nlohmann::json;
+using results::MeasuredCell;
+using results::MeasuredRun;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// One of the two: what it answers, kept as a run in memory.
+class Side {
+ public:
+  explicit Side(ChildProgram& program) : program_(program) {
+    plan_ = program_.ask({{"do", "begin"}});
+    if (plan_.at("version") != kTurnsVersion) {
+      throw std::runtime_error("the two programs take turns in different ways: version " + plan_.at("version").dump() +
+                               " and " + std::to_string(kTurnsVersion));
+    }
+    for (const json& cell : plan_.at("cells")) {
+      auto& row = run_.cells.emplace_back().stored.row;
+      run_.cells.back().stored.status = results::CellStatus::kOk;
+      row.key = cell.at("key");
+      row.identity = cell.at("identity");
+      row.method = cell.at("method");
+      row.method_label = cell.at("label");
+      const bool is_null = row.method == "null";
+      const bool is_baseline = row.method == "full" && cell.at("baseline").is_null();
+      row.role = is_null ? results::CellRole::kNull
+                         : (is_baseline ? results::CellRole::kBaseline : results::CellRole::kMethod);
+      places_[row.key] = run_.cells.size() - 1;
+    }
+    for (size_t i = 0; i < run_.cells.size(); ++i) {
+      const json& baseline = plan_.at("cells")[i].at("baseline");
+      if (!baseline.is_null())
+        run_.cells[i].stored.row.baseline_key = run_.cells[baseline.get<size_t>()].stored.row.key;
+      alive_.push_back(plan_.at("cells")[i].at("alive"));
+    }
+  }
+
+  void warm(const std::string& key) {
+    alive_[places_.at(key)] = program_.ask({{"do", "warm"}, {"cell", places_.at(key)}}).at("alive").get<bool>();
+  }
+
+  void measure(const std::string& key, int round) {
+    const size_t place = places_.at(key);
+    const json answer = program_.ask({{"do", "measure"}, {"cell", place}, {"round", round}});
+    alive_[place] = answer.at("alive").get<bool>();
+    if (!answer.contains("duration_ns")) return;
+    const double ns_per_sample = answer.at("duration_ns").get<double>() / answer.at("samples").get<double>();
+    run_.cells[place].rounds[round].ns_per_sample = ns_per_sample;
+    run_.cells[place].estimates["latency"].value = ns_per_sample;  // that there is one; the comparison reads rounds
+  }
+
+  void store() { program_.ask({{"do", "store"}}); }
+  void finish(const std::map<std::string, std::string>& reasons) {
+    json by_place = json::object();
+    for (const auto& [key, reason] : reasons) by_place[std::to_string(places_.at(key))] = reason;
+    program_.ask({{"do", "finish"}, {"reasons", by_place}});
+  }
+
+  const MeasuredRun& run() const { return run_; }
+  const json& plan() const { return plan_; }
+  bool is_alive(const std::string& key) const { return alive_[places_.at(key)]; }
+  const MeasuredCell* find(const std::string& key) const {
+    const auto place = places_.find(key);
+    return place == places_.end() ? nullptr : &run_.cells[place->second];
+  }
+
+ private:
+  ChildProgram& program_;
+  json plan_{};
+  MeasuredRun run_{};
+  std::map<std::string, size_t> places_{};
+  std::vector<bool> alive_{};
+};
+
+class Alternator {
+ public:
+  Alternator(ChildProgram& older, ChildProgram& newer, const results::Gate& gate, double max_seconds)
+      : older_(older), newer_(newer), max_seconds_(max_seconds) {
+    gate_.confidence = gate.confidence;  // excuses and budgets do not end a measurement
+    gate_.thresholds = gate.thresholds;
+    seed_ = newer_.plan().at("seed").get<uint64_t>();
+    coin_.seed(seed_);
+    for (const MeasuredCell& cell : newer_.run().cells) {
+      const auto& row = cell.stored.row;
+      const MeasuredCell* partner = older_.find(row.key);
+      const bool is_shared = partner && partner->stored.row.identity == row.identity;
+      if (is_shared && row.role != results::CellRole::kNull && is_alive(row.key)) keys_.push_back(row.key);
+    }
+    open_.insert(keys_.begin(), keys_.end());
+  }
+
+  Alternation run() {
+    for (const auto& key : keys_) {
+      older_.warm(key);
+      newer_.warm(key);
+    }
+    Alternation done{.cells = static_cast<std::int64_t>(keys_.size())};
+    measure::Progress progress(true, "a/b", static_cast<int64_t>(max_seconds_));
+    const auto start = Clock::now();
+    for (int round = 0; !open_.empty() && seconds_since(start) < max_seconds_; ++round) {
+      for (const auto& key : cells_of_round(round)) take_both(key, round);
+      older_.store();
+      newer_.store();
+      done.rounds = round + 1;
+      look();
+      const double spent = seconds_since(start);
+      progress.advance(static_cast<int64_t>(spent) - static_cast<int64_t>(done.seconds), max_seconds_ - spent);
+      done.seconds = spent;
+    }
+    std::map<std::string, std::string> reasons;
+    for (const auto& key : keys_) reasons[key] = open_.contains(key) ? "max_seconds" : "decided";
+    older_.finish(reasons);
+    newer_.finish(reasons);
+    done.decided = done.cells - static_cast<std::int64_t>(open_.size());
+    return done;
+  }
+
+ private:
+  bool is_alive(const std::string& key) const { return older_.is_alive(key) && newer_.is_alive(key); }
+
+  std::vector<std::string> cells_of_round(int round) const {
+    std::set<std::string> due(open_.begin(), open_.end());
+    for (const auto& key : open_) {
+      const std::string& baseline = newer_.find(key)->stored.row.baseline_key;
+      if (!baseline.empty() && older_.find(baseline) && is_alive(baseline)) due.insert(baseline);
+    }
+    std::map<std::string, std::vector<size_t>> groups;
+    for (size_t i = 0; i < newer_.run().cells.size(); ++i) {
+      if (due.contains(newer_.run().cells[i].stored.row.key)) {
+        groups[newer_.plan().at("cells")[i].at("group")].push_back(i);
+      }
+    }
+    std::vector<std::vector<size_t>> lists;
+    for (auto& [name, members] : groups) lists.push_back(std::move(members));
+    std::vector<std::string> order;
+    for (const size_t i : measure::shuffled_groups(std::move(lists), seed_, round)) {
+      order.push_back(newer_.run().cells[i].stored.row.key);
+    }
+    return order;
+  }
+
+  void take_both(const std::string& key, int round) {
+    const bool newer_first = coin_() % 2 == 0;
+    take(newer_first ? newer_ : older_, key, round);
+    take(newer_first ? older_ : newer_, key, round);
+    if (!is_alive(key)) open_.erase(key);
+  }
+
+  // The pause lets the other program's threads fall asleep that spin for a moment after their work.
+  static void take(Side& side, const std::string& key, int round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    side.measure(key, round);
+  }
+
+  void look() {
+    for (const auto& row : results::compare_runs(older_.run(), newer_.run(), gate_, true).rows) {
+      if (row.metric == "latency" && row.verdict != results::Verdict::kUndecided) open_.erase(row.key);
+    }
+  }
+
+  Side older_;
+  Side newer_;
+  results::Gate gate_{};
+  double max_seconds_;
+  uint64_t seed_ = 0;
+  std::mt19937_64 coin_{};
+  std::vector<std::string> keys_{};  // in the order of the plan
+  std::set<std::string> open_{};     // not yet decided
+};
+
+}  // namespace
+
+Alternation alternate(ChildProgram& older, ChildProgram& newer, const results::Gate& gate, double max_seconds) {
+  return Alternator(older, newer, gate, max_seconds).run();
+}
+
+}  // namespace diffbench::ab

@@ -1,0 +1,28 @@
+#pragma once
+// Two programs take turns: of each round, every cell runs once in either, right after each other, in random order. It
+// ends when the verdict on every cell's time is known, or its time is up; looking after every round is paid for by the
+// rule (results/compare/contrast.h, sequence_of).
+//
+//   ChildProgram older(...), newer(...);
+//   const Alternation done = alternate(older, newer, gate, 300.0);
+//   print(done.rounds, done.decided, done.cells);
+//
+// Cells whose verdict is known drop out, but for the baseline of one that goes on.
+
+#include <cstdint>
+
+#include "harness/ab/child_program.h"
+#include "results/compare/gate.h"
+
+namespace diffbench::ab {
+
+struct Alternation {
+  std::int64_t cells = 0;    // that both have
+  std::int64_t decided = 0;  // of them
+  std::int64_t rounds = 0;
+  double seconds = 0;  // of the rounds, without preparation and warm-up
+};
+
+Alternation alternate(ChildProgram& older, ChildProgram& newer, const results::Gate& gate, double max_seconds);
+
+}  // namespace diffbench::ab

@@ -1,0 +1,76 @@
+#include "harness/commands/comparison_output.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "harness/compare/gate_file.h"
+#include "methods/config/input_error.h"
+
+namespace diffbench::commands {
+namespace {
+
+constexpr int kRegression = 1;
+constexpr int kUndecided = 4;
+
+// whole or not at all
+void write_file(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".writing-" + std::to_string(::getpid());
+  std::ofstream out(temporary, std::ios::binary);
+  out << text;
+  out.close();
+  std::error_code error;
+  if (out) std::filesystem::rename(temporary, path, error);
+  if (!out || error) {
+    std::error_code none;
+    std::filesystem::remove(temporary, none);
+    throw config::InputError(path + ": cannot be written");
+  }
+}
+
+}  // namespace
+
+void add_comparison_options(CLI::App& command, ComparisonOptions& options) {
+  command.add_option("--gate", options.gate, "TOML file: smallest effects, what may be slower, budgets");
+  command
+      .add_option("--across", options.across,
+                  "compare although these differ: machine, library, layout, suite (repeatable, or with commas)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"machine", "library", "layout", "suite"}));
+  command.add_option("--junit", options.junit, "writes the verdicts as JUnit XML, for build servers");
+  command.add_option("--markdown", options.markdown, "writes a comment for a pull request, under 60 lines");
+  command
+      .add_option("--undecided", options.undecided, "what an undecided comparison ends with: ok 0, fail 1 (default 4)")
+      ->check(CLI::IsMember({"ok", "fail"}));
+  command.add_flag("--all", options.all, "print every verdict, what stayed the same too");
+  command.add_flag("--json", options.json, "one JSON document on stdout");
+}
+
+results::Gate read_gate_options(const ComparisonOptions& options) {
+  auto gate = options.gate ? compare::read_gate(*options.gate, compare::today_utc()) : results::Gate();
+  gate.across = options.across;
+  return gate;
+}
+
+int put_out(const compare::ComparedRuns& runs, const ComparisonOptions& options) {
+  if (options.junit) write_file(*options.junit, compare::as_junit(runs));
+  if (options.markdown) write_file(*options.markdown, compare::as_markdown(runs));
+  if (options.json) {
+    std::cout << compare::as_json(runs).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  } else {
+    std::cout << compare::as_table(runs, options.all);
+  }
+  switch (runs.comparison.outcome) {
+    case results::Outcome::kNone:
+      return 0;
+    case results::Outcome::kRegression:
+      return kRegression;
+    case results::Outcome::kUndecided:
+      break;
+  }
+  return options.undecided == "ok" ? 0 : (options.undecided == "fail" ? kRegression : kUndecided);
+}
+
+}  // namespace diffbench::commands

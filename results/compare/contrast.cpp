@@ -1,0 +1,229 @@
+#include "results/compare/contrast.h"
+
+#include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <limits>
+
+#include "results/compare/rank_sum.h"
+
+namespace diffbench::results {
+namespace {
+
+// For contrasts that know their interval alone: the level at which it clears the effect, by bisection of its logarithm.
+double p_from_interval(const Contrast& contrast, double effect) {
+  const auto clears = [&](double log_alpha) {
+    const auto interval = contrast.interval(std::exp(log_alpha));
+    return interval && (interval->low > effect || interval->high < -effect);
+  };
+  double high = std::log(0.999);
+  double low = std::log(1e-12);
+  if (!clears(high)) return 1;
+  if (clears(low)) return std::exp(low);
+  for (int step = 0; step < 40; ++step) {
+    const double middle = (low + high) / 2;
+    (clears(middle) ? high : low) = middle;
+  }
+  return std::exp(high);
+}
+
+class Shift final : public Contrast {
+ public:
+  Shift(std::span<const double> older, std::span<const double> newer)
+      : n_(static_cast<std::int64_t>(std::min(older.size(), newer.size()))), distribution_(older.size(), newer.size()) {
+    differences_.reserve(older.size() * newer.size());
+    for (const double before : older) {
+      for (const double after : newer) differences_.push_back(after - before);
+    }
+    std::sort(differences_.begin(), differences_.end());
+  }
+
+  double estimate() const override { return median(differences_); }
+
+  std::optional<Interval> interval(double alpha) const override {
+    const std::int64_t k = distribution_.largest_below(alpha / 2) + 1;
+    if (k == 0) return std::nullopt;
+    const auto from = static_cast<std::size_t>(k - 1);
+    return Interval{differences_[from], differences_[differences_.size() - 1 - from]};
+  }
+
+  double p_beyond(double effect) const override {
+    const auto at_most = std::upper_bound(differences_.begin(), differences_.end(), effect) - differences_.begin();
+    const auto at_least = differences_.end() - std::lower_bound(differences_.begin(), differences_.end(), -effect);
+    return std::min(1.0, 2 * std::min(distribution_.at_most(at_most), distribution_.at_most(at_least)));
+  }
+
+  std::int64_t n() const override { return n_; }
+  std::string_view rule() const override { return "Hodges-Lehmann shift, rank sum interval"; }
+
+  std::int64_t least_n(double alpha) const override {
+    std::int64_t least = 1;
+    while (RankSum(static_cast<std::size_t>(least), static_cast<std::size_t>(least)).at_most(0) > alpha / 2) ++least;
+    return least;
+  }
+
+ private:
+  std::int64_t n_;
+  RankSum distribution_;
+  std::vector<double> differences_{};
+};
+
+class Sequence final : public Contrast {
+ public:
+  explicit Sequence(std::span<const double> differences) : differences_(differences.begin(), differences.end()) {}
+
+  double estimate() const override { return median(differences_); }
+
+  std::optional<Interval> interval(double alpha) const override {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    Interval held{-kInfinity, kInfinity};
+    std::vector<double> sorted;
+    for (const double difference : differences_) {
+      sorted.insert(std::upper_bound(sorted.begin(), sorted.end(), difference), difference);
+      const std::size_t won = winning_count(sorted.size(), alpha);  // differences above x that win the bet against it
+      if (won > sorted.size()) continue;
+      held.low = std::max(held.low, sorted[sorted.size() - won]);
+      held.high = std::min(held.high, sorted[won - 1]);
+    }
+    // too few rounds, or every value has been refuted at some time: rounds that are not drawn alike
+    if (std::isinf(held.low) || std::isinf(held.high) || held.low > held.high) return std::nullopt;
+    return held;
+  }
+
+  double p_beyond(double effect) const override {
+    double best = 0;
+    std::int64_t above = 0;
+    std::int64_t below = 0;
+    for (std::size_t i = 0; i < differences_.size(); ++i) {
+      above += differences_[i] > effect ? 1 : 0;
+      below += differences_[i] < -effect ? 1 : 0;
+      const auto rounds = static_cast<std::int64_t>(i) + 1;
+      const std::int64_t most = std::max(above, below);
+      if (2 * most > rounds) best = std::max(best, log_wealth(most, rounds));
+    }
+    return std::exp(-best);
+  }
+
+  std::int64_t n() const override { return static_cast<std::int64_t>(differences_.size()); }
+  std::string_view rule() const override { return "median of paired ratios, confidence sequence"; }
+
+  std::int64_t least_n(double alpha) const override {
+    std::int64_t least = 1;
+    while (log_wealth(least, least) < -std::log(alpha)) ++least;
+    return least;
+  }
+
+ private:
+  // Of a bet with a prior Beta(a, a) on the coin: 2^n B(a + above, a + n - above) / B(a, a).
+  static double log_wealth(std::int64_t above, std::int64_t rounds) {
+    constexpr double kPrior = 2;
+    const auto n = static_cast<double>(rounds);
+    const auto s = static_cast<double>(above);
+    const auto log_beta = [](double a, double b) { return std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b); };
+    return n * std::log(2.0) + log_beta(kPrior + s, kPrior + n - s) - log_beta(kPrior, kPrior);
+  }
+
+  // the fewest of n, more than half, whose bet has won 1 / alpha; n + 1: none
+  static std::size_t winning_count(std::size_t n, double alpha) {
+    std::size_t losing = n / 2;
+    std::size_t winning = n + 1;
+    while (winning - losing > 1) {
+      const std::size_t middle = losing + (winning - losing) / 2;
+      const double wealth = log_wealth(static_cast<std::int64_t>(middle), static_cast<std::int64_t>(n));
+      (wealth >= -std::log(alpha) ? winning : losing) = middle;
+    }
+    return winning;
+  }
+
+  std::vector<double> differences_;
+};
+
+class Percentile final : public Contrast {
+ public:
+  Percentile(std::span<const double> older, std::span<const double> newer, double q)
+      : older_(older.begin(), older.end()), newer_(newer.begin(), newer.end()), q_(q) {}
+
+  double estimate() const override { return quantile(newer_, q_) - quantile(older_, q_); }
+  std::optional<Interval> interval(double alpha) const override {
+    const auto before = quantile_interval(older_, q_, 1 - alpha / 2);
+    const auto after = quantile_interval(newer_, q_, 1 - alpha / 2);
+    if (!before || !after) return std::nullopt;
+    return Interval{after->low - before->high, after->high - before->low};
+  }
+  double p_beyond(double effect) const override { return p_from_interval(*this, effect); }
+  std::int64_t n() const override { return static_cast<std::int64_t>(std::min(older_.size(), newer_.size())); }
+  std::string_view rule() const override { return "order statistics of both runs"; }
+
+  std::int64_t least_n(double alpha) const override {  // the largest value has to lie above the percentile often enough
+    return static_cast<std::int64_t>(std::ceil(std::log(alpha / 4) / std::log(std::max(q_, 1 - q_))));
+  }
+
+ private:
+  std::vector<double> older_;
+  std::vector<double> newer_;
+  double q_;
+};
+
+class Student final : public Contrast {
+ public:
+  Student(double difference, double standard_error, double degrees_of_freedom)
+      : difference_(difference), standard_error_(standard_error), distribution_(degrees_of_freedom) {}
+
+  double estimate() const override { return difference_; }
+  std::optional<Interval> interval(double alpha) const override {
+    const double reach =
+        standard_error_ * boost::math::quantile(boost::math::complement(distribution_, std::min(alpha, 1.0) / 2));
+    return Interval{difference_ - reach, difference_ + reach};
+  }
+  double p_beyond(double effect) const override {
+    const double beyond = std::abs(difference_) - effect;
+    if (beyond <= 0) return 1;
+    return 2 * boost::math::cdf(boost::math::complement(distribution_, beyond / standard_error_));
+  }
+  std::int64_t n() const override { return static_cast<std::int64_t>(distribution_.degrees_of_freedom()) + 1; }
+  std::string_view rule() const override { return "difference over its standard error, Student's t"; }
+  std::int64_t least_n(double /*alpha*/) const override { return 2; }
+
+ private:
+  double difference_;
+  double standard_error_;
+  boost::math::students_t distribution_;
+};
+
+class Exact final : public Contrast {
+ public:
+  explicit Exact(double difference) : difference_(difference) {}
+  double estimate() const override { return difference_; }
+  std::optional<Interval> interval(double /*alpha*/) const override { return Interval{difference_, difference_}; }
+  double p_beyond(double effect) const override { return std::abs(difference_) > effect ? 0 : 1; }
+  std::int64_t n() const override { return 1; }
+  std::string_view rule() const override { return "one value of each run"; }
+  bool is_certain() const override { return true; }
+  std::int64_t least_n(double /*alpha*/) const override { return 1; }
+
+ private:
+  double difference_;
+};
+
+}  // namespace
+
+ContrastPtr shift_of(std::span<const double> older, std::span<const double> newer) {
+  return older.empty() || newer.empty() ? nullptr : std::make_unique<Shift>(older, newer);
+}
+
+ContrastPtr sequence_of(std::span<const double> differences) {
+  return differences.empty() ? nullptr : std::make_unique<Sequence>(differences);
+}
+
+ContrastPtr percentile_of(std::span<const double> older, std::span<const double> newer, double q) {
+  return older.empty() || newer.empty() ? nullptr : std::make_unique<Percentile>(older, newer, q);
+}
+
+ContrastPtr student_of(double difference, double standard_error, double degrees_of_freedom) {
+  if (standard_error <= 0) return exact_of(difference);
+  return std::make_unique<Student>(difference, standard_error, degrees_of_freedom);
+}
+
+ContrastPtr exact_of(double difference) { return std::make_unique<Exact>(difference); }
+
+}  // namespace diffbench::results

@@ -1,0 +1,445 @@
+"""`diffbench compare`, `merge` and `ab` as a user runs them: verdicts that can be computed again, forms, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pytest
+
+from program import BINARY, ENVIRONMENT, command, diffbench, run_ok
+
+UNDECIDED = 4
+
+
+@pytest.fixture
+def results(suite: Path) -> Path:
+    """Two runs of one suite in one file, 12 rounds each, with quality."""
+    file = suite.parent / "results.db"
+    for _ in range(2):
+        run_ok("run", suite, "--db", file, "--only", "/3/", "--set", "timing.min_rounds=12", "timing.max_rounds=12", cwd=suite.parent)
+    return file
+
+
+def set_times(file: Path, run: int, factors: dict[str, float], noise: float = 0.002, rounds: int = 12, seed: int = 0) -> None:
+    """Writes made-up timings over the measured ones: 1 ms a sample times the method's factor, with noise."""
+    draw = random.Random(1000 * run + seed)
+    with sqlite3.connect(file) as connection:
+        for cell, method in connection.execute("SELECT id, method FROM cell WHERE run = ?", (run,)).fetchall():
+            connection.execute("DELETE FROM timing WHERE cell = ?", (cell,))
+            for index in range(rounds):
+                ns = int(4e6 * factors.get(method, 1.0) * np.exp(draw.gauss(0, noise)))
+                connection.execute("INSERT INTO timing (cell, round, repetition, rank, started_ns, duration_ns, samples) VALUES (?, ?, 0, 0, 0, ?, 4)", (cell, index, ns))
+    # estimates follow from the rows, as the contract says
+    subprocess.run(command("report", file, "-o", file.parent / "page", "--recompute"), env=ENVIRONMENT, check=True, capture_output=True)
+
+
+def compare(file: Path, *arguments: object, old: str = "@1", new: str = "@2") -> tuple[int, dict]:
+    result = diffbench("compare", f"{file}{old}", f"{file}{new}", "--json", *arguments)
+    assert result.stdout, result.stderr
+    return result.returncode, json.loads(result.stdout)
+
+
+def rows_of(document: dict, metric: str) -> dict[str, dict]:
+    return {row["key"].split("/")[0]: row for row in document["cells"] if row["metric"] == metric}
+
+
+# --- verdicts
+
+def test_equal_runs_are_the_same(results: Path) -> None:
+    for run in (1, 2):
+        set_times(results, run, {})
+    code, document = compare(results)
+    assert code == 0 and document["verdict"] == "none", document["headline"]
+    assert {row["verdict"] for row in rows_of(document, "latency").values()} == {"same"}
+    assert all(row["reason"] == "equal, or nearly" for row in rows_of(document, "fid").values())  # equal samples
+
+
+def test_a_slower_method_is_a_regression_and_named(results: Path) -> None:
+    set_times(results, 1, {})
+    set_times(results, 2, {"fixed_exit": 1.05})
+    code, document = compare(results)
+    assert code == 1 and document["verdict"] == "regression"
+    row = rows_of(document, "latency")["fixed_exit"]
+    assert row["verdict"] == "slower" and row["cause"] == "method" and row["low"] < 1.05 < row["high"]
+    assert [r["key"] for r in document["cells"] if r["metric"] == "latency" and r["verdict"] == "slower"] == [row["key"]]
+    text = diffbench("compare", f"{results}@1", f"{results}@2").stdout
+    assert re.search(r"! slower +fixed_exit/.* latency +slower by \d\.\d % \[.*\]; full is unchanged, so it is the method", text)
+
+
+def test_a_slower_machine_is_undecided(results: Path) -> None:
+    set_times(results, 1, {})
+    set_times(results, 2, dict.fromkeys(("full", "fixed_exit", "static_schedule", "duodiff"), 1.1))
+    code, document = compare(results)
+    assert code == UNDECIDED and {row["cause"] for row in rows_of(document, "latency").values()} == {"machine"}
+    assert compare(results, "--undecided", "ok")[0] == 0 and compare(results, "--undecided", "fail")[0] == 1
+
+
+def test_every_verdict_can_be_computed_again(results: Path) -> None:
+    """Plain SQL and twenty lines: Hodges and Lehmann's shift with the rank sum test's interval at Holm's levels."""
+    set_times(results, 1, {}, noise=0.01)
+    set_times(results, 2, {"fixed_exit": 1.06, "duodiff": 0.95, "static_schedule": 1.02}, noise=0.01)
+    _, document = compare(results)
+    times: dict[tuple[int, str], dict[int, float]] = {}
+    with sqlite3.connect(results) as connection:
+        for run, key, index, ns in connection.execute("SELECT run, key, round, log(ns_per_sample) FROM cell_round JOIN cell ON cell.id = cell WHERE role <> 'null'"):
+            times.setdefault((run, key), {})[index] = ns
+        baselines = dict(connection.execute("SELECT cell.key, base.key FROM cell JOIN cell AS base ON base.id = cell.baseline_cell"))
+
+    def cumulative(m: int, n: int) -> np.ndarray:  # P(U <= u) by Mann and Whitney's recursion
+        counts = {(i, j): np.array([1.0]) for i in range(m + 1) for j in range(n + 1) if i * j == 0}
+        for i in range(1, m + 1):
+            for j in range(1, n + 1):
+                counts[i, j] = np.zeros(i * j + 1)
+                counts[i, j][j:] += counts[i - 1, j]
+                counts[i, j][: i * (j - 1) + 1] += counts[i, j - 1]
+        return np.cumsum(counts[m, n]) / counts[m, n].sum()
+
+    samples = {}
+    for (run, key), by_round in times.items():
+        if run == 1:
+            samples[key, "latency"] = [np.array(list(times[r, key].values())) for r in (1, 2)]
+            if key in baselines:
+                samples[key, "speedup"] = [np.array([times[r, baselines[key]][i] - by[i] for i in by]) for r in (1, 2) for by in [times[r, key]]]
+    differences = {name: np.sort(np.subtract.outer(new, old).ravel()) for name, (old, new) in samples.items()}
+    table, delta = cumulative(12, 12), np.log(1.02)
+
+    def p_of(d: np.ndarray) -> float:
+        tails = [np.sum(d <= delta), np.sum(d >= -delta)]
+        return min(1.0, 2 * min(1.0 if u >= len(table) - 1 else table[u] for u in tails))
+
+    p, claimed, levels = {name: p_of(d) for name, d in differences.items()}, 0, {}
+    assert document["rule"]["family"] == len(p)
+    for position, value in enumerate(sorted(p.values())):
+        levels.setdefault(value, []).append(0.05 / (len(p) - claimed))  # equal p values stand in any order
+        claimed += claimed == position and value <= levels[value][-1]
+    for name, value in p.items():
+        row = next(r for r in document["cells"] if (r["key"], r["metric"]) == name)
+        level = min(levels[value], key=lambda one: abs(1 - row["confidence"] - one))
+        k = int(np.sum(table <= level / 2))
+        low, high = differences[name][k - 1], differences[name][-k]
+        up = {"latency": "slower", "speedup": "faster"}[name[1]]
+        down = {"slower": "faster", "faster": "slower"}[up]
+        verdict = up if low > delta else down if high < -delta else "same" if low >= -delta and high <= delta else "undecided"
+        assert row["verdict"] == verdict and row["confidence"] == pytest.approx(1 - level)
+        assert (row["ratio"], row["low"], row["high"]) == pytest.approx((np.exp(median(differences[name])), np.exp(low), np.exp(high)))
+    assert {row["verdict"] for row in rows_of(document, "latency").values()} == {"same"}
+    assert all(row["reason"] == "equal, or nearly" for row in rows_of(document, "fid").values())  # equal samples
+
+
+def test_a_slower_method_is_a_regression_and_named(results: Path) -> None:
+    set_times(results, 1, {})
+    set_times(results, 2, {"fixed_exit": 1.05})
+    code, document = compare(results)
+    assert code == 1 and document["verdict"] == "regression"
+    row = rows_of(document, "latency")["fixed_exit"]
+    assert row["verdict"] == "slower" and row["cause"] == "method" and row["low"] < 1.05 < row["high"]
+    assert [r["key"] for r in document["cells"] if r["metric"] == "latency" and r["verdict"] == "slower"] == [row["key"]]
+    text = diffbench("compare", f"{results}@1", f"{results}@2").stdout
+    assert re.search(r"! slower +fixed_exit/.* latency +slower by \d\.\d % \[.*\]; full is unchanged, so it is the method", text)
+
+
+def test_a_slower_machine_is_undecided(results: Path) -> None:
+    set_times(results, 1, {})
+    set_times(results, 2, dict.fromkeys(("full", "fixed_exit", "static_schedule", "duodiff"), 1.1))
+    code, document = compare(results)
+    assert code == UNDECIDED and {row["cause"] for row in rows_of(document, "latency").values()} == {"machine"}
+    assert compare(results, "--undecided", "ok")[0] == 0 and compare(results, "--undecided", "fail")[0] == 1
+
+
+def test_every_verdict_can_be_computed_again(results: Path) -> None:
+    """Plain SQL and twenty lines: Hodges and Lehmann's shift with the rank sum test's interval at Holm's levels."""
+    set_times(results, 1, {}, noise=0.01)
+    set_times(results, 2, {"fixed_exit": 1.06, "duodiff": 0.95, "static_schedule": 1.02}, noise=0.01)
+    _, document = compare(results)
+    times: dict[tuple[int, str], dict[int, float]] = {}
+    with sqlite3.connect(results) as connection:
+        for run, key, index, ns in connection.execute("SELECT run, key, round, log(ns_per_sample) FROM cell_round JOIN cell ON cell.id = cell WHERE role <> 'null'"):
+            times.setdefault((run, key), {})[index] = ns
+        baselines = dict(connection.execute("SELECT cell.key, base.key FROM cell JOIN cell AS base ON base.id = cell.baseline_cell"))
+
+    def cumulative(m: int, n: int) -> np.ndarray:  # P(U <= u) by Mann and Whitney's recursion
+        counts = {(i, j): np.array([1.0]) for i in range(m + 1) for j in range(n + 1) if i * j == 0}
+        for i in range(1, m + 1):
+            for j in range(1, n + 1):
+                counts[i, j] = np.zeros(i * j + 1)
+                counts[i, j][j:] += counts[i - 1, j]
+                counts[i, j][: i * (j - 1) + 1] += counts[i, j - 1]
+        return np.cumsum(counts[m, n]) / counts[m, n].sum()
+
+    samples = {}
+    for (run, key), by_round in times.items():
+        if run == 1:
+            samples[key, "latency"] = [np.array(list(times[r, key].values())) for r in (1, 2)]
+            if key in baselines:
+                samples[key, "speedup"] = [np.array([times[r, baselines[key]][i] - by[i] for i in by]) for r in (1, 2) for by in [times[r, key]]]
+    differences = {name: np.sort(np.subtract.outer(new, old).ravel()) for name, (old, new) in samples.items()}
+    table, delta = cumulative(12, 12), np.log(1.02)
+
+    def p_of(d: np.ndarray) -> float:
+        tails = [np.sum(d <= delta), np.sum(d >= -delta)]
+        return min(1.0, 2 * min(1.0 if u >= len(table) - 1 else table[u] for u in tails))
+
+    p, claimed = {name: p_of(d) for name, d in differences.items()}, 0
+    assert document["rule"]["family"] == len(p)
+    for position, (name, value) in enumerate(sorted(p.items(), key=lambda item: item[1])):
+        level = 0.05 / (len(p) - claimed)
+        claimed += claimed == position and value <= level
+        k = int(np.sum(table <= level / 2))
+        low, high = differences[name][k - 1], differences[name][-k]
+        up = {"latency": "slower", "speedup": "faster"}[name[1]]
+        down = {"slower": "faster", "faster": "slower"}[up]
+        verdict = up if low > delta else down if high < -delta else "same" if low >= -delta and high <= delta else "undecided"
+        row = next(r for r in document["cells"] if (r["key"], r["metric"]) == name)
+        assert row["verdict"] == verdict and row["confidence"] == pytest.approx(1 - level)
+        assert (row["ratio"], row["low"], row["high"]) == pytest.approx((np.exp(median(differences[name])), np.exp(low), np.exp(high)))
+    assert {row["verdict"] for row in rows_of(document, "latency").values()} >= {"slower", "faster", "same"}
+
+
+# --- what cannot be compared
+
+def change(file: Path, sql: str) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute(sql)
+
+
+@pytest.mark.parametrize(("sql", "words"), [
+    ("UPDATE machine SET torch_version = '1.0' WHERE run = 1", "library: torch_version is"),
+    ("UPDATE machine SET cpu_model = 'abacus' WHERE run = 1", "machine: cpu_model is"),
+    ("UPDATE rank SET omp_threads = 7 WHERE run = 1", "layout: omp_threads is 1 instead of 7"),
+    ("UPDATE run SET seed = 8 WHERE id = 1", "suite: seed is 5 instead of 8"),
+])
+def test_what_differs_is_named_and_not_compared(results: Path, sql: str, words: str) -> None:
+    for run in (1, 2):
+        set_times(results, run, {})
+    change(results, sql)
+    code, document = compare(results)
+    assert code == UNDECIDED
+    assert all(row["verdict"] == "not_comparable" and words in row["reason"] for row in rows_of(document, "latency").values())
+    code, document = compare(results, "--across", words.split(":")[0])
+    assert code == 0 and any(words.split(": ")[1] in note for note in document["notes"])
+
+
+def test_other_weights_are_another_cell(results: Path) -> None:
+    for run in (1, 2):
+        set_times(results, run, {})
+    change(results, "UPDATE cell SET identity = 'x' WHERE run = 1 AND method = 'duodiff'")
+    change(results, "UPDATE artifact SET sha256 = 'ffff' WHERE role = 'weights' AND cell IN (SELECT id FROM cell WHERE run = 1 AND method = 'duodiff')")
+    _, document = compare(results)
+    assert re.fullmatch(r"file weights is \S+ instead of .*ffff.*", rows_of(document, "all")["duodiff"]["reason"])
+
+
+# --- gate.toml
+
+GATE = """
+[[threshold]]
+metric = "latency"
+cells = "^fixed_exit"
+effect = 0.1
+[[threshold]]
+metric = "speedup"
+cells = "^fixed_exit"
+effect = 0.1
+[[allow]]
+cells = "^duodiff"
+reason = "waits for its new kernel"
+until = 2999-12-31
+[[allow]]
+cells = "^no_such_cell"
+reason = "forgotten"
+until = 2999-12-31
+[[budget]]
+metric = "latency"
+cells = "^full/"
+at_most = "100 ms"
+"""
+
+
+def test_the_gate_file_holds(results: Path) -> None:
+    set_times(results, 1, {})
+    set_times(results, 2, {"fixed_exit": 1.05, "duodiff": 1.2})
+    gate = results.parent / "gate.toml"
+    gate.write_text(GATE)
+    code, document = compare(results, "--gate", gate)
+    assert code == 0, document["headline"]
+    assert "allowed until 2999-12-31: waits for its new kernel" in rows_of(document, "latency")["duodiff"]["reason"]
+    assert any("gate.toml" in note and "matches no cell" in note for note in document["notes"])
+    gate.write_text(GATE.replace("100 ms", "1 ms"))
+    code, document = compare(results, "--gate", gate)
+    assert code == 1 and any("budget exceeded" in row["reason"] and row["regression"] for row in document["cells"])
+    gate.write_text(GATE.replace('new kernel"\nuntil = 2999-12-31', 'new kernel"\nuntil = 2020-01-01'))
+    code, document = compare(results, "--gate", gate)
+    assert code == 1 and any("expired on 2020-01-01" in note for note in document["notes"])
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ('[[threshold]]\nmetric = "latncy"\neffect = 0.1\n', "gate.toml:2: [threshold[0]] metric: unknown metric 'latncy'; did you mean 'latency'?"),
+    ('[[threshold]]\nmetric = "latency"\ncells = "("\neffect = 0.1\n', "not a regular expression"),
+    ('[[allow]]\ncells = "a"\nuntil = 2030-01-01\n', "reason: missing"),
+    ('[[allow]]\ncells = "a"\nreason = "b"\nuntil = "soon"\n', "must be a date"),
+    ('[[budget]]\nmetric = "latency"\nat_most = "20 parsecs"\n', 'text such as "20 ms"'),
+    ("confidance = 0.9\n", "gate.toml:1: confidance: unknown key 'confidance'; did you mean 'confidence'?"),
+])
+def test_a_mistake_in_the_gate_file_is_one_line(results: Path, text: str, words: str) -> None:
+    gate = results.parent / "gate.toml"
+    gate.write_text(text)
+    result = diffbench("compare", f"{results}@1", f"{results}@2", "--gate", gate)
+    assert result.returncode == 2 and words in result.stderr and result.stderr.count("\n") == 1 and not result.stdout
+
+
+# --- forms
+
+ALLOWED = {  # elements and attributes of Jenkins' xunit plugin, junit-10.xsd
+    "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
+    "testsuite": ({"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id", "package", "file", "log", "url"}, {"testsuite", "properties", "testcase", "system-out", "system-err"}),
+    "testcase": ({"name", "time", "classname", "group"}, {"skipped", "error", "failure", "system-out", "system-err"}),
+    "failure": ({"type", "message"}, set()), "skipped": ({"type", "message"}, set()), "system-out": (set(), set()),
+}
+REQUIRED = {"testsuite": {"name", "tests", "failures", "errors"}, "testcase": {"name"}}
+
+
+def check_junit(element: ElementTree.Element) -> None:
+    attributes, children = ALLOWED[element.tag]
+    assert set(element.attrib) <= attributes and set(element.attrib) >= REQUIRED.get(element.tag, set()), element.tag
+    assert re.fullmatch(r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?", element.get("time", "0"))
+    for child in element:
+        assert child.tag in children, f"{child.tag} in {element.tag}"
+        check_junit(child)
+
+
+def test_junit_and_markdown(results: Path) -> None:
+    set_times(results, 1, {})
+    set_times(results, 2, {"fixed_exit": 1.05})
+    change(results, """UPDATE cell SET key = 'duodiff <t>&"|x"/3' WHERE method = 'duodiff'""")
+    junit, markdown = results.parent / "junit.xml", results.parent / "comment.md"
+    code, document = compare(results, "--junit", junit, "--markdown", markdown)
+    assert code == 1
+    root = ElementTree.parse(junit).getroot()
+    check_junit(root)
+    cases = root.findall(".//testcase")
+    assert len(cases) == len(document["cells"]) and any(case.get("classname") == 'duodiff <t>&"|x"/3' for case in cases)
+    failed = [case for case in cases if case.find("failure") is not None]
+    assert len(failed) == int(root.find("testsuite").get("failures")) == sum(row["regression"] for row in document["cells"]) > 0
+    with pytest.raises(AssertionError):  # the checker checks
+        root.find(".//testcase").set("colour", "red")
+        check_junit(root)
+    text = markdown.read_text()
+    assert text.count("\n") < 60 and "**slower**" in text and "| |" in text
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}, "a cell's own bar would break its row"
+
+
+# --- merge
+
+def test_merge_takes_each_run_once(results: Path) -> None:
+    history = results.parent / "history.db"
+    first = json.loads(run_ok("merge", results, results, "-o", history, "--json").stdout)
+    assert (first["runs"], first["repeated"]) == (2, 2)
+    run_ok("merge", results, "-o", history)
+    with sqlite3.connect(history) as connection:
+        assert connection.execute("SELECT count(*) FROM run").fetchone() == (2,)
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert compare(history)[1]["cells"] == compare(results)[1]["cells"]
+    code, document = compare(history, "--last", 5, old="")
+    assert document["old"]["run"] == 1
+
+
+# --- bad input
+
+def test_bad_input_is_one_line_and_exit_2(results: Path) -> None:
+    text, cut, old = (results.parent / name for name in ("text.db", "cut.db", "old.db"))
+    text.write_text("no database")
+    cut.write_bytes(results.read_bytes()[:5000])
+    shutil.copy(results, old)
+    change(old, "PRAGMA user_version = 3")
+    running = results.parent / "running.db"
+    shutil.copy(results, running)
+    change(running, "UPDATE run SET status = 'running', finished_utc = NULL")
+    for bad, words in ((results.parent / "none.db", "no such file"), (text, "text.db"), (cut, "cut.db"), (old, "schema version 3 is older"), (running, "never finished"), (f"{results}@9", "no run 9"), (f"{results}@2", "one and the same run")):
+        result = diffbench("compare", bad, f"{results}@2")
+        assert result.returncode == 2 and words in result.stderr and result.stderr.count("\n") == 1, result.stderr
+        if "@" not in str(bad) and bad != running:
+            result = diffbench("merge", bad, results, "-o", results.parent / "out.db")
+            assert result.returncode == 2 and not (results.parent / "out.db").exists(), result.stderr
+
+
+# --- ab
+
+AB = ("--only", "full/ddim|fixed_exit/ddim", "--set", "run.batch=[8]")
+
+
+def ab(suite: Path, *arguments: object, program: Path = BINARY, ranks: int = 0) -> subprocess.CompletedProcess:
+    return diffbench("ab", program, suite, "--db", suite.parent / "ab.db", *AB, *arguments, ranks=ranks)
+
+
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_ab_keeps_both_runs_and_their_pairing(suite: Path, ranks: int) -> None:
+    result = ab(suite, "--minutes", 0.05, "--json", ranks=ranks)
+    assert result.returncode in (0, 1, UNDECIDED), result.stderr
+    document = json.loads(result.stdout)
+    assert document["rule"]["paired"] and {row["key"].split("/")[0] for row in document["cells"]} == {"full", "fixed_exit"}
+    with sqlite3.connect(suite.parent / "ab.db") as connection:
+        assert connection.execute("SELECT old_run, new_run FROM pairing").fetchall() == [(document["old"]["run"], document["new"]["run"])]
+        rounds = connection.execute("SELECT cell.key, count(DISTINCT timing.round), max(cell.ranks) FROM timing JOIN cell ON cell.id = cell GROUP BY cell.id").fetchall()
+        assert all(count > 3 and ranks_of == max(ranks, 1) for _, count, ranks_of in rounds), rounds
+    assert sorted(path.name for path in suite.parent.glob("ab.db*")) == ["ab.db"]
+    again = diffbench("compare", f"{suite.parent}/ab.db@{document['old']['run']}", f"{suite.parent}/ab.db@{document['new']['run']}", "--json")
+    assert json.loads(again.stdout)["cells"] == document["cells"] and again.returncode == result.returncode
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_killed_child_ends_ab_with_3_and_both_programs(suite: Path, victim: int) -> None:
+    process = subprocess.Popen(command("ab", BINARY, suite, "--db", suite.parent / "ab.db", "--minutes", 5, *AB), env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.time() + 60
+    while len(children_of(process.pid)) < 2 and time.time() < deadline:
+        time.sleep(0.2)
+    time.sleep(2)
+    children = children_of(process.pid)
+    os.kill(children[victim], signal.SIGKILL)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 3 and "the other program is gone" in errors, errors
+    assert not any(is_alive(child) for child in children)
+    assert list(suite.parent.glob("ab.db*")) == []
+
+
+def test_killing_ab_ends_its_children(suite: Path) -> None:
+    process = subprocess.Popen(command("ab", BINARY, suite, "--db", suite.parent / "ab.db", "--minutes", 5, *AB), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.time() + 60
+    while len(children_of(process.pid)) < 2 and time.time() < deadline:
+        time.sleep(0.2)
+    children = children_of(process.pid)
+    process.kill()
+    process.wait()
+    for _ in range(100):
+        if not any(is_alive(child) for child in children):
+            return
+        time.sleep(0.1)
+    pytest.fail("children outlived ab")
+
+
+def test_ab_refuses_what_is_no_program_and_a_suite_that_is_none(suite: Path) -> None:
+    for arguments, words in ((("ab", suite, suite), "neither a program nor a build folder"), (("ab", "/bin/false", suite), "before its first turn"), (("ab", BINARY, suite.parent / "none.toml"), "refused this suite")):
+        result = diffbench(*arguments, "--db", suite.parent / "ab.db")
+        assert words in result.stderr and result.returncode == 2, result.stderr

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""Writes goldens.txt: what scipy and statsmodels say of fixed data. Run with the versions of requirements.txt beside it:
+
+    python make_goldens.py > goldens.txt
+
+One line each: name, then numbers. Data are drawn with numpy's PCG64 and written out, so that the test needs no generator."""
+
+import numpy as np
+import scipy.stats
+from statsmodels.stats.multitest import multipletests
+
+random = np.random.default_rng(20261124)
+
+
+def line(name: str, *values: object) -> None:
+    print(name, *(repr(float(value)) for value in np.ravel(np.concatenate([np.atleast_1d(v) for v in values]))))
+
+
+# Mann-Whitney: P(U <= u), exact and by the normal distribution with continuity correction
+for m, n in ((3, 5), (6, 6), (12, 9), (30, 30)):
+    older, newer = random.normal(0, 1, m), random.normal(0.7, 1, n)
+    test = scipy.stats.mannwhitneyu(newer, older, alternative="less", method="exact")
+    line("rank_sum_exact", [m, n, test.statistic, test.pvalue])
+for m, n in ((60, 70), (100, 100)):
+    older, newer = random.normal(0, 1, m), random.normal(-0.2, 1, n)
+    test = scipy.stats.mannwhitneyu(newer, older, alternative="less", method="asymptotic")
+    line("rank_sum_normal", [m, n, test.statistic, test.pvalue])
+
+# Hodges-Lehmann shift, and the interval that inverts the exact test: every shift that it does not reject at alpha
+for m, n, alpha in ((8, 8, 0.05), (12, 15, 0.01), (20, 20, 0.001)):
+    older, newer = random.normal(0, 1, m), random.normal(1, 2, n)
+    differences = np.sort((newer[:, None] - older[None, :]).ravel())
+
+    def kept(shift: float) -> bool:
+        return scipy.stats.mannwhitneyu(newer - shift, older, method="exact").pvalue > alpha
+
+    middles = np.concatenate([[differences[0] - 1], (differences[1:] + differences[:-1]) / 2, [differences[-1] + 1]])
+    inside = [i for i, shift in enumerate(middles) if kept(shift)]
+    line("shift", [m, n, alpha], older, newer, [np.median(differences), differences[inside[0] - 1], differences[inside[-1]]])
+
+# Holm: which claims stand
+for count in (1, 4, 12):
+    p = np.sort(random.uniform(0, 1, count)) ** 3
+    random.shuffle(p)
+    reject = multipletests(p, alpha=0.05, method="holm")[0]
+    line("holm", [count], p, reject)
+
+# Order statistics of a median, without interpolation, against the binomial distribution
+for n in (6, 9, 17, 50):
+    k = int(scipy.stats.binom.ppf(0.025, n, 0.5))
+    line("median_rank", [n, k if scipy.stats.binom.cdf(k, n, 0.5) <= 0.025 else k - 1])
+
+# Student's t: two-sided p of beyond, and the half-width
+for df, difference, error, beyond, alpha in ((19, 0.1, 0.02, 0.04, 0.01), (19, -0.3, 0.08, 0.1, 0.05)):
+    p = 2 * scipy.stats.t.sf((abs(difference) - beyond) / error, df)
+    line("student", [df, difference, error, beyond, alpha, p, error * scipy.stats.t.isf(alpha / 2, df)])
