@@ -18,7 +18,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "build/release/bin/diffbench"
+PROGRAM = Path(os.environ.get("DIFFBENCH_BINARY", ROOT / "build/release/bin/diffbench"))
 METHOD = "block_cache"  # that is delayed
 
 

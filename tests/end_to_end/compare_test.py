@@ -88,12 +88,12 @@ def test_a_slower_machine_is_undecided(results: Path) -> None:
 
 def test_every_verdict_can_be_computed_again(results: Path) -> None:
     """Plain SQL and twenty lines: Hodges and Lehmann's shift with the rank sum test's interval at Holm's levels."""
-    set_times(results, 1, {}, noise=0.01)
-    set_times(results, 2, {"fixed_exit": 1.06, "duodiff": 0.95, "static_schedule": 1.02}, noise=0.01)
+    set_times(results, 1, {}, noise=0.004)
+    set_times(results, 2, {"fixed_exit": 1.06, "duodiff": 0.95, "static_schedule": 1.001}, noise=0.004)
     _, document = compare(results)
     times: dict[tuple[int, str], dict[int, float]] = {}
     with sqlite3.connect(results) as connection:
-        for run, key, index, ns in connection.execute("SELECT run, key, round, log(ns_per_sample) FROM cell_round JOIN cell ON cell.id = cell WHERE role <> 'null'"):
+        for run, key, index, ns in connection.execute("SELECT run, key, round, ln(ns_per_sample) FROM cell_round JOIN cell ON cell.id = cell WHERE role <> 'null'"):
             times.setdefault((run, key), {})[index] = ns
         baselines = dict(connection.execute("SELECT cell.key, base.key FROM cell JOIN cell AS base ON base.id = cell.baseline_cell"))
 
@@ -132,77 +132,8 @@ def test_every_verdict_can_be_computed_again(results: Path) -> None:
         up = {"latency": "slower", "speedup": "faster"}[name[1]]
         down = {"slower": "faster", "faster": "slower"}[up]
         verdict = up if low > delta else down if high < -delta else "same" if low >= -delta and high <= delta else "undecided"
-        assert row["verdict"] == verdict and row["confidence"] == pytest.approx(1 - level)
-        assert (row["ratio"], row["low"], row["high"]) == pytest.approx((np.exp(median(differences[name])), np.exp(low), np.exp(high)))
-    assert {row["verdict"] for row in rows_of(document, "latency").values()} == {"same"}
-    assert all(row["reason"] == "equal, or nearly" for row in rows_of(document, "fid").values())  # equal samples
-
-
-def test_a_slower_method_is_a_regression_and_named(results: Path) -> None:
-    set_times(results, 1, {})
-    set_times(results, 2, {"fixed_exit": 1.05})
-    code, document = compare(results)
-    assert code == 1 and document["verdict"] == "regression"
-    row = rows_of(document, "latency")["fixed_exit"]
-    assert row["verdict"] == "slower" and row["cause"] == "method" and row["low"] < 1.05 < row["high"]
-    assert [r["key"] for r in document["cells"] if r["metric"] == "latency" and r["verdict"] == "slower"] == [row["key"]]
-    text = diffbench("compare", f"{results}@1", f"{results}@2").stdout
-    assert re.search(r"! slower +fixed_exit/.* latency +slower by \d\.\d % \[.*\]; full is unchanged, so it is the method", text)
-
-
-def test_a_slower_machine_is_undecided(results: Path) -> None:
-    set_times(results, 1, {})
-    set_times(results, 2, dict.fromkeys(("full", "fixed_exit", "static_schedule", "duodiff"), 1.1))
-    code, document = compare(results)
-    assert code == UNDECIDED and {row["cause"] for row in rows_of(document, "latency").values()} == {"machine"}
-    assert compare(results, "--undecided", "ok")[0] == 0 and compare(results, "--undecided", "fail")[0] == 1
-
-
-def test_every_verdict_can_be_computed_again(results: Path) -> None:
-    """Plain SQL and twenty lines: Hodges and Lehmann's shift with the rank sum test's interval at Holm's levels."""
-    set_times(results, 1, {}, noise=0.01)
-    set_times(results, 2, {"fixed_exit": 1.06, "duodiff": 0.95, "static_schedule": 1.02}, noise=0.01)
-    _, document = compare(results)
-    times: dict[tuple[int, str], dict[int, float]] = {}
-    with sqlite3.connect(results) as connection:
-        for run, key, index, ns in connection.execute("SELECT run, key, round, log(ns_per_sample) FROM cell_round JOIN cell ON cell.id = cell WHERE role <> 'null'"):
-            times.setdefault((run, key), {})[index] = ns
-        baselines = dict(connection.execute("SELECT cell.key, base.key FROM cell JOIN cell AS base ON base.id = cell.baseline_cell"))
-
-    def cumulative(m: int, n: int) -> np.ndarray:  # P(U <= u) by Mann and Whitney's recursion
-        counts = {(i, j): np.array([1.0]) for i in range(m + 1) for j in range(n + 1) if i * j == 0}
-        for i in range(1, m + 1):
-            for j in range(1, n + 1):
-                counts[i, j] = np.zeros(i * j + 1)
-                counts[i, j][j:] += counts[i - 1, j]
-                counts[i, j][: i * (j - 1) + 1] += counts[i, j - 1]
-        return np.cumsum(counts[m, n]) / counts[m, n].sum()
-
-    samples = {}
-    for (run, key), by_round in times.items():
-        if run == 1:
-            samples[key, "latency"] = [np.array(list(times[r, key].values())) for r in (1, 2)]
-            if key in baselines:
-                samples[key, "speedup"] = [np.array([times[r, baselines[key]][i] - by[i] for i in by]) for r in (1, 2) for by in [times[r, key]]]
-    differences = {name: np.sort(np.subtract.outer(new, old).ravel()) for name, (old, new) in samples.items()}
-    table, delta = cumulative(12, 12), np.log(1.02)
-
-    def p_of(d: np.ndarray) -> float:
-        tails = [np.sum(d <= delta), np.sum(d >= -delta)]
-        return min(1.0, 2 * min(1.0 if u >= len(table) - 1 else table[u] for u in tails))
-
-    p, claimed = {name: p_of(d) for name, d in differences.items()}, 0
-    assert document["rule"]["family"] == len(p)
-    for position, (name, value) in enumerate(sorted(p.items(), key=lambda item: item[1])):
-        level = 0.05 / (len(p) - claimed)
-        claimed += claimed == position and value <= level
-        k = int(np.sum(table <= level / 2))
-        low, high = differences[name][k - 1], differences[name][-k]
-        up = {"latency": "slower", "speedup": "faster"}[name[1]]
-        down = {"slower": "faster", "faster": "slower"}[up]
-        verdict = up if low > delta else down if high < -delta else "same" if low >= -delta and high <= delta else "undecided"
-        row = next(r for r in document["cells"] if (r["key"], r["metric"]) == name)
-        assert row["verdict"] == verdict and row["confidence"] == pytest.approx(1 - level)
+        assert row["verdict"] == verdict, name
+        assert row["confidence"] == pytest.approx(1 - level)
         assert (row["ratio"], row["low"], row["high"]) == pytest.approx((np.exp(median(differences[name])), np.exp(low), np.exp(high)))
     assert {row["verdict"] for row in rows_of(document, "latency").values()} >= {"slower", "faster", "same"}
 
