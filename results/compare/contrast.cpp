@@ -1,9 +1,11 @@
 #include "results/compare/contrast.h"
 
 #include <algorithm>
+#include <bit>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "results/compare/rank_sum.h"
 
@@ -27,29 +29,79 @@ double p_from_interval(const Contrast& contrast, double effect) {
   return std::exp(high);
 }
 
+// All differences of two samples without writing them down: of two sorted samples, how many differences are at most x is
+// counted along one staircase, and the k-th is found by bisection over the bits of doubles.
+class Differences {
+ public:
+  Differences(std::span<const double> older, std::span<const double> newer)
+      : older_(older.begin(), older.end()), newer_(newer.begin(), newer.end()) {
+    std::sort(older_.begin(), older_.end());
+    std::sort(newer_.begin(), newer_.end());
+  }
+
+  std::int64_t size() const { return static_cast<std::int64_t>(older_.size() * newer_.size()); }
+
+  std::int64_t at_most(double x) const {
+    std::int64_t count = 0;
+    std::size_t above = 0;  // the first of the newer that lies further away
+    for (const double before : older_) {
+      while (above < newer_.size() && newer_[above] - before <= x) ++above;
+      count += static_cast<std::int64_t>(above);
+    }
+    return count;
+  }
+
+  double kth(std::int64_t k) const {  // from 0
+    std::int64_t low = ordered(newer_.front() - older_.back());
+    std::int64_t high = ordered(newer_.back() - older_.front());
+    while (low < high) {
+      const std::int64_t middle = std::midpoint(low, high);  // the distance itself may not fit
+      if (at_most(value(middle)) > k) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return value(low);
+  }
+
+  double median() const { return (kth((size() - 1) / 2) + kth(size() / 2)) / 2; }
+
+ private:
+  // doubles as integers in the same order
+  static std::int64_t ordered(double x) {
+    const auto bits = std::bit_cast<std::int64_t>(x == 0 ? 0.0 : x);  // no negative zero
+    return bits < 0 ? std::numeric_limits<std::int64_t>::min() - bits : bits;
+  }
+  static double value(std::int64_t place) {
+    return std::bit_cast<double>(place < 0 ? std::numeric_limits<std::int64_t>::min() - place : place);
+  }
+
+  std::vector<double> older_;
+  std::vector<double> newer_;
+};
+
 class Shift final : public Contrast {
  public:
   Shift(std::span<const double> older, std::span<const double> newer)
-      : n_(static_cast<std::int64_t>(std::min(older.size(), newer.size()))), distribution_(older.size(), newer.size()) {
-    differences_.reserve(older.size() * newer.size());
-    for (const double before : older) {
-      for (const double after : newer) differences_.push_back(after - before);
-    }
-    std::sort(differences_.begin(), differences_.end());
-  }
+      : n_(static_cast<std::int64_t>(std::min(older.size(), newer.size()))),
+        distribution_(older.size(), newer.size()),
+        differences_(older, newer) {}
 
-  double estimate() const override { return median(differences_); }
+  double estimate() const override { return differences_.median(); }
 
   std::optional<Interval> interval(double alpha) const override {
-    const std::int64_t k = distribution_.largest_below(alpha / 2) + 1;
-    if (k == 0) return std::nullopt;
-    const auto from = static_cast<std::size_t>(k - 1);
-    return Interval{differences_[from], differences_[differences_.size() - 1 - from]};
+    const std::int64_t from = distribution_.largest_below(alpha / 2);
+    if (from < 0) return std::nullopt;
+    return Interval{differences_.kth(from), differences_.kth(differences_.size() - 1 - from)};
   }
 
   double p_beyond(double effect) const override {
-    const auto at_most = std::upper_bound(differences_.begin(), differences_.end(), effect) - differences_.begin();
-    const auto at_least = differences_.end() - std::lower_bound(differences_.begin(), differences_.end(), -effect);
+    const auto below = [&](double x) {  // strictly
+      return differences_.at_most(std::nextafter(x, -std::numeric_limits<double>::infinity()));
+    };
+    const std::int64_t at_most = differences_.at_most(effect);
+    const std::int64_t at_least = differences_.size() - below(-effect);
     return std::min(1.0, 2 * std::min(distribution_.at_most(at_most), distribution_.at_most(at_least)));
   }
 
@@ -65,7 +117,7 @@ class Shift final : public Contrast {
  private:
   std::int64_t n_;
   RankSum distribution_;
-  std::vector<double> differences_{};
+  Differences differences_;
 };
 
 class Sequence final : public Contrast {

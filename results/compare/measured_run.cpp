@@ -192,8 +192,9 @@ MeasuredRun read_run(const Store& store, std::int64_t run_id) {
 
 std::string machine_fingerprint(const MeasuredRun& run) {
   const auto& machine = run.circumstances.at("machine");
+  const std::string gpus = machine.at("gpu_names") == "[]" ? "no GPU" : machine.at("gpu_names");
   return machine.at("cpu_model") + "; " + machine.at("usable_core_count") + " of " + machine.at("core_count") +
-         " cores; " + machine.at("memory_gib") + " GiB; " + machine.at("gpu_names");
+         " cores; " + machine.at("memory_gib") + " GiB; " + gpus;
 }
 
 }  // namespace diffbench::results

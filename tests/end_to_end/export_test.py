@@ -273,6 +273,46 @@ def test_bmf(database: Path) -> None:
     assert all(isinstance(measure["value"], (int, float)) for measure in report["full/3"].values())
 
 
+# --- trackers: what github-action-benchmark's extract.ts and benchadapt's BenchmarkResult ask for
+
+def check_github_action(path: Path) -> dict[str, dict]:
+    entries = json.loads(path.read_text(), parse_constant=pytest.fail)
+    for entry in entries:
+        assert isinstance(entry["name"], str) and isinstance(entry["unit"], str) and isinstance(entry["value"], (int, float))
+        assert set(entry) <= {"name", "unit", "value", "range", "extra"} and all(isinstance(entry[key], str) for key in ("range", "extra") if key in entry)
+    assert len({entry["name"] for entry in entries}) == len(entries), "charts are told apart by name"
+    return {entry["name"]: entry for entry in entries}
+
+
+def test_github_action(database: Path) -> None:
+    path = export(measured(database), "github_action", "--run", 3)
+    entries = check_github_action(path)
+    assert entries["full/3: latency"]["value"] == 2 and entries["full/3: latency"]["unit"] == "ms"
+    path.chmod(0o644)
+    path.write_text(path.read_text().replace('"value":2', '"value":"2"', 1))
+    with pytest.raises(AssertionError):
+        check_github_action(path)
+
+
+def check_conbench(path: Path) -> list[dict]:
+    results = json.loads(path.read_text(), parse_constant=pytest.fail)
+    for result in results:
+        assert {"run_id", "batch_id", "timestamp", "stats", "tags", "machine_info", "context", "info"} <= set(result)
+        stats = result["stats"]
+        assert stats["unit"] == stats["time_unit"] == "s" and stats["iterations"] == len(stats["data"]) > 0
+        assert all(isinstance(value, float) for value in stats["data"])
+        assert isinstance(result["tags"]["name"], str) and all(isinstance(value, (str, list)) for value in result["machine_info"].values())
+    return results
+
+
+def test_conbench(database: Path) -> None:
+    results = check_conbench(export(measured(database), "conbench", "--run", 3))
+    assert [result["tags"]["cell"] for result in results] == ["full/3"] and "github" not in results[0]
+    assert results[0]["stats"]["data"] == [0.002, 0.001, 0.004]
+    with pytest.raises(AssertionError):
+        check_conbench(export(database, "github_action", "--run", 3))  # another format
+
+
 # --- csv, choices, errors
 
 def test_csv(database: Path) -> None:

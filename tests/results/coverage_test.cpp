@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "results/coverage/sequence.h"
+
 namespace diffbench::results::coverage {
 namespace {
 
@@ -50,6 +52,17 @@ TEST(Coverage, LatenciesWhereTheMachineDoesNotDrift) {
 // Rounds are then a sample in strata of the run's time, which no rule for independent values can know of.
 TEST(Coverage, LatenciesOnADriftingMachineAreHeldMoreOftenThanPromised) {
   for (const int n : kCounts) EXPECT_GT(share(machine("drift"), kRules[0], Estimand::kLatency, n, 500), 0.93) << n;
+}
+
+// The rule of `diffbench ab` is looked at after every round: a short form of sequence.csv.
+TEST(Sequence, KeepsItsErrorRateHoweverOftenOneLooks) {
+  for (const Machine& each : kMachines) {
+    const SequenceFacts facts = watch(each, {.trials = 300, .rounds = 150, .seed = 5});
+    EXPECT_LE(facts.missed, 0.05 + 2 * 0.0126) << each.name;
+    EXPECT_GT(facts.missed_by_one_look, 0.15) << each.name << ": a rule for one look is no rule for many";
+    ASSERT_TRUE(facts.rounds_to_call[2]) << each.name;
+    EXPECT_LE(*facts.rounds_to_call[2], 40) << each.name << ": 10 % is found soon";
+  }
 }
 
 TEST(Coverage, PercentilesAreHeldAtLeastAsOftenAsPromised) {
