@@ -1,6 +1,5 @@
--- The contract between running and looking: every table of a results file. Column by column: README.md beside this file.
--- Durations are INTEGER nanoseconds, sizes bytes, and names carry the unit. Everything that a statistic could be computed
--- from is stored raw; views.sql and statistics.h derive the rest. A duplicate row is an error, never a second row.
+-- Every table of a results file; column by column: README.md beside this file. Durations are INTEGER nanoseconds, sizes bytes,
+-- names carry the unit. What a statistic could be computed from is stored raw. A duplicate row is an error, never a second row.
 
 PRAGMA application_id = 1684431470;  -- "dfbn"
 PRAGMA user_version = 5;             -- readers refuse a newer one
@@ -125,8 +124,7 @@ CREATE TABLE cell (
   block_count       INTEGER CHECK (block_count > 0),
   flops_full        REAL CHECK (flops_full >= 0),            -- of one sample through every block
   traced_samples    INTEGER CHECK (traced_samples > 0),      -- that table evaluation speaks of
-  UNIQUE (run, key),
-  CHECK (status NOT IN ('skipped', 'failed') OR reason IS NOT NULL)
+  UNIQUE (run, key), CHECK (status NOT IN ('skipped', 'failed') OR reason IS NOT NULL)
 ) STRICT;
 CREATE INDEX cell_by_baseline ON cell (baseline_cell);
 CREATE INDEX cell_by_identity ON cell (identity);
@@ -278,8 +276,7 @@ CREATE TABLE feature_shard (
   width           INTEGER NOT NULL CHECK (width > 0),
   features        BLOB NOT NULL CHECK (length(features) = 4 * width * sample_count),  -- float32 [sample_count, width]
   sample_checksum TEXT NOT NULL,
-  PRIMARY KEY (cell, shard),
-  UNIQUE (cell, first_sample)
+  PRIMARY KEY (cell, shard), UNIQUE (cell, first_sample)
 ) STRICT;
 
 CREATE TABLE sample (
@@ -336,9 +333,8 @@ CREATE INDEX scope_by_run ON scope (run, rank, begin_ns);
 CREATE INDEX scope_by_cell ON scope (cell);
 CREATE INDEX scope_by_parent ON scope (parent);
 
--- Rows come by the million, so this table pays for no more than it needs: triggers do what foreign keys would (they
--- cost at a DELETE, not at every INSERT), OR is four times as fast as IN in a CHECK, and the order of time is the order
--- of the ids, not an index.
+-- Rows come by the million: triggers do what foreign keys would (they cost at a DELETE, not at every INSERT), OR is four times
+-- as fast as IN in a CHECK, and the order of time is the order of the ids, not an index.
 CREATE TABLE activity (
   id             INTEGER PRIMARY KEY, -- those of a rank in the order of begin_ns
   run            INTEGER NOT NULL,
@@ -363,9 +359,7 @@ CREATE TABLE activity (
   CHECK ((scope IS NULL) = (attribution = 'none'))
 ) STRICT;
 CREATE INDEX activity_by_scope ON activity (scope);
-CREATE TRIGGER scope_deleted AFTER DELETE ON scope BEGIN
-  DELETE FROM activity WHERE scope = old.id;
-END;
+CREATE TRIGGER scope_deleted AFTER DELETE ON scope BEGIN DELETE FROM activity WHERE scope = old.id; END;
 CREATE TRIGGER profile_deleted AFTER DELETE ON profile BEGIN
   DELETE FROM activity WHERE run = old.run AND rank = old.rank;
   DELETE FROM scope WHERE run = old.run AND rank = old.rank;

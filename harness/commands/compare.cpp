@@ -1,17 +1,10 @@
 // diffbench compare: two runs, cell by cell.
 
-#include <spdlog/spdlog.h>
-
-#include <filesystem>
-#include <iostream>
 #include <memory>
 #include <optional>
 
 #include "harness/commands/commands.h"
 #include "harness/commands/comparison_output.h"
-#include "harness/selfcheck/record.h"
-#include "methods/config/input_error.h"
-#include "results/compare/run_choice.h"
 
 namespace diffbench::commands {
 namespace {
@@ -24,28 +17,8 @@ struct Options {
 };
 
 int compare(const Options& options) {
-  const auto gate = read_gate_options(options.output);
-  const auto newer_choice = results::choose_run(options.newer);
-  const auto newer = results::read_run(newer_choice.store, newer_choice.run);
-  results::MeasuredRun older;
-  bool is_paired = false;
-  if (options.last) {
-    older = results::median_of_last(options.older, *options.last, newer);
-  } else {
-    const auto choice = results::choose_run(options.older);
-    older = results::read_run(choice.store, choice.run);
-    std::error_code none;
-    is_paired = std::filesystem::equivalent(older.database, newer.database, none) &&
-                choice.store.are_paired(older.id, newer.id);
-  }
-  if (older.uid == newer.uid) {
-    throw config::InputError(options.newer + " and " + options.older + " are one and the same run");
-  }
-  auto comparison = results::compare_runs(older, newer, gate, is_paired);
-  if (const auto known = selfcheck::recall(results::machine_fingerprint(newer))) {
-    comparison.notes.push_back(selfcheck::quote(*known));
-  }
-  return put_out({comparison, older, newer}, options.output);
+  const auto found = compare_files(options.older, options.newer, options.last, read_gate_options(options.output));
+  return put_out({found.comparison, found.older, found.newer}, options.output);
 }
 
 }  // namespace

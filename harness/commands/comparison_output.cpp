@@ -7,7 +7,9 @@
 #include <iostream>
 
 #include "harness/compare/gate_file.h"
+#include "harness/selfcheck/record.h"
 #include "methods/config/input_error.h"
+#include "results/compare/run_choice.h"
 
 namespace diffbench::commands {
 namespace {
@@ -52,6 +54,31 @@ results::Gate read_gate_options(const ComparisonOptions& options) {
   auto gate = options.gate ? compare::read_gate(*options.gate, compare::today_utc()) : results::Gate();
   gate.across = options.across;
   return gate;
+}
+
+ComparedFiles compare_files(const std::string& older, const std::string& newer, std::optional<int> last,
+                            const results::Gate& gate) {
+  ComparedFiles found;
+  const auto newer_choice = results::choose_run(newer);
+  found.newer = results::read_run(newer_choice.store, newer_choice.run);
+  bool is_paired = false;
+  if (last) {
+    found.older = results::median_of_last(older, *last, found.newer);
+  } else {
+    const auto choice = results::choose_run(older);
+    found.older = results::read_run(choice.store, choice.run);
+    std::error_code none;
+    is_paired = std::filesystem::equivalent(found.older.database, found.newer.database, none) &&
+                choice.store.are_paired(found.older.id, found.newer.id);
+  }
+  if (found.older.uid == found.newer.uid) {
+    throw config::InputError(newer + " and " + older + " are one and the same run");
+  }
+  found.comparison = results::compare_runs(found.older, found.newer, gate, is_paired);
+  if (const auto known = selfcheck::recall(results::machine_fingerprint(found.newer))) {
+    found.comparison.notes.push_back(selfcheck::quote(*known));
+  }
+  return found;
 }
 
 int put_out(const compare::ComparedRuns& runs, const ComparisonOptions& options) {

@@ -1,10 +1,10 @@
 #pragma once
-// What `compare` and `ab` share: the gate, the forms of the answer, and the exit code.
+// What `compare`, `ab` and `report` share: two runs as words, the gate, the forms of the answer, and the exit code.
 //
 //   ComparisonOptions options;
 //   add_comparison_options(*command, options);
-//   const auto gate = read_gate_options(options);
-//   return put_out({comparison, older, newer}, options);
+//   const auto found = compare_files("old.db", "new.db@12", {}, read_gate_options(options));
+//   return put_out({found.comparison, found.older, found.newer}, options);
 
 #include <CLI/CLI.hpp>
 #include <optional>
@@ -28,6 +28,16 @@ struct ComparisonOptions {
 
 void add_comparison_options(CLI::App& command, ComparisonOptions& options);
 results::Gate read_gate_options(const ComparisonOptions& options);
+
+struct ComparedFiles {
+  results::MeasuredRun older{};
+  results::MeasuredRun newer{};
+  results::Comparison comparison{};
+};
+
+// Runs as results/compare/run_choice.h has them; with `last` the old one is a history.
+ComparedFiles compare_files(const std::string& older, const std::string& newer, std::optional<int> last,
+                            const results::Gate& gate);
 
 // Writes the files, prints, and returns the exit code.
 int put_out(const compare::ComparedRuns& runs, const ComparisonOptions& options);

@@ -7,10 +7,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "harness/commands/commands.h"
+#include "harness/commands/comparison_output.h"
+#include "harness/compare/comparison_text.h"
 #include "methods/config/input_error.h"
 #include "methods/config/paths.h"
 #include "results/estimates.h"
@@ -25,6 +29,7 @@ namespace fs = std::filesystem;
 struct Options {
   std::string database;
   std::string output;
+  std::optional<std::string> against;
   bool recompute = false;
   bool json = false;
 };
@@ -89,6 +94,26 @@ int run_child(std::vector<std::string> arguments, std::vector<std::string> envir
   return WEXITSTATUS(status);
 }
 
+// The comparison as the page reads it, in a file that goes with the object.
+class ComparisonFile {
+ public:
+  ComparisonFile(const std::string& older, const std::string& newer) {
+    const auto found = compare_files(older, newer, {}, {});
+    path_ = fs::temp_directory_path() / ("diffbench-comparison-" + std::to_string(::getpid()) + ".json");
+    std::ofstream(path_) << compare::as_json({found.comparison, found.older, found.newer}).dump();
+  }
+  ~ComparisonFile() {
+    std::error_code none;
+    fs::remove(path_, none);
+  }
+  ComparisonFile(const ComparisonFile&) = delete;
+  ComparisonFile& operator=(const ComparisonFile&) = delete;
+  std::string path() const { return path_.string(); }
+
+ private:
+  fs::path path_;
+};
+
 int report(const Options& options) {
   if (!fs::is_regular_file(options.database)) {
     throw config::InputError(options.database + ": no such file; `diffbench run` makes one");
@@ -99,8 +124,14 @@ int report(const Options& options) {
     spdlog::info("{}: estimates of {} runs made again from the raw rows", options.database, runs.size());
   }
   std::cout.flush();
-  const int exit_code = run_child({interpreter(), "-m", "dashboards.report", options.database, "-o", options.output},
-                                  environment_with_python_path());
+  std::vector<std::string> words = {interpreter(),    "-m", "dashboards.report",
+                                    options.database, "-o", options.output};
+  std::optional<ComparisonFile> comparison;
+  if (options.against) {
+    comparison.emplace(*options.against, options.database);
+    words.insert(words.end(), {"--comparison", comparison->path()});
+  }
+  const int exit_code = run_child(words, environment_with_python_path());
   if (options.json && exit_code == 0) {
     std::cout << nlohmann::json{{"database", options.database}, {"output", options.output}}.dump(2) << "\n";
   }
@@ -114,6 +145,8 @@ void add_report(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   command->add_option("database", options->database, "results file of `diffbench run`")->required();
   command->add_option("-o,--output", options->output, "folder for the report; made if it does not exist")->required();
+  command->add_option("--against", options->against,
+                      "an older run, as `compare` takes it: adds a page that sets the latest run beside it");
   command->add_flag("--recompute", options->recompute,
                     "makes medians, ratios and intervals again from the raw rows first, and stores them");
   command->add_flag("--json", options->json, "one JSON document on stdout: where the report lies");
