@@ -12,10 +12,11 @@ import jinja2
 from plotly.offline import get_plotlyjs
 
 from dashboards import report_page
+from dashboards.history import page as history
 from dashboards.profile import page as profile
 from dashboards.source import Source
 
-PAGES = {"report": report_page, "profile": profile}
+PAGES = {"report": report_page, "history": history, "profile": profile}
 
 
 def file_name(page: str) -> str:
