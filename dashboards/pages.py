@@ -12,11 +12,12 @@ import jinja2
 from plotly.offline import get_plotlyjs
 
 from dashboards import report_page
+from dashboards.comparison import page as comparison
 from dashboards.history import page as history
 from dashboards.profile import page as profile
 from dashboards.source import Source
 
-PAGES = {"report": report_page, "history": history, "profile": profile}
+PAGES = {"report": report_page, "history": history, "comparison": comparison, "profile": profile}
 
 
 def file_name(page: str) -> str:

@@ -1,4 +1,4 @@
-"""python -m dashboards.report results.db -o report/ [--run N]: the pages of a run (pages.py), each one
+"""python -m dashboards.report results.db -o report/ [--run N] [--comparison F.json]: the pages of a run (pages.py), each one
 self-contained HTML file, and the figures as SVG and PDF."""
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import matplotlib
@@ -14,6 +15,7 @@ import matplotlib.pyplot as plt
 
 matplotlib.use("Agg")
 
+from dashboards.comparison.read import new_run, read_comparison, read_document  # noqa: E402
 from dashboards.data import RunData, read_run  # noqa: E402
 from dashboards.database import ReportError, choose_run, open_database  # noqa: E402
 from dashboards.figures import FIGURES  # noqa: E402
@@ -53,9 +55,12 @@ def write_pages(pages: dict[str, str], folder: Path) -> None:
 
 def write_report(options: argparse.Namespace) -> Path:
     """The folder; ReportError before anything is written."""
-    with open_database(options.database) as connection:
-        data = read_run(connection, choose_run(connection, options.run))
-        pages = render(Source(data))
+    with ExitStack() as stack:
+        connection = stack.enter_context(open_database(options.database))
+        document = None if options.comparison is None else read_document(options.comparison)
+        data = read_run(connection, choose_run(connection, options.run if document is None else new_run(document, options.run)))
+        comparison = None if document is None else read_comparison(document, data, stack)
+        pages = render(Source(data, comparison))
         out = Path(options.out)
         try:
             out.mkdir(parents=True, exist_ok=True)
@@ -70,7 +75,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="dashboards.report", description=__doc__)
     parser.add_argument("database")
     parser.add_argument("-o", "--out", required=True, help="folder for the report")
-    parser.add_argument("--run", type=int, help="which run of the database (default: the latest)")
+    parser.add_argument("--run", type=int, help="which run of the database (default: the latest, or the one compared)")
+    parser.add_argument("--comparison", help="what `diffbench compare OLD NEW --json` wrote, NEW being a run of the database: adds its page")
     options = parser.parse_args(arguments)
     try:
         out = write_report(options)

@@ -6,7 +6,7 @@ series at once.
 A median moves by at most one place when a point joins or leaves. So each start keeps the points of its stretch in a linked list
 in the order of their values, from which the last point leaves again and again; the two middle points are known all the way, and
 the cost grows by a new point's distance from them. That is n^2 steps a series where sorting each stretch takes n^3, and numpy
-takes each step for all series and starts together: 600 series of 200 runs need about a second.
+takes each step for all series and starts together: 600 series of 200 runs need under two seconds.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rows import add_cell_row, add_estimate, add_quality, insert, new_file
+from rows import add_cell_row, add_estimate, add_quality, add_run_row, insert, new_file
 
 LARGE_METRICS = ("latency", "throughput", "speedup", "peak_memory")  # and fid
 
@@ -27,8 +27,7 @@ def started(number: int) -> str:
 def add_run(connection: sqlite3.Connection, number: int, cells: dict[str, float | None] | None = None, *, suite: str = "demo", cpu: str | None = "a CPU",
             gpus: str = "[]", identity: str = "i", half_width: float = 0.002, status: str = "ok", sha: str | None = None, **columns: object) -> None:
     """`cells`: ms of latency by key, in front of its "/" the method; None: the cell failed. Their intervals reach as far as `half_width` of them."""
-    insert(connection, "run", id=number, suite_name=suite, suite_text="", suite_sha="abc", seed=1, argv="[]", started_utc=started(number),
-           finished_utc=None if status == "running" else started(number), git_sha=sha or f"{number:08x}" + "0" * 32, program_version="0.1", status=status, **columns)
+    add_run_row(connection, number, started=started(number), status=status, suite_name=suite, git_sha=sha or f"{number:08x}" + "0" * 32, **columns)
     insert(connection, "machine", run=number, host=f"host{number}", cpu_model=cpu, core_count=2, gpu_names=gpus)
     insert(connection, "rank", run=number, rank=0, machine=number, device="cpu", threads=1, pid=42)
     for place, (key, latency) in enumerate((cells or {}).items()):
