@@ -42,6 +42,7 @@ def draw(comparison: Comparison) -> go.Figure | None:
             hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}: %{x:.4f} %{customdata[2]}<br>%{customdata[3]}<extra></extra>"))
     figure.add_vline(1, line={"color": "#52606D", "width": 1})
     names = [f"{shortened(key, LONGEST)} · {metric.replace('_', ' ')}" for key, metric in zip(cells["key"], cells["metric"])]
-    figure.update_yaxes(type="category", categoryorder="array", categoryarray=rows[::-1], tickvals=rows, ticktext=names, tickfont={"size": 11}, automargin=True)
+    figure.update_yaxes(type="category", categoryorder="array", categoryarray=rows[::-1], tickvals=rows, ticktext=names, tickfont={"size": 11}, automargin=True,
+                        range=[-0.5, len(cells) - 0.5])
     figure.update_xaxes(title_text="new / old")
     return styled(figure, 130 + 22 * len(cells))

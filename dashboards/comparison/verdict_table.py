@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
+from markupsafe import Markup
 
 from dashboards.comparison.read import IMPROVEMENTS, REGRESSIONS, Comparison
+from dashboards.summary_table import with_note
 from dashboards.units import shown_unit
 
 COLUMNS = [("verdict", False), ("cell", False), ("metric", False), ("change", True), ("old", True), ("new", True), ("n", True), ("why", False)]
@@ -51,8 +53,8 @@ def _row(cell: pd.Series, comparison: Comparison) -> dict:
     return {"class": CLASSES.get(cell["verdict"], ""), "cells": words, "hover": comparison.new.define(cell["metric"])}
 
 
-def change_words(cell: pd.Series, factor: float, unit: str) -> str:
-    """With its interval; of a metric on a ratio's scale in %."""
+def change_words(cell: pd.Series, factor: float, unit: str) -> str | Markup:
+    """With its interval below; of a metric on a ratio's scale in %."""
     if cell["scale"] == "difference":
         ends = [cell[name] * factor for name in ("difference", "difference_low", "difference_high")]
         form, unit = "+.3g", f" {unit}".rstrip()
@@ -61,8 +63,7 @@ def change_words(cell: pd.Series, factor: float, unit: str) -> str:
         form, unit = "+.2f", " %"
     if pd.isna(ends[0]):
         return "–"
-    interval = "" if pd.isna(ends[1]) else f" [{ends[1]:{form}}, {ends[2]:{form}}]"
-    return f"{ends[0]:{form}}{unit}{interval}"
+    return with_note(f"{ends[0]:{form}}{unit}", "" if pd.isna(ends[1]) else f"[{ends[1]:{form}}, {ends[2]:{form}}]")
 
 
 def _why(cell: pd.Series) -> str:

@@ -31,6 +31,9 @@ def series() -> dict[str, np.ndarray]:
     blip = 4.6 + random.normal(0, 0.005, 40)
     blip[17] += 0.4
     found["a blip"] = blip
+    for number in range(12):  # on the edge of being cut, so that another penalty or resolution would cut otherwise
+        found[f"edge {number}"] = 4.6 + random.normal(0, 0.01, 24) + 0.016 * (np.arange(24) >= 10)
+        found[f"quiet edge {number}"] = 4.6 + random.normal(0, 2e-4, 24) + 4e-4 * number * (np.arange(24) >= 10)
     found["a drift"] = 4.6 + np.linspace(0, 0.1, 40) + random.normal(0, 0.003, 40)
     found["heavy tails"] = 4.6 + 0.01 * random.standard_t(2, 60)
     return {name: np.round(values, 5) for name, values in found.items()}
@@ -51,4 +54,5 @@ def cuts_of(values: np.ndarray) -> list[int]:
 if __name__ == "__main__":
     cases = [{"name": name, "values": values.tolist(), "cuts": cuts_of(values)} for name, values in series().items()]
     path = Path(__file__).with_name("change_points.json")
-    path.write_text(json.dumps({"ruptures": ruptures.__version__, "cases": cases}, indent=1) + "\n")
+    lines = ",\n".join(json.dumps(case) for case in cases)
+    path.write_text(f'{{"ruptures": "{ruptures.__version__}", "cases": [\n{lines}\n]}}\n')
