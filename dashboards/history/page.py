@@ -15,6 +15,7 @@ import plotly.io
 
 from dashboards.history.levels import SMALLEST_EFFECT, Level, find_levels
 from dashboards.history.read import History, Machine, Numbers, read_history
+from dashboards.history.segment_cost import SHORTEST
 from dashboards.history.steps import CHANGE, IMPROVEMENT, NEW_CELL, NEW_FOOTING, REGRESSION, steps_between
 from dashboards.page_parts import as_json
 from dashboards.source import Source
@@ -42,7 +43,7 @@ def content(source: Source) -> dict | None:
         "history": as_json({
             "machines": [_machine(machine) for machine in history.machines], "series": history.series.to_numpy().tolist(), "metrics": metrics,
             "failures": _failures(history.failures), "breaks": np.argwhere(history.is_new_cell).tolist(),
-            "colours": SERIES_COLOURS, "step_colours": STEP_COLOURS, "layout": json.loads(plotly.io.to_json(styled(go.Figure(), 620)))["layout"],
+            "fewest": 2 * SHORTEST, "colours": SERIES_COLOURS, "step_colours": STEP_COLOURS, "layout": json.loads(plotly.io.to_json(styled(go.Figure(), 620)))["layout"],
         }),
     }
 

@@ -237,6 +237,18 @@ function showSeries(metric, found, colours) {
   fill("series", [["cell"], ...machineTitles, ["runs", "number"], ["latest", "number"], ["since the first level", "number"], ["steps", "number"], ["last step begins at"]], rows, colours);
 }
 
+function foundWords(metric, found, steps) {
+  if (!found.length) return "no series matches.";
+  if (!steps.length) {
+    const isTooShort = found.every((number) => known(metric, number).length < recorded.fewest);
+    return isTooShort ? `too few runs to call a step, which takes ${recorded.fewest}.` : `no step in ${found.length} series.`;
+  }
+  const count = (kind) => steps.filter((step) => step.kind === kind).length;
+  const newest = runsOf(steps[0].series)[steps[0].begins], together = steps.filter((step) => runsOf(step.series)[step.begins] === newest).length;
+  return `${["regression", "improvement", "change"].filter(count).map((kind) => several(count(kind), kind)).join(", ")} in ${found.length} series; ` +
+    `the newest ${together > 1 ? `${together} begin` : "begins"} at ${runWords(newest)}.`;
+}
+
 function show() {
   const metric = chosenMetric(), found = matching(metric), lines = drawn(found), all = places();
   const colours = new Map(lines.map((number, i) => [number, recorded.colours[i % recorded.colours.length]]));
@@ -245,12 +257,9 @@ function show() {
   Plotly.react(byId("plot"), traces, layoutOf(metric, all, lines.length), {displaylogo: false, responsive: true});
   const steps = showSteps(metric, found, colours);
   showSeries(metric, found, colours);
-  const count = (kind) => steps.filter((step) => step.kind === kind).length;
   byId("state").textContent = `${lines.length} of ${found.length} series that match are drawn, of ${series.length} in all.`;
   byId("definition").textContent = `${metric.name.replaceAll("_", " ")}: ${metric.definition}`;
-  byId("found").textContent = `${metric.name.replaceAll("_", " ")}: ` + (steps.length
-    ? `${["regression", "improvement", "change"].filter(count).map((kind) => several(count(kind), kind)).join(", ")} in ${found.length} series; the newest begins at ${runWords(runsOf(steps[0].series)[steps[0].begins])}.`
-    : `no step in ${found.length} series.`);
+  byId("found").textContent = `${metric.name.replaceAll("_", " ")}: ${foundWords(metric, found, steps)}`;
   byId("clear").hidden = pinned.size === 0;
 }
 

@@ -11,7 +11,7 @@ import pytest
 from dashboards.report import main
 
 from browser import Browser, Page
-from history_database import add_run, empty_file, make_large
+from history_database import add_run, empty_file, make_history, make_large
 
 HOSTILE = 't<400 & "x"/ddim %{x} <b>b</b>'
 
@@ -65,6 +65,15 @@ def test_at_first_the_series_with_the_newest_step_is_on_top(page: Page) -> None:
     assert "latency: 1 regression in 15 series; the newest begins at 0000000d" in page.value("document.querySelector('#found').textContent")
 
 
+def test_two_runs_cannot_have_a_step(browser: Browser, tmp_path: Path) -> None:
+    database = make_history(tmp_path / "two.db", {"full/1": [100.0, 200.0]})
+    assert main([str(database), "-o", str(tmp_path / "report")]) == 0
+    page = browser.open(tmp_path / "report/history.html")
+    page.wait_for("document.querySelectorAll('#plot .scatterlayer .trace').length > 0")
+    assert page.value("document.querySelector('#found').textContent") == "latency: too few runs to call a step, which takes 4."
+    assert keys(page, "steps") == [] and keys(page, "series") == ["full/1"]
+
+
 def test_a_filter_keeps_what_matches(page: Page) -> None:
     page.type_into("#filter", "duo|^full/1$")
     page.wait_for("document.querySelectorAll('#series td.key').length === 2")
@@ -76,7 +85,7 @@ def test_words_that_are_no_expression_are_words(page: Page) -> None:
     assert keys(page, "series") == [HOSTILE]
     page.value("document.querySelector('#filter').value = ''")
     page.type_into("#filter", "(")
-    assert keys(page, "series") == [] and page.value("document.querySelector('#found').textContent") == "latency: no step in 0 series."
+    assert keys(page, "series") == [] and page.value("document.querySelector('#found').textContent") == "latency: no series matches."
 
 
 def test_a_hostile_name_is_text_in_tables_legend_and_hover(page: Page) -> None:
@@ -144,6 +153,7 @@ def test_a_year_of_six_hundred_series_stays_quick_and_small(browser: Browser, tm
     assert path.stat().st_size < 30e6  # plotly.js is 5 of them
     page = browser.open(path)
     page.wait_for("document.querySelectorAll('#plot .scatterlayer .trace').length > 0")
+    assert page.value("document.querySelector('#found').textContent") == "latency: 12 regressions in 600 series; the newest 12 begin at 00000065 (run 101), 2026-04-12 03:00."
     assert len(keys(page, "steps")) == 12 and "12 of 600 series that match are drawn, of 600 in all." in page.value("document.querySelector('#state').textContent")
     began = time.monotonic()
     page.type_into("#filter", "duodiff.*/5[0-9]/")
