@@ -10,7 +10,8 @@ from dashboards.page_parts import figure_html
 from dashboards.source import Source
 
 TITLE = "Comparison"
-MATTERS = (*REGRESSIONS, *IMPROVEMENTS, "undecided", "not_comparable")
+FOLDED = {"undecided": "undecided", "not_comparable": "not comparable", "same": "the same within the smallest effect"}  # verdicts that may be many
+MOST_OPEN = 30  # rows of a folded table that is open at first
 
 
 def content(source: Source) -> dict | None:
@@ -22,7 +23,9 @@ def content(source: Source) -> dict | None:
     found = profiles.pairs(comparison)
     return {
         "verdict": verdict_table.sentence(comparison), "sides": [_side(name, of) for name, of in comparison.sides.items()], "notes": comparison.notes,
-        "columns": verdict_table.COLUMNS, "rows": verdict_table.table_rows(comparison, MATTERS), "same": verdict_table.table_rows(comparison, ("same",)),
+        "columns": verdict_table.COLUMNS, "rows": verdict_table.table_rows(comparison, (*REGRESSIONS, *IMPROVEMENTS)),
+        "folded": [{"title": f"{len(rows)} {words}", "rows": rows, "is_open": verdict != "same" and len(rows) <= MOST_OPEN}
+                   for verdict, words in FOLDED.items() if (rows := verdict_table.table_rows(comparison, (verdict,)))],
         "forest": ratios and {"title": forest.TITLE, "explanation": forest.EXPLANATION, "html": figure_html(ratios, "forest")},
         "differences": [{name: _word(of.get(name)) for name in ("group", "entry", "old", "new")} for of in comparison.differences],
         "suite": suite_changes(comparison),

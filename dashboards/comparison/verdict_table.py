@@ -6,6 +6,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboards.comparison.read import IMPROVEMENTS, REGRESSIONS, Comparison
+from dashboards.intervals import number_words
 from dashboards.summary_table import with_note
 from dashboards.units import shown_unit
 
@@ -46,7 +47,7 @@ def _row(cell: pd.Series, comparison: Comparison) -> dict:
     factor, unit = shown_unit(metric["unit"])
 
     def value(of: float) -> str:
-        return "–" if pd.isna(of) else f"{of * factor:.4g} {unit}".strip()
+        return "–" if pd.isna(of) else f"{number_words(of * factor, '.4g')} {unit}".strip()
 
     words = [cell["verdict"].replace("_", " "), cell["key"], cell["metric"].replace("_", " "), change_words(cell, factor, unit),
              value(cell["old_value"]), value(cell["new_value"]), "–" if pd.isna(cell["n"]) else f"{cell['n']:.0f}", _why(cell)]

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from dashboards.comparison import forest, page, profiles, trajectories, verdict_table
-from dashboards.comparison.read import read_comparison, read_document
+from dashboards.comparison.read import RANKS, read_comparison, read_document
 from dashboards.data import read_run
 from dashboards.database import open_database
 from dashboards.report import main
+from dashboards.source import Source
 
 from escaping_test import figures_of, shown_by_plotly, strings_in
 from comparison_database import HOSTILE, blank_identities, judged, make_pair, verdict, write_verdict
@@ -57,17 +58,24 @@ def test_the_verdict_is_one_sentence_with_its_rule(pair: tuple[Path, Path]) -> N
 
 
 def test_a_row_tells_change_values_and_reason(pair: tuple[Path, Path]) -> None:
-    rows = [row["cells"] for row in with_comparison(pair, lambda comparison: verdict_table.table_rows(comparison, page.MATTERS))]
+    rows = [row["cells"] for row in with_comparison(pair, lambda comparison: verdict_table.table_rows(comparison, tuple(RANKS)))]
     assert rows[0][:4] == ["worse", HOSTILE, "fid difference", "+0.5 <small>[+0.2, +0.8]</small>"]
     assert rows[2] == ["slower", HOSTILE, "latency", "+10.00 % <small>[+9.50, +10.50]</small>", "10 ms", "11 ms", "24", "slower by 10 % [9.5, 10.5]; full is unchanged, so it is <the> method"]
     assert rows[3][7] == "does not gate" and rows[4][7] == "40 more rounds would decide"
     assert rows[5][3:] == ["–", "10 ms", "–", "–", "no partner"]
 
 
+def test_what_is_undecided_or_the_same_may_be_many(pair: tuple[Path, Path]) -> None:
+    cells = [judged(f"full/{i}", "latency", "undecided", 1.0 + i / 1000) for i in range(31)] + [judged("full/1", "fid", "not_comparable"), judged("full/1", "speedup", "same", 1.0)]
+    folded = with_comparison(pair, lambda comparison: page.content(Source(comparison.new, comparison)), cells=cells)["folded"]
+    assert [(group["title"], group["is_open"]) for group in folded] == [("31 undecided", False), ("1 not comparable", True), ("1 the same within the smallest effect", False)]
+    assert folded[0]["rows"][0]["cells"][1] == "full/30"
+
+
 def test_the_page_shows_words_as_they_are(pair: tuple[Path, Path]) -> None:
     text = text_of(pair)
     for words in (HOSTILE, "so it is <the> method", "the load was <high>", "library torch_version 2.10.0 –", "suite <steps> 2 3", "-steps = 2", "+steps = 3 # <b>",
-                  "1 the same within the smallest effect", "old: run 1 of", "aaaaaaaaaaaa", "gemm<float>"):
+                  "1 undecided", "1 not comparable", "1 the same within the smallest effect", "old: run 1 of", "aaaaaaaaaaaa", "gemm<float>"):
         assert words in text, words
 
 
