@@ -110,13 +110,19 @@ function tracesOf(metric, number, colour, all, kind) {
   const [machine, key] = series[number], runs = runsOf(number), columns = known(metric, number), levels = metric.levelsOf.get(number) || [];
   const place = (column) => all.of.get(machine + " " + column);
   const across = byId("across").value === "time" ? (column) => runs[column][1] : place;
-  const sorted = columns.map((column) => at(metric, "value", number, column)).sort((a, b) => a - b);
-  const first = levels.length ? levels[0][3] : sorted[sorted.length >> 1];
-  const scale = byId("up").value === "relative" ? 100 / first : 1;
+  const scale = byId("up").value === "relative" ? 100 / Math.abs(firstLevel(metric, number)) : 1;
   const drawing = {metric, number, colour, kind, runs, columns, levels, place, across, scale, machine: machines[machine].label, name: `<b>${plotlyText(key)}</b><br>`};
   const common = {legendgroup: String(number), showlegend: false, connectgaps: false};
   return [levelTrace(drawing), {...lineTrace(drawing), name: plotlyText(key), showlegend: true}, stepTrace(drawing), failureTrace(drawing)]
     .filter((trace) => trace.x.length).map((trace) => ({...common, ...trace}));
+}
+
+function firstLevel(metric, number) {
+  const levels = metric.levelsOf.get(number), values = known(metric, number).map((column) => at(metric, "value", number, column));
+  if (levels) return levels[0][3];
+  if (values.length < recorded.fewest) return values[0];
+  const sorted = values.sort((a, b) => a - b), middle = sorted.length / 2;
+  return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2;
 }
 
 function lineTrace({metric, number, colour, kind, runs, columns, place, across, scale, machine, name}) {

@@ -72,6 +72,8 @@ def test_two_runs_cannot_have_a_step(browser: Browser, tmp_path: Path) -> None:
     page.wait_for("document.querySelectorAll('#plot .scatterlayer .trace').length > 0")
     assert page.value("document.querySelector('#found').textContent") == "latency: too few runs to call a step, which takes 4."
     assert keys(page, "steps") == [] and keys(page, "series") == ["full/1"]
+    page.choose("#up", "relative")
+    assert page.value("[...document.querySelector('#plot').data[0].y]") == pytest.approx([100, 200])
 
 
 def test_a_filter_keeps_what_matches(page: Page) -> None:
@@ -142,6 +144,10 @@ def test_methods_time_and_clicks(page: Page) -> None:
     assert lines(page) == ["duodiff/1"] and page.value("document.querySelectorAll('#plot .scatterlayer .trace').length") == 3  # levels, line and step
     page.choose("#up", "relative")
     assert page.value("document.querySelector('#plot').data.at(-1).y[0]") == pytest.approx(110)
+    page.click("#clear")
+    page.type_into("#filter", "full/[48]$")
+    page.wait_for("document.querySelectorAll('#series td.key').length === 2")
+    assert page.value("document.querySelector('#plot').data.filter((trace) => trace.mode === 'lines+markers').map((trace) => trace.y[7])") == pytest.approx([100, 100])
 
 
 def test_a_year_of_six_hundred_series_stays_quick_and_small(browser: Browser, tmp_path: Path) -> None:
