@@ -135,7 +135,8 @@ function lineTrace({metric, number, colour, kind, runs, columns, place, across, 
     const words = `${metric.name.replaceAll("_", " ")}: ${withUnit(metric, value)}${intervalWords(metric, number, column)}`;
     const bar = (end, sign) => Number.isNaN(at(metric, end, number, column)) ? null : Math.max(0, sign * (at(metric, end, number, column) - value) * scale);
     const apart = metric.breaksAt.has(number + " " + column) ? ["another cell or quality of other samples: not comparable with the run before"] : [];
-    push(across(column), value * scale, name + [words, runWords(runs[column]), ...(severalMachines ? [machine] : []), ...apart].map(plotlyText).join("<br>"),
+    const begun = (metric.stepsOf.get(number) || []).filter((step) => step.begins === column).map((step) => stepWords(metric, step));  // its triangle may lie below
+    push(across(column), value * scale, name + [words, runWords(runs[column]), ...(severalMachines ? [machine] : []), ...apart, ...begun].map(plotlyText).join("<br>"),
          bar("high", 1), bar("low", -1));  // null draws nothing, where 0 would draw a bar
   });
   return {

@@ -98,9 +98,9 @@ def test_a_hostile_name_is_text_in_tables_legend_and_hover(page: Page) -> None:
     assert HOSTILE in page.value("document.querySelector('#plot .hoverlayer').textContent")
 
 
-def hover(page: Page) -> None:
-    """Over the fourth point of the first line."""
-    x, y = page.value("(() => { const box = document.querySelectorAll('#plot .scatterlayer .trace .points path')[3].getBoundingClientRect();"
+def hover(page: Page, point: int = 3) -> None:
+    """Over a point of the first line that has points."""
+    x, y = page.value(f"(() => {{ const box = document.querySelectorAll('#plot .scatterlayer .trace .points path')[{point}].getBoundingClientRect();"
                       " return [box.x + box.width / 2, box.y + box.height / 2]; })()")
     page.move_to(x, y)
     page.wait_for("document.querySelector('#plot .hoverlayer').textContent !== ''")
@@ -112,6 +112,13 @@ def test_a_hover_tells_value_interval_and_run(page: Page) -> None:
     hover(page)
     words = page.value("document.querySelector('#plot .hoverlayer').textContent")
     assert "full/7" in words and "latency: 107 ms [106.8, 107.2]" in words and "00000004 (run 4), 2026-01-05 03:00" in words
+
+
+def test_a_hover_where_a_level_begins_tells_the_step(page: Page) -> None:
+    page.type_into("#filter", "duodiff")
+    page.wait_for("document.querySelectorAll('#series td.key').length === 1")
+    hover(page, 12)
+    assert "regression: +10 %, from 50 ms to 55 ms" in page.value("document.querySelector('#plot .hoverlayer').textContent")
 
 
 def test_a_failed_cell_is_a_gap_with_its_reason(page: Page) -> None:
