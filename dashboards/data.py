@@ -41,8 +41,9 @@ class RunData:
     look: Look
     is_for_plotly: bool = False
 
-    def query(self, sql: str) -> pd.DataFrame:
-        rows = query(self.connection, sql, run=int(self.run["id"]))
+    def query(self, sql: str, **parameters: object) -> pd.DataFrame:
+        """With :run, and the parameters that the SQL names beside it."""
+        rows = query(self.connection, sql, run=int(self.run["id"]), **parameters)
         return for_plotly(rows) if self.is_for_plotly else rows
 
     def for_plotly(self) -> RunData:

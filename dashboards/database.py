@@ -57,5 +57,5 @@ def choose_run(connection: sqlite3.Connection, wanted: int | None) -> int:
     if wanted is None:
         return runs[-1]
     if wanted not in runs:
-        raise ReportError(f"--run {wanted}: the database holds the runs {', '.join(map(str, runs))}")
+        raise ReportError(f"run {wanted} is not there: the database holds the runs {', '.join(map(str, runs))}")
     return wanted

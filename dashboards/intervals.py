@@ -1,6 +1,7 @@
 """Intervals as they were stored, in words and as bars. Nothing is computed here: table estimate has value, low, high and n.
 
     interval_words(2.4, 2.6, 8, ".1f")         # "[2.4, 2.6]"
+    number_words(67321.0, ".4g")               # "67320"
     interval_words(math.nan, math.nan, 3, "")  # "n < 6": three repetitions bound no median
     go.Scatter(error_y=plotly_bars(cells, "speedup", colour))    # none where there is no interval
     axis.errorbar(x, y, yerr=paper_bars(cells, "speedup"))
@@ -21,7 +22,13 @@ def no_interval(n: float) -> str:
 
 
 def interval_words(low: float, high: float, n: float, form: str) -> str:
-    return no_interval(n) if pd.isna(low) else f"[{low:{form}}, {high:{form}}]"
+    return no_interval(n) if pd.isna(low) else f"[{number_words(low, form)}, {number_words(high, form)}]"
+
+
+def number_words(value: float, form: str) -> str:
+    """As `form` rounds it, but large numbers without an exponent: 1e+03 is 1000."""
+    text = format(value, form)
+    return format(float(text), "+.0f" if "+" in form else ".0f") if "e+0" in text else text
 
 
 def paper_bars(cells: pd.DataFrame, name: str) -> list[pd.Series]:

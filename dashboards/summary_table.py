@@ -11,7 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboards.data import RunData, parameters_text
-from dashboards.intervals import interval_words
+from dashboards.intervals import interval_words, number_words
 from dashboards.verdict import full_fids, loss_words
 
 NOT_WARM = "†"
@@ -38,7 +38,7 @@ class Column:
 
 
 def number(value: float, form: str) -> str:
-    return "–" if pd.isna(value) else format(value, form)
+    return "–" if pd.isna(value) else number_words(value, form)
 
 
 def with_note(value: str, note: str) -> Markup:

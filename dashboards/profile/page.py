@@ -1,6 +1,5 @@
-"""profile.html: one page that opens without a network, written beside the report when the run has a profile.
-
-Every profiled cell is a section; two selects put two of them side by side, on the same scale."""
+"""profile.html, where the run has a profile: every profiled cell is a section, and two selects put two of them side by side on
+the same scale."""
 
 from __future__ import annotations
 
@@ -8,13 +7,14 @@ import json
 
 import pandas as pd
 import plotly.io
-from jinja2 import Environment
-from plotly.offline import get_plotlyjs
 
 from dashboards.data import RunData
+from dashboards.page_parts import as_json, figure_html
 from dashboards.profile import flame_graph, kernel_table, overhead, phase_losses, roofline, telemetry, timeline
 from dashboards.profile.cell_profile import CellProfile, read_profiles
+from dashboards.source import Source
 
+TITLE = "Profile"
 ATTRIBUTION = """
 SELECT attribution, sum(activity_count) AS activity_count, sum(activity_ns) AS activity_ns, sum(run_share) AS run_share
 FROM profile_attribution WHERE run = :run GROUP BY attribution ORDER BY activity_ns DESC
@@ -24,29 +24,30 @@ WAYS = {"external": "the scope that was open at the call", "graph_node": "the no
 SECTIONS = {"flame": flame_graph, "roofline": roofline, "timeline": timeline}
 
 
-def profile_page(data: RunData, templates: Environment) -> str | None:
+def content(source: Source) -> dict | None:
     """None when nothing of the run was profiled."""
+    data = source.data
     profiles = [profile for profile in read_profiles(data) if len(profile.paths)]
     if not profiles:
         return None
     drawn = data.for_plotly()
     phases, meanwhile = phase_losses.draw([profile.for_plotly() for profile in profiles]), telemetry.draw(telemetry.read(drawn))
-    return templates.get_template("profile.html.j2").render(
-        run=data.run, plotly_js=get_plotlyjs(), facts=_facts(data) + telemetry.throttled(telemetry.read(data)),
-        phases={"title": phase_losses.TITLE, "explanation": phase_losses.EXPLANATION, "html": _html(phases, "phases")},
-        meanwhile=meanwhile and {"title": telemetry.TITLE, "explanation": telemetry.EXPLANATION, "html": _html(meanwhile, "meanwhile")},
-        losses={"title": phase_losses.LOSSES_TITLE, "explanation": phase_losses.LOSSES_EXPLANATION,
-                "columns": [*phase_losses.LOSSES_COLUMNS, *phase_losses.LOSSES], "rows": phase_losses.loss_rows(profiles)},
-        colours={phase: colour for phase, colour in flame_graph.PHASE_COLOURS.items() if any(phase in set(p.paths["phase"]) for p in profiles)}
+    return {
+        "facts": _facts(data) + telemetry.throttled(telemetry.read(data)),
+        "phases": {"title": phase_losses.TITLE, "explanation": phase_losses.EXPLANATION, "html": figure_html(phases, "phases")},
+        "meanwhile": meanwhile and {"title": telemetry.TITLE, "explanation": telemetry.EXPLANATION, "html": figure_html(meanwhile, "meanwhile")},
+        "losses": {"title": phase_losses.LOSSES_TITLE, "explanation": phase_losses.LOSSES_EXPLANATION,
+                   "columns": [*phase_losses.LOSSES_COLUMNS, *phase_losses.LOSSES], "rows": phase_losses.loss_rows(profiles)},
+        "colours": {phase: colour for phase, colour in flame_graph.PHASE_COLOURS.items() if any(phase in set(p.paths["phase"]) for p in profiles)}
         | {"nothing recorded": flame_graph.IDLE_COLOUR},
-        overhead={"title": overhead.TITLE, "explanation": overhead.EXPLANATION,
-                  "columns": ["cell", *overhead.MODES, "rounds"], "rows": overhead.table_rows(data)},
-        sections=[{"name": name, "title": module.TITLE, "explanation": module.EXPLANATION} for name, module in SECTIONS.items()],
-        kernels={"title": kernel_table.TITLE, "explanation": kernel_table.EXPLANATION, "columns": kernel_table.COLUMNS},
-        cells=[{"number": int(p.cell["cell"]), "title": phase_losses.title_of(p.cell)} for p in profiles],
-        compared=phase_losses.most_lost(profiles), evaluations=timeline.MOMENTS,
-        profiles=_as_json({int(p.cell["cell"]): _cell(drawn, p) for p in profiles}),
-    )
+        "overhead": {"title": overhead.TITLE, "explanation": overhead.EXPLANATION,
+                     "columns": ["cell", *overhead.MODES, "rounds"], "rows": overhead.table_rows(data)},
+        "sections": [{"name": name, "title": module.TITLE, "explanation": module.EXPLANATION} for name, module in SECTIONS.items()],
+        "kernels": {"title": kernel_table.TITLE, "explanation": kernel_table.EXPLANATION, "columns": kernel_table.COLUMNS},
+        "cells": [{"number": int(p.cell["cell"]), "title": phase_losses.title_of(p.cell)} for p in profiles],
+        "compared": phase_losses.most_lost(profiles), "evaluations": timeline.MOMENTS,
+        "profiles": as_json({int(p.cell["cell"]): _cell(drawn, p) for p in profiles}),
+    }
 
 
 def _cell(drawn: RunData, profile: CellProfile) -> dict:
@@ -86,11 +87,3 @@ def _facts(data: RunData) -> list[str]:
     unknown = ways.loc[ways["attribution"] == "none", "run_share"].sum()
     facts.append(f"Activity time charged to a scope by {', '.join(known)}; not charged: {unknown:.2%}")
     return facts
-
-
-def _html(figure: object, name: str) -> str:
-    return plotly.io.to_html(figure, full_html=False, include_plotlyjs=False, div_id=name, config={"displaylogo": False, "responsive": True})
-
-
-def _as_json(content: dict) -> str:
-    return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")  # nothing in it can end the script

@@ -13,8 +13,10 @@ from dashboards.data import RunData, read_run
 from dashboards.database import open_database
 from dashboards.profile import flame_graph, kernel_table, overhead, phase_losses, roofline, telemetry, timeline
 from dashboards.profile.cell_profile import IDLE, CellProfile, read_profiles
-from dashboards.profile.page import profile_page
-from dashboards.report import main, templates
+from dashboards.pages import render
+from dashboards.profile import page as profile_page
+from dashboards.report import main
+from dashboards.source import Source
 
 from methods_database import add_cell
 from profile_database import Recording
@@ -69,6 +71,10 @@ def with_data(database: Path, use):
 
 def profiles_of(database: Path) -> list[CellProfile]:
     return with_data(database, read_profiles)
+
+
+def page_of(database: Path) -> str:
+    return with_data(database, lambda data: render(Source(data))["profile.html"])
 
 
 def content(database: Path) -> dict:
@@ -238,12 +244,12 @@ def test_telemetry_is_drawn_and_throttling_told(profiled: Path) -> None:
     assert [list(trace.y) for trace in figure.data] == [[100, 650, 700, 300], [1.5] * 4]  # what it does not tell has no panel
     assert list(figure.data[0].x) == [0, 0.5, 1, 1.5] and {(shape.x0, shape.x1) for shape in figure.layout.shapes} == {(0.5, 1.5)}
     assert telemetry.throttled(rows) == ["gpu:0 H200 was throttled in 50% of its readings: power cap, heat (software)"]
-    page = with_data(profiled, lambda data: profile_page(data, templates()))
+    page = page_of(profiled)
     assert "throttled in 50%" in page and telemetry.TITLE in page
 
 
 def test_without_telemetry_there_is_no_panel(profiled: Path) -> None:
-    assert telemetry.TITLE not in with_data(profiled, lambda data: profile_page(data, templates()))
+    assert telemetry.TITLE not in page_of(profiled)
 
 
 def test_the_page_holds_every_profiled_cell_and_needs_no_network(profiled: Path) -> None:
@@ -252,7 +258,7 @@ def test_the_page_holds_every_profiled_cell_and_needs_no_network(profiled: Path)
     assert cells["1"]["facts"][0] == "1 repetition, 2 samples recorded" and cells["2"]["figures"]["roofline"] is not None
     page = (profiled.parent / "report/profile.html").read_text()
     ours = re.sub(r"<script>.*?</script>", "", page, count=1, flags=re.S)
-    assert not re.search(r'(?:src|href)="(?!data:|#|report\.html)', ours)
+    assert not re.search(r'(?:src|href)="(?!data:|#|report\.html|profile\.html)', ours)
     assert ours.count("</script>") == ours.count("<script")  # a label cannot end a script
     assert "a &lt;suite&gt;" in ours and 'byId("right").value = "2"' in ours
     assert 'href="profile.html"' in (profiled.parent / "report/report.html").read_text()
@@ -262,7 +268,7 @@ def test_attribution_and_drops_are_told(profiled: Path) -> None:
     change(profiled, "INSERT INTO activity (id, run, rank, kind, name, attribution, device, stream, begin_ns, end_ns)"
                      " VALUES (99, 1, 0, 'cpu_operator', 1, 'none', 0, 0, 0, 18000)")
     change(profiled, "UPDATE profile SET dropped_count = 12, source_reason = 'CUPTI is held by <nsys>'")
-    page = with_data(profiled, lambda data: profile_page(data, templates()))
+    page = page_of(profiled)
     assert "12 dropped" in page and "CUPTI is held by &lt;nsys&gt;" in page
     assert re.search(r"call 90\.\d\d%; not charged: 9\.\d\d%", page)  # 174 us of 192
 
@@ -270,7 +276,7 @@ def test_attribution_and_drops_are_told(profiled: Path) -> None:
 @pytest.mark.parametrize("sql", ["DELETE FROM profile", "DELETE FROM scope", "DELETE FROM activity", "DELETE FROM cell"])
 def test_no_profile_no_page(profiled: Path, sql: str) -> None:
     change(profiled, sql)
-    assert with_data(profiled, lambda data: profile_page(data, templates())) is None
+    assert with_data(profiled, lambda data: profile_page.content(Source(data))) is None
 
 
 @pytest.mark.parametrize("sql", [
@@ -280,4 +286,4 @@ def test_no_profile_no_page(profiled: Path, sql: str) -> None:
 ])
 def test_missing_values_do_not_stop_the_page(profiled: Path, sql: str) -> None:
     change(profiled, sql)
-    assert "Cell by cell" in with_data(profiled, lambda data: profile_page(data, templates()))
+    assert "Cell by cell" in page_of(profiled)

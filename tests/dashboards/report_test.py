@@ -48,6 +48,11 @@ def test_the_table_shows_the_numbers(database: Path) -> None:
     assert rows["null"][6:12] == ["–"] * 6
 
 
+def test_large_numbers_have_no_exponent(database: Path) -> None:
+    change(database, "UPDATE estimate SET value = 67321, low = 999.6, high = 1e12 WHERE cell = 2 AND metric = 'throughput'")
+    assert table(database)["half"]["images/s"][0] == "67320 [999.6, 1e+12]"
+
+
 def test_nothing_is_computed_again(database: Path) -> None:
     """Raw rows that say something else than the estimates: the page shows the estimates."""
     change(database, "UPDATE estimate SET value = 7, low = 6, high = 8, n = 11 WHERE cell = 2 AND metric = 'speedup'")

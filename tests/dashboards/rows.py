@@ -40,17 +40,23 @@ def insert(connection: sqlite3.Connection, table: str, **columns: object) -> Non
 def new_file(path: Path) -> sqlite3.Connection:
     """With one run, its machine, rank and methods."""
     connection = sqlite3.connect(path)
+    connection.execute("PRAGMA synchronous = OFF")  # tests survive no crash
     connection.executescript((RESULTS / "schema.sql").read_text() + (RESULTS / "views.sql").read_text())
     connection.execute("PRAGMA foreign_keys = ON")
     for name, (unit, better, definition, formula, column) in METRICS.items():
         insert(connection, "metric", name=name, unit=unit, better=better, definition=definition, formula=formula, summary_column=column)
-    insert(connection, "run", id=1, suite_name="demo", suite_text='name = "<demo>"', suite_sha="abc", seed=1, argv='["run", "demo.toml"]',
-           started_utc="2026-01-01T00:00:00Z", finished_utc="2026-01-01T00:01:00Z", program_version="0.1", status="ok")
+    add_run_row(connection, 1, started="2026-01-01T00:00:00Z", suite_text='name = "<demo>"', argv='["run", "demo.toml"]')
     insert(connection, "machine", id=1, run=1, host="box", cpu_model="a CPU", core_count=2, memory_bytes=2**30, load_average_1min=0.5)
     insert(connection, "rank", run=1, rank=0, machine=1, device="cpu", threads=1, pid=42)
     for name, (knob, text) in KNOBS.items():
         insert(connection, "method", run=1, name=name, summary="", knob=knob, knob_text=text)
     return connection
+
+
+def add_run_row(connection: sqlite3.Connection, number: int, *, started: str, status: str = "ok", **columns: object) -> None:
+    values = {"suite_name": "demo", "suite_text": "", "suite_sha": "abc", "seed": 1, "argv": "[]", "program_version": "0.1",
+              "finished_utc": None if status == "running" else started}
+    insert(connection, "run", **({"id": number, "started_utc": started, "status": status} | values | columns))
 
 
 def add_cell_row(connection: sqlite3.Connection, number: int, method: str, *, label: str = "", given: dict | None = None,
