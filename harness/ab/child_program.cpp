@@ -15,6 +15,7 @@
 #include <string_view>
 #include <thread>
 
+#include "harness/environment/usable_cores.h"
 #include "methods/config/input_error.h"
 
 extern char** environ;
@@ -81,14 +82,26 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-// In a process group of its own, so that a launcher and its ranks end together; on all cores, whatever ours was bound
-// to; and ended where this process is gone.
-pid_t start(std::vector<std::string> words) {
+// Two programs that share their cores share what happens to these: the cores of a virtual machine are not alike, and each
+// changes its speed by half when a neighbour comes or goes.
+cpu_set_t first_cores(int count) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  for (const int core : environment::allowed_cores()) {
+    if (CPU_COUNT(&cores) < count) CPU_SET(core, &cores);
+  }
+  return cores;
+}
+
+// In a process group of its own, so that a launcher and its ranks end together, and ended where this process is gone.
+// More ranks than one are on all cores, whatever we were bound to: binding is for their launcher.
+pid_t start(std::vector<std::string> words, int core_count) {
   auto environment = clean_environment();
   const auto argv = pointers(words);
   const auto envp = pointers(environment);
-  cpu_set_t all;
-  std::memset(&all, 0xff, sizeof(all));
+  cpu_set_t cores;
+  std::memset(&cores, 0xff, sizeof(cores));
+  if (core_count > 0) cores = first_cores(core_count);
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
@@ -96,7 +109,7 @@ pid_t start(std::vector<std::string> words) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(127);
-  ::sched_setaffinity(0, sizeof(all), &all);
+  ::sched_setaffinity(0, sizeof(cores), &cores);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);  // stdout belongs to the answer of `ab`
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
@@ -107,7 +120,7 @@ pid_t start(std::vector<std::string> words) {
 }  // namespace
 
 ChildProgram::ChildProgram(const ChildOptions& options) : name_(options.program) {
-  process_ = start(words_of(options, server_.path()));
+  process_ = start(words_of(options, server_.path()), options.ranks == 1 ? options.cores : 0);
   try {
     socket_ = std::make_unique<LineSocket>(server_.accept(kPatience_s, [&] { return is_running(); }));
   } catch (...) {

@@ -12,7 +12,10 @@
 #include "harness/commands/commands.h"
 #include "harness/commands/comparison_output.h"
 #include "harness/commands/find_suite.h"
+#include "harness/suite/suite.h"
 #include "methods/config/input_error.h"
+#include "methods/registry.h"
+#include "methods/solvers/solver_table.h"
 #include "results/compare/run_choice.h"
 #include "results/merge.h"
 #include "results/store.h"
@@ -84,9 +87,12 @@ int alternate(const Options& options) {
   if (from_launcher({"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"}, 0) != 0) return 0;
   const int ranks = options.ranks > 0 ? options.ranks : from_launcher({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}, 1);
   auto gate = read_gate_options(options.output);
+  const auto suite = suite::parse_suite(find_suite(options.suite), options.set,
+                                        {methods::method_names(), solvers::solver_names(), solvers::grid_names()});
   ab::ChildOptions child{.program = find_program(options.other),
                          .suite = find_suite(options.suite).string(),
                          .ranks = ranks,
+                         .cores = suite.run.threads,
                          .launcher = options.launcher};
   if (!options.only.empty()) child.more.insert(child.more.end(), {"--only", options.only});
   for (const auto& assignment : options.set) child.more.insert(child.more.end(), {"--set", assignment});
