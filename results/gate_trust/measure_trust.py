@@ -2,7 +2,7 @@
 """How far the gate is to be trusted: false alarms of equal programs, and what slowdowns it finds.
 
     measure_trust.py alarms FOLDER [--runs 201]                  equal runs one after the other; each compared with the next
-    measure_trust.py power FOLDER DELAYED [--runs 50] [--delay 0.03] [--minutes 5]   ab of this program and one with delay.patch
+    measure_trust.py power FOLDER DELAYED [--runs 50] [--delay 0.03] [--minutes 5]   ab of a program built with delay.patch against itself
     measure_trust.py table FOLDER                                what has been measured so far
 
 Every line is appended to FOLDER/*.jsonl as soon as it is known, and a further call goes on where the last one ended.
@@ -69,10 +69,14 @@ def finished_runs(database: Path) -> int:
 
 def power(folder: Path, delayed: Path, runs: int, delay: float, minutes: float) -> None:
     out = folder / f"power_{delay:g}_{minutes:g}.jsonl"
+    # the same program without the delay: two builds of one source may differ by half a percent
+    older = folder.resolve() / "undelayed.sh"
+    older.write_text(f'#!/bin/sh\nunset DELAY\nexec "{delayed.resolve()}" "$@"\n')
+    older.chmod(0o755)
     while len(lines(out)) < runs:
         database = folder / "power.db"
         database.unlink(missing_ok=True)
-        _, text = call(delayed, "ab", PROGRAM, ROOT / "harness/suites/gate.toml", "--db", database, "--minutes", minutes, "--json", environment={"DELAY": f"{METHOD} {delay}", "DIFFBENCH_HOME": str(ROOT)})
+        _, text = call(delayed, "ab", older, ROOT / "harness/suites/gate.toml", "--db", database, "--minutes", minutes, "--json", environment={"DELAY": f"{METHOD} {delay}", "DIFFBENCH_HOME": str(ROOT)})
         document = json.loads(text)
         row = next(row for row in document["cells"] if row["metric"] == "latency" and row["key"].startswith(METHOD))
         append(out, counts(document) | {name: row[name] for name in ("low", "high", "ratio", "n")} | {"method": row["verdict"], "cause": row["cause"]})

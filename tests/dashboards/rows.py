@@ -1,4 +1,4 @@
-"""Rows of a results file of schema 4, by the names of their columns, and what an estimate of a few numbers is."""
+"""Rows of a results file of schema 5, by the names of their columns, and what an estimate of a few numbers is."""
 
 from __future__ import annotations
 
