@@ -1,11 +1,12 @@
 #include "harness/compare/gate_file.h"
 
-#include <array>
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <map>
 #include <memory>
-#include <regex>
+#include <string_view>
 
 #include "harness/suite/pattern.h"
 #include "methods/config/input_error.h"
@@ -53,21 +54,26 @@ double read_quantity(const TomlTable& table, const char* key) {
                                                        {"MiB", 1048576.0}, {"GiB", 1073741824.0}};
   const auto value = table.json(key);
   if (value.is_number()) return value.get<double>();
-  static const std::regex kForm(R"(([0-9]+(\.[0-9]+)?) *([A-Za-z]+))");
-  std::smatch parts;
   const std::string text = value.is_string() ? value.get<std::string>() : "";
-  if (!std::regex_match(text, parts, kForm) || !kUnits.contains(parts[3])) {
+  double number = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string unit(end.ptr, text.data() + text.size());
+  unit.erase(0, unit.find_first_not_of(' '));
+  if (end.ec != std::errc() || number < 0 || !kUnits.contains(unit)) {
     table.fail(key, "must be a number in the metric's unit, or text such as \"20 ms\" or \"1.5 GiB\"");
   }
-  return std::stod(parts[1]) * kUnits.at(parts[3]);
+  return number * kUnits.at(unit);
 }
 
 std::string read_date(const TomlTable& table, const char* key) {
-  static const std::regex kForm("[0-9]{4}-[0-9]{2}-[0-9]{2}");
   if (!table.has(key)) table.fail_missing(key, "the last day on which it holds, as in 2026-12-31");
   const auto value = table.json(key);
   const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-  if (!std::regex_match(text, kForm)) table.fail(key, "must be a date, as in 2026-12-31");
+  constexpr std::string_view kForm = "dddd-dd-dd";
+  const bool is_date = std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), [](char letter, char form) {
+    return form == 'd' ? letter >= '0' && letter <= '9' : letter == form;
+  });
+  if (!is_date) table.fail(key, "must be a date, as in 2026-12-31");
   return text;
 }
 
