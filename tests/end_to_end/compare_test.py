@@ -271,6 +271,18 @@ def test_junit_and_markdown(results: Path) -> None:
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}, "a cell's own bar would break its row"
 
 
+def test_the_report_draws_the_comparison(results: Path) -> None:
+    set_times(results, 1, {})
+    set_times(results, 2, {"fixed_exit": 1.2})
+    page = results.parent / "page"
+    run_ok("report", results, "-o", page, "--against", f"{results}@1")
+    text = (page / "comparison.html").read_text()
+    assert "full is unchanged, so it is the method" in text and "fixed_exit/ddim/trailing/3" in text
+    assert (page / "history.html").exists()  # two runs of one suite
+    result = diffbench("report", results, "-o", page, "--against", f"{results}@7")
+    assert result.returncode == 2 and "no run 7" in result.stderr
+
+
 # --- merge
 
 def test_merge_takes_each_run_once(results: Path) -> None:
@@ -371,6 +383,6 @@ def test_killing_ab_ends_its_children(suite: Path) -> None:
 
 
 def test_ab_refuses_what_is_no_program_and_a_suite_that_is_none(suite: Path) -> None:
-    for arguments, words in ((("ab", suite, suite), "neither a program nor a build folder"), (("ab", "/bin/false", suite), "before its first turn"), (("ab", BINARY, suite.parent / "none.toml"), "refused this suite")):
+    for arguments, words in ((("ab", suite, suite), "neither a program nor a build folder"), (("ab", "/bin/false", suite), "before its first turn"), (("ab", BINARY, suite.parent / "none.toml"), "none.toml: cannot read this file")):
         result = diffbench(*arguments, "--db", suite.parent / "ab.db")
         assert words in result.stderr and result.returncode == 2, result.stderr

@@ -107,7 +107,8 @@ TEST_F(VerdictsTest, BelowTheSmallestEffectIsTheSameAndOnTheBorderUndecided) {
 TEST_F(VerdictsTest, TooFewRoundsSayHowManyMoreAreNeeded) {
   older_ = example_measured(kCells, 3);
   newer_ = example_measured(kCells, 3, 0.003, 1);
-  const auto* row = find(compare(), "exit", "latency");
+  const auto comparison = compare();
+  const auto* row = find(comparison, "exit", "latency");
   EXPECT_EQ(row->verdict, Verdict::kUndecided);
   EXPECT_FALSE(row->interval);
   ASSERT_TRUE(row->rounds_needed);
