@@ -2,13 +2,13 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <sstream>
 #include <stdexcept>
@@ -23,7 +23,7 @@ extern char** environ;
 namespace diffbench::ab {
 namespace {
 
-constexpr double kPatience_s = 1800;  // for preparation and checks of a large suite
+constexpr double kPatienceSeconds = 1800;  // for preparation and checks of a large suite
 
 // What a launcher around us left in the environment would make the child's own launcher a part of that job.
 bool is_launchers(std::string_view variable) {
@@ -82,8 +82,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-// Two programs that share their cores share what happens to these: the cores of a virtual machine are not alike, and each
-// changes its speed by half when a neighbour comes or goes.
+// Two programs that share their cores share what happens to these: the cores of a virtual machine are not alike, and
+// each changes its speed by half when a neighbour comes or goes.
 cpu_set_t first_cores(int count) {
   cpu_set_t cores;
   CPU_ZERO(&cores);
@@ -122,7 +122,7 @@ pid_t start(std::vector<std::string> words, int core_count) {
 ChildProgram::ChildProgram(const ChildOptions& options) : name_(options.program) {
   process_ = start(words_of(options, server_.path()), options.ranks == 1 ? options.cores : 0);
   try {
-    socket_ = std::make_unique<LineSocket>(server_.accept(kPatience_s, [&] { return is_running(); }));
+    socket_ = std::make_unique<LineSocket>(server_.accept(kPatienceSeconds, [&] { return is_running(); }));
   } catch (...) {
     stop();
     if (exit_code_ == 2) {
