@@ -32,7 +32,7 @@ def _rule(rule: dict) -> str:
 
 
 def _needed(comparison: Comparison) -> str:
-    rounds = comparison.cells.loc[comparison.cells["verdict"] == "undecided", "rounds_needed"].dropna()
+    rounds = comparison.cells.loc[(comparison.cells["verdict"] == "undecided") & (comparison.cells["gates"] != False), "rounds_needed"].dropna()  # noqa: E712: None gates
     return "" if rounds.empty else f"What is undecided would take up to {rounds.max():.0f} more rounds."
 
 
@@ -69,8 +69,6 @@ def change_words(cell: pd.Series, factor: float, unit: str) -> str | Markup:
 
 def _why(cell: pd.Series) -> str:
     notes = [cell["reason"]]
-    if not pd.isna(cell["rounds_needed"]):
-        notes.append(f"{cell['rounds_needed']:.0f} more rounds would decide")
     if not pd.isna(cell["gates"]) and not cell["gates"]:
         notes.append("does not gate")
     return "; ".join(filter(None, notes))

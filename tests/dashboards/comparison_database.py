@@ -56,7 +56,7 @@ def verdict(old_path: Path, new_path: Path, **others: object) -> dict:
         "differences": [{"group": "library", "entry": "torch_version", "old": "2.10.0", "new": None}, {"group": "suite", "entry": "<steps>", "old": 2, "new": 3}],
         "notes": ["the load was <high>"],
         "cells": [
-            judged("full/2", "latency", "same", 1.001), judged("full/2", "throughput", "undecided", 1.015, 0.01, rounds_needed=40),
+            judged("full/2", "latency", "same", 1.001), judged("full/2", "throughput", "undecided", 1.015, 0.01, rounds_needed=40, reason="changed by 1.5 %; about 40 more rounds would decide"),
             judged(HOSTILE, "latency", "slower", 1.1, reason="slower by 10 % [9.5, 10.5]; full is unchanged, so it is <the> method", cause="method"),
             judged(HOSTILE, "peak_memory", "faster", 0.9, gates=False), judged(HOSTILE, "throughput", "slower", 0.7),
             judged("gone/2", "latency", "not_comparable", None, n=None, old_value=1e7, new_value=None, reason="no partner"),

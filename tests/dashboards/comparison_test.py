@@ -61,7 +61,7 @@ def test_a_row_tells_change_values_and_reason(pair: tuple[Path, Path]) -> None:
     rows = [row["cells"] for row in with_comparison(pair, lambda comparison: verdict_table.table_rows(comparison, tuple(RANKS)))]
     assert rows[0][:4] == ["worse", HOSTILE, "fid difference", "+0.5 <small>[+0.2, +0.8]</small>"]
     assert rows[2] == ["slower", HOSTILE, "latency", "+10.00 % <small>[+9.50, +10.50]</small>", "10 ms", "11 ms", "24", "slower by 10 % [9.5, 10.5]; full is unchanged, so it is <the> method"]
-    assert rows[3][7] == "does not gate" and rows[4][7] == "40 more rounds would decide"
+    assert rows[3][7] == "does not gate" and rows[4][7] == "changed by 1.5 %; about 40 more rounds would decide"
     assert rows[5][3:] == ["–", "10 ms", "–", "–", "no partner"]
 
 
