@@ -12,6 +12,7 @@
 #include "harness/commands/commands.h"
 #include "harness/commands/find_suite.h"
 #include "harness/compare/gate_file.h"
+#include "harness/environment/environment.h"
 #include "harness/measure/cell_runner.h"
 #include "harness/measure/preparation.h"
 #include "harness/measure/progress.h"
@@ -52,6 +53,7 @@ class Twins {
       if (state.cell.baseline) {
         cells_.back().baseline_key = session_.cells[static_cast<size_t>(*state.cell.baseline)].cell.key;
       }
+      if (!is_measured(state)) continue;
       if (!measure::warm_up_cell(session_, repeater_, state, results::Pass::kTiming)) {
         throw std::runtime_error(state.cell.key + ": " + state.reason);
       }
@@ -70,16 +72,25 @@ class Twins {
     seconds_spent_ = spent;
   }
 
-  const std::vector<TwinCell>& cells() const { return cells_; }
+  std::vector<TwinCell> cells() const {
+    std::vector<TwinCell> measured = cells_;
+    std::erase_if(measured, [](const TwinCell& cell) { return cell.first_ns.empty(); });
+    return measured;
+  }
   double seconds_per_round() const { return seconds_spent_ / rounds_; }
   int rounds() const { return rounds_; }
   const selfcheck::Watch& watch() const { return watch_; }
   const std::map<std::string, int>& disturbances() const { return disturbances_; }
 
  private:
+  // the null method prices the harness, and nobody waits for it
+  static bool is_measured(const measure::CellState& state) { return state.cell.method != "null"; }
+
   std::vector<size_t> order(int round) const {
     std::map<std::string, std::vector<size_t>> groups;
-    for (size_t i = 0; i < session_.cells.size(); ++i) groups[session_.cells[i].cell.group].push_back(i);
+    for (size_t i = 0; i < session_.cells.size(); ++i) {
+      if (is_measured(session_.cells[i])) groups[session_.cells[i].cell.group].push_back(i);
+    }
     std::vector<std::vector<size_t>> lists;
     for (auto& [name, members] : groups) lists.push_back(std::move(members));
     return measure::shuffled_groups(std::move(lists), static_cast<uint64_t>(session_.suite.seed), round);
@@ -107,10 +118,20 @@ class Twins {
   double seconds_;
   double seconds_spent_ = 0;
   int rounds_ = 0;
-  std::mt19937_64 coin_{1};  // the same on every rank
-  std::vector<TwinCell> cells_{};
+  std::mt19937_64 coin_{1};                    // the same on every rank
+  std::vector<TwinCell> cells_{};              // as the session has them
   std::map<std::string, int> disturbances_{};  // kinds; on rank 0
 };
+
+// Processor time of the ranks on rank 0's machine, while all of them watched; on rank 0.
+double seconds_of_all(const ranks::Communicator& world, const selfcheck::Watch& watch) {
+  const std::string host = environment::capture().host;
+  double seconds = 0;
+  for (const auto& from : ranks::collect(world, {{"host", host}, {"seconds", watch.own_seconds()}})) {
+    seconds += from.at("host") == host ? from.at("seconds").get<double>() : 0.0;
+  }
+  return seconds;
+}
 
 json alarms_json(const selfcheck::FalseAlarms& alarms) {
   return {{"comparisons", alarms.comparisons},
@@ -119,7 +140,7 @@ json alarms_json(const selfcheck::FalseAlarms& alarms) {
           {"false_claims", alarms.false_claims}};
 }
 
-json document_of(const Twins& twins, const measure::Session& session, const std::string& machine) {
+json document_of(const Twins& twins, const measure::Session& session, const std::string& machine, double own_seconds) {
   json effects;
   for (const int minutes : {1, 5, 20}) {
     // a round of the check ran every cell twice, as a round of `ab` does
@@ -128,8 +149,8 @@ json document_of(const Twins& twins, const measure::Session& session, const std:
     effects[std::to_string(minutes)] = effect ? json(*effect) : json();
   }
   json findings = json::array();
-  for (const auto& one :
-       twins.watch().findings({.ranks = session.world.local_size(), .threads = session.suite.run.threads})) {
+  for (const auto& one : twins.watch().findings(
+           {.ranks = session.world.local_size(), .threads = session.suite.run.threads, .own_seconds = own_seconds})) {
     findings.push_back({{"name", one.name}, {"what", one.what}, {"advice", one.advice}});
   }
   json disturbed = json::object();
@@ -187,7 +208,6 @@ void check(const Options& options) {
     suite = suite::parse_suite(find_suite(options.suite), options.set,
                                {methods::method_names(), solvers::solver_names(), solvers::grid_names()});
     cells = suite::plan(suite);
-    std::erase_if(cells, [](const suite::Cell& cell) { return cell.method == "null"; });
     device = measure::device_of_rank(suite.run.device, world);
     at::set_num_threads(suite.run.threads);
   });
@@ -200,11 +220,12 @@ void check(const Options& options) {
   measure::prepare_cells(session);
   Twins twins(session, 60 * options.minutes);
   twins.run();
+  const double own_seconds = seconds_of_all(world, twins.watch());
   const bool ok = session.finish();
   const auto* store = session.writer.store();
   if (store == nullptr || !ok) return;
   const auto machine = results::machine_fingerprint(results::read_run(*store, session.run_id));
-  const json document = document_of(twins, session, machine);
+  const json document = document_of(twins, session, machine, own_seconds);
   selfcheck::keep(machine, document);
   if (options.json) {
     std::cout << document.dump(2) << "\n";

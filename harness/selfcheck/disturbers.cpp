@@ -23,7 +23,7 @@ std::int64_t now_ns(clockid_t clock) {
   return std::int64_t{1'000'000'000} * now.tv_sec + now.tv_nsec;
 }
 
-double own_seconds() {
+double process_seconds() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   const auto seconds = [](const timeval& time) {
@@ -47,7 +47,7 @@ std::vector<double> core_clocks(const std::filesystem::path& root) {
 Watch::Watch(std::filesystem::path root)
     : root_(std::move(root)),
       first_(read_cpu()),
-      first_own_s_(own_seconds()),
+      first_own_s_(process_seconds()),
       started_ns_(now_ns(CLOCK_MONOTONIC)),
       started_raw_ns_(now_ns(CLOCK_MONOTONIC_RAW)),
       started_realtime_ns_(now_ns(CLOCK_REALTIME)) {
@@ -71,11 +71,13 @@ std::optional<Watch::Cpu> Watch::read_cpu() const {
   return Cpu{.busy_s = (user + nice + system + irq + soft) / ticks, .steal_s = stolen / ticks};
 }
 
-Finding Watch::other_load() const {
+double Watch::own_seconds() const { return process_seconds() - first_own_s_; }
+
+Finding Watch::other_load(double own_seconds) const {
   Finding finding{.name = "other load"};
   if (!first_ || !last_) return {.name = finding.name, .what = "not readable (/proc/stat)"};
   const double seconds = 1e-9 * static_cast<double>(now_ns(CLOCK_MONOTONIC) - started_ns_);
-  const double others = std::max(0.0, (last_->busy_s - first_->busy_s) - (own_seconds() - first_own_s_)) / seconds;
+  const double others = std::max(0.0, (last_->busy_s - first_->busy_s) - own_seconds) / seconds;
   finding.what = fmt::format("other processes used {:.2f} cores", others);
   if (others > 0.05) {
     finding.advice =
@@ -168,7 +170,7 @@ Finding Watch::pauses() const {
 }
 
 std::vector<Finding> Watch::findings(const Layout& wanted) const {
-  return {other_load(), steal(), frequency(), layout(wanted), clock(), pauses()};
+  return {other_load(wanted.own_seconds), steal(), frequency(), layout(wanted), clock(), pauses()};
 }
 
 }  // namespace diffbench::selfcheck

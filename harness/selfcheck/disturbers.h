@@ -3,7 +3,8 @@
 //
 //   Watch watch;
 //   while (measuring) { repeat(); watch.look(); }
-//   for (const Finding& one : watch.findings(seconds, {.ranks = 2, .threads = 1})) print(one.what, one.advice);
+//   const double ours = sum_over_ranks_here(watch.own_seconds());
+//   for (const Finding& one : watch.findings({.ranks = 2, .threads = 1, .own_seconds = ours})) print(one.what);
 //
 // Reads /proc and /sys and the clocks; what a system does not tell is not looked at, and is said so.
 
@@ -22,8 +23,9 @@ struct Finding {
 };
 
 struct Layout {
-  int ranks = 1;    // on this machine
-  int threads = 1;  // of each
+  int ranks = 1;           // on this machine
+  int threads = 1;         // of each
+  double own_seconds = 0;  // processor time of all of them while watched: what is beyond it is others' load
 };
 
 class Watch {
@@ -31,6 +33,7 @@ class Watch {
   explicit Watch(std::filesystem::path root = "/");
 
   void look();
+  double own_seconds() const;  // of this process since it began to watch
   std::vector<Finding> findings(const Layout& layout) const;
 
  private:
@@ -39,7 +42,7 @@ class Watch {
     double steal_s = 0;  // taken by the hypervisor
   };
   std::optional<Cpu> read_cpu() const;
-  Finding other_load() const;
+  Finding other_load(double own_seconds) const;
   Finding steal() const;
   Finding frequency() const;
   Finding layout(const Layout& layout) const;
@@ -49,7 +52,7 @@ class Watch {
   std::filesystem::path root_;
   std::optional<Cpu> first_{};
   std::optional<Cpu> last_{};
-  double first_own_s_ = 0;  // processor time of all our ranks is not known: of this process
+  double first_own_s_ = 0;
   std::int64_t started_ns_ = 0;
   std::int64_t started_raw_ns_ = 0;
   std::int64_t started_realtime_ns_ = 0;

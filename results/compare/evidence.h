@@ -4,7 +4,6 @@
 //
 //   for (Judged& one : judge(matches, run_differences(older, newer), gate, false)) ...
 
-#include <map>
 #include <string_view>
 #include <vector>
 

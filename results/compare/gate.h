@@ -1,6 +1,6 @@
 #pragma once
 // What a gate lets through: the smallest effects that matter, what may be slower, and absolute budgets. gate.toml as
-// data; harness/commands/gate_file.h reads it.
+// data; harness/compare/gate_file.h reads it.
 //
 //   Gate gate;                                                   // 95 %, the table's smallest effects, no exceptions
 //   gate.thresholds.push_back({.metric = "latency", .cells = matches("single_stream"), .effect = 0.05});

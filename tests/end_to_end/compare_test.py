@@ -386,3 +386,21 @@ def test_ab_refuses_what_is_no_program_and_a_suite_that_is_none(suite: Path) -> 
     for arguments, words in ((("ab", suite, suite), "neither a program nor a build folder"), (("ab", "/bin/false", suite), "before its first turn"), (("ab", BINARY, suite.parent / "none.toml"), "none.toml: cannot read this file")):
         result = diffbench(*arguments, "--db", suite.parent / "ab.db")
         assert words in result.stderr and result.returncode == 2, result.stderr
+
+
+# --- selfcheck
+
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_selfcheck_is_kept_and_quoted(results: Path, ranks: int) -> None:
+    environment = ENVIRONMENT | {"XDG_STATE_HOME": str(results.parent / "state")}
+    words = command("selfcheck", "--suite", results.parent / "suite.toml", "--minutes", 0.05, "--json", ranks=ranks)
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["ranks"] == max(ranks, 1) and document["rounds"] > 3 and document["pair_noise"] > 0
+    assert [one["name"] for one in document["findings"]] == ["other load", "steal time", "frequency scaling", "thread layout", "clock", "pauses"]
+    assert set(document["smallest_effect"]) == {"1", "5", "20"}
+    kept = json.loads((results.parent / "state/diffbench/selfcheck.json").read_text())
+    assert kept[document["machine"]] == document
+    quoted = subprocess.run(command("compare", f"{results}@1", f"{results}@2", "--json"), env=environment, capture_output=True, text=True, timeout=60)
+    assert any("selfcheck of this kind of machine" in note for note in json.loads(quoted.stdout)["notes"])
