@@ -92,10 +92,9 @@ class Side {
 
 class Alternator {
  public:
-  Alternator(ChildProgram& older, ChildProgram& newer, const results::Gate& gate, double max_seconds)
-      : older_(older), newer_(newer), max_seconds_(max_seconds) {
-    gate_.confidence = gate.confidence;  // excuses and budgets do not end a measurement
-    gate_.thresholds = gate.thresholds;
+  Alternator(ChildProgram& older, ChildProgram& newer, const results::Gate& gate, Stopping stopping)
+      : older_(older), newer_(newer), gate_(gate), stopping_(stopping) {
+    gate_.budgets.clear();  // they are judged at the end, by what the cells' estimates then are
     seed_ = newer_.plan().at("seed").get<uint64_t>();
     coin_.seed(seed_);
     for (const MeasuredCell& cell : newer_.run().cells) {
@@ -113,20 +112,23 @@ class Alternator {
       newer_.warm(key);
     }
     Alternation done{.cells = static_cast<std::int64_t>(keys_.size())};
-    measure::Progress progress(true, "a/b", static_cast<int64_t>(max_seconds_));
+    measure::Progress progress(true, "a/b", static_cast<int64_t>(stopping_.max_seconds));
     const auto start = Clock::now();
-    for (int round = 0; !open_.empty() && seconds_since(start) < max_seconds_; ++round) {
+    bool has_failed = false;
+    for (int round = 0; !open_.empty() && !has_failed && seconds_since(start) < stopping_.max_seconds; ++round) {
       for (const auto& key : cells_of_round(round)) take_both(key, round);
       older_.store();
       newer_.store();
       done.rounds = round + 1;
-      look();
+      has_failed = look() && stopping_.fails_fast;
       const double spent = seconds_since(start);
-      progress.advance(static_cast<int64_t>(spent) - static_cast<int64_t>(done.seconds), max_seconds_ - spent);
+      progress.advance(static_cast<int64_t>(spent) - static_cast<int64_t>(done.seconds), stopping_.max_seconds - spent);
       done.seconds = spent;
     }
     std::map<std::string, std::string> reasons;
-    for (const auto& key : keys_) reasons[key] = open_.contains(key) ? "max_seconds" : "decided";
+    for (const auto& key : keys_) {
+      reasons[key] = !open_.contains(key) ? "decided" : (has_failed ? "regression" : "max_seconds");
+    }
     older_.finish(reasons);
     newer_.finish(reasons);
     done.decided = done.cells - static_cast<std::int64_t>(open_.size());
@@ -170,16 +172,20 @@ class Alternator {
     side.measure(key, round);
   }
 
-  void look() {
+  // True with a regression that the gate does not excuse.
+  bool look() {
+    bool has_regression = false;
     for (const auto& row : results::compare_runs(older_.run(), newer_.run(), gate_, true).rows) {
       if (row.metric == "latency" && row.verdict != results::Verdict::kUndecided) open_.erase(row.key);
+      has_regression = has_regression || row.is_regression;
     }
+    return has_regression;
   }
 
   Side older_;
   Side newer_;
-  results::Gate gate_{};
-  double max_seconds_;
+  results::Gate gate_;
+  Stopping stopping_;
   uint64_t seed_ = 0;
   std::mt19937_64 coin_{};
   std::vector<std::string> keys_{};  // in the order of the plan
@@ -188,8 +194,8 @@ class Alternator {
 
 }  // namespace
 
-Alternation alternate(ChildProgram& older, ChildProgram& newer, const results::Gate& gate, double max_seconds) {
-  return Alternator(older, newer, gate, max_seconds).run();
+Alternation alternate(ChildProgram& older, ChildProgram& newer, const results::Gate& gate, Stopping stopping) {
+  return Alternator(older, newer, gate, stopping).run();
 }
 
 }  // namespace diffbench::ab

@@ -4,7 +4,7 @@
 // rule (results/compare/contrast.h, sequence_of).
 //
 //   ChildProgram older(...), newer(...);
-//   const Alternation done = alternate(older, newer, gate, 300.0);
+//   const Alternation done = alternate(older, newer, gate, {.max_seconds = 300.0});
 //   print(done.rounds, done.decided, done.cells);
 //
 // Cells whose verdict is known drop out, but for the baseline of one that goes on.
@@ -16,6 +16,11 @@
 
 namespace diffbench::ab {
 
+struct Stopping {
+  double max_seconds = 300.0;
+  bool fails_fast = false;  // also at the first regression that the gate does not excuse: it will not go away
+};
+
 struct Alternation {
   std::int64_t cells = 0;    // that both have
   std::int64_t decided = 0;  // of them
@@ -23,6 +28,6 @@ struct Alternation {
   double seconds = 0;  // of the rounds, without preparation and warm-up
 };
 
-Alternation alternate(ChildProgram& older, ChildProgram& newer, const results::Gate& gate, double max_seconds);
+Alternation alternate(ChildProgram& older, ChildProgram& newer, const results::Gate& gate, Stopping stopping);
 
 }  // namespace diffbench::ab

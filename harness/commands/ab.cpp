@@ -31,6 +31,7 @@ struct Options {
   std::string program;
   std::string database = "ab.db";
   double minutes = 5.0;
+  bool fails_fast = false;
   int ranks = 0;
   std::string launcher = ab::ChildOptions().launcher;
   std::string only;
@@ -105,7 +106,7 @@ int alternate(const Options& options) {
         options.program.empty() ? fs::read_symlink("/proc/self/exe").string() : find_program(options.program);
     child.database = halves.newer;
     ab::ChildProgram newer(child);
-    done = ab::alternate(older, newer, gate, 60 * options.minutes);
+    done = ab::alternate(older, newer, gate, {.max_seconds = 60 * options.minutes, .fails_fast = options.fails_fast});
     older.wait();
     newer.wait();
   }
@@ -137,6 +138,8 @@ void add_ab(CLI::App& app, int& exit_code) {
   command->add_option("--minutes", options->minutes, "the most that the rounds may take; it ends when all is decided")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  command->add_flag("--fail-fast", options->fails_fast,
+                    "end at the first certain regression, before the rest is decided");
   command->add_option("--ranks", options->ranks, "ranks of either program; default: as many as a launcher started");
   command->add_option("--launcher", options->launcher, "words before a program of more than one rank")
       ->capture_default_str();

@@ -2,7 +2,8 @@
 """How far the gate is to be trusted: false alarms of equal programs, and what slowdowns it finds.
 
     measure_trust.py alarms FOLDER [--runs 201]                  equal runs one after the other; each compared with the next
-    measure_trust.py power FOLDER DELAYED [--runs 50] [--delay 0.03] [--minutes 5]   ab of a program built with delay.patch against itself
+    measure_trust.py power FOLDER DELAYED [--runs 50] [--delay "block_cache 0.03 duodiff 0.01"] [--minutes 5]
+                                                                 ab of a program built with delay.patch against itself
     measure_trust.py table FOLDER                                what has been measured so far
 
 Every line is appended to FOLDER/*.jsonl as soon as it is known, and a further call goes on where the last one ended.
@@ -11,15 +12,16 @@ FOLDER keeps the database of the alarms. README.md says what came out."""
 from __future__ import annotations
 
 import argparse
+import collections
 import json
 import os
 import sqlite3
 import subprocess
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("DIFFBENCH_BINARY", ROOT / "build/release/bin/diffbench"))
-METHOD = "block_cache"  # that is delayed
 
 
 def call(*words: object, environment: dict[str, str] | None = None) -> tuple[int, str]:
@@ -67,8 +69,14 @@ def finished_runs(database: Path) -> int:
         return connection.execute("SELECT ifnull(max(id), 0) FROM run").fetchone()[0]
 
 
-def power(folder: Path, delayed: Path, runs: int, delay: float, minutes: float) -> None:
-    out = folder / f"power_{delay:g}_{minutes:g}.jsonl"
+def parsed(delay: str) -> dict[str, float]:
+    words = delay.split()
+    return dict(zip(words[::2], map(float, words[1::2]), strict=True))
+
+
+def power(folder: Path, delayed: Path, runs: int, delay: str, minutes: float) -> None:
+    """One line a run: what `ab` said of each delayed method when it ended, at its first certain regression or its time."""
+    out = folder / f"power_{delay.replace(' ', '-')}_{minutes:g}.jsonl"
     # the same program without the delay: two builds of one source may differ by half a percent
     older = folder.resolve() / "undelayed.sh"
     older.write_text(f'#!/bin/sh\nunset DELAY\nexec "{delayed.resolve()}" "$@"\n')
@@ -76,10 +84,15 @@ def power(folder: Path, delayed: Path, runs: int, delay: float, minutes: float) 
     while len(lines(out)) < runs:
         database = folder / "power.db"
         database.unlink(missing_ok=True)
-        _, text = call(delayed, "ab", older, ROOT / "harness/suites/gate.toml", "--db", database, "--minutes", minutes, "--json", environment={"DELAY": f"{METHOD} {delay}", "DIFFBENCH_HOME": str(ROOT)})
-        document = json.loads(text)
-        row = next(row for row in document["cells"] if row["metric"] == "latency" and row["key"].startswith(METHOD))
-        append(out, counts(document) | {name: row[name] for name in ("low", "high", "ratio", "n")} | {"method": row["verdict"], "cause": row["cause"]})
+        start = time.monotonic()
+        _, text = call(PROGRAM, "ab", older, ROOT / "harness/suites/gate.toml", "--new", delayed, "--db", database, "--minutes", minutes, "--fail-fast", "--json",
+                       environment={"DELAY": delay, "DIFFBENCH_HOME": str(ROOT)})
+        rows = [row for row in json.loads(text)["cells"] if row["gates"] and row["metric"] == "latency"]
+        one = counts(json.loads(text)) | {"seconds": round(time.monotonic() - start, 1), "delayed": {}}
+        for method in parsed(delay):
+            row = next(row for row in rows if row["key"].startswith(method))
+            one["delayed"][method] = {name: row[name] for name in ("verdict", "cause", "ratio", "low", "high", "n", "regression")}
+        append(out, one | {"other_regressions": [row["key"] for row in rows if row["regression"] and row["key"].split("/")[0] not in parsed(delay)]})
 
 
 def table(folder: Path) -> None:
@@ -91,11 +104,15 @@ def table(folder: Path) -> None:
               f"({sum(row['machine'] for row in rows)} of them the machine), {sum(row['undecided'] for row in rows)} undecided")
     for path in sorted(folder.glob("power_*.jsonl")):
         rows = lines(path)
-        _, delay, minutes = path.stem.split("_")
-        found = [row for row in rows if row["method"] == "slower" and row["cause"] == "method"]
-        others = sum(row["regressions"] - (row["method"] == "slower") * 1 for row in rows)
-        kinds = {kind: sum(row["method"] == kind for row in rows) for kind in ("slower", "same", "undecided")}
-        print(f"delay {float(delay):.1%} in {METHOD}, {minutes} minutes at most: {len(found)} of {len(rows)} name it; {kinds}; regressions of other cells {others}")
+        delay, minutes = path.stem.removeprefix("power_").rsplit("_", 1)
+        seconds = sorted(row["seconds"] for row in rows)
+        print(f"{len(rows)} runs of {minutes} minutes at most: median {seconds[len(rows) // 2]:.0f} s, longest {seconds[-1]:.0f} s; "
+              f"{sum(bool(row['other_regressions']) for row in rows)} with a regression of a method that was not delayed")
+        for method, share in parsed(delay.replace("-", " ")).items():
+            ones = [row["delayed"][method] for row in rows]
+            named = sum(one["regression"] and one["cause"] == "method" for one in ones)
+            print(f"  {method} slower by {share:.0%}: {named} times named; {dict(collections.Counter(one['verdict'] for one in ones))}, "
+                  f"rounds {min(one['n'] for one in ones)} to {max(one['n'] for one in ones)}")
 
 
 def main() -> None:
@@ -104,7 +121,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("delayed", type=Path, nargs="?")
     parser.add_argument("--runs", type=int)
-    parser.add_argument("--delay", type=float, default=0.03)
+    parser.add_argument("--delay", default="block_cache 0.03 duodiff 0.01", help="methods and by what share of their time each is delayed")
     parser.add_argument("--minutes", type=float, default=5.0)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
