@@ -45,4 +45,5 @@ _diffbench_header_tests(header_tests_torch_free HEADERS ${torch_free} LINK ${hea
 if(DIFFBENCH_TORCH)
   list(FILTER headers EXCLUDE REGEX "${torch_free_folders}")
   _diffbench_header_tests(header_tests_torch HEADERS ${headers} LINK diffbench_torch ${header_tests_link})
+  add_dependencies(header_tests_torch diffbench_interface)
 endif()

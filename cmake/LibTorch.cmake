@@ -18,9 +18,11 @@ if(NOT DIFFBENCH_LIB_torch_cpu)
 endif()
 
 # the wheel brings its own fmt; it must not shadow the system's, for which the system's spdlog is made
-find_path(DIFFBENCH_FMT_INCLUDE fmt/core.h REQUIRED)
+find_path(DIFFBENCH_FMT_INCLUDE fmt/core.h)
 file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/include-first")
-file(CREATE_LINK "${DIFFBENCH_FMT_INCLUDE}/fmt" "${CMAKE_BINARY_DIR}/include-first/fmt" SYMBOLIC)
+if(DIFFBENCH_FMT_INCLUDE)
+  file(CREATE_LINK "${DIFFBENCH_FMT_INCLUDE}/fmt" "${CMAKE_BINARY_DIR}/include-first/fmt" SYMBOLIC)
+endif()
 
 add_library(torch::cpu INTERFACE IMPORTED)
 target_include_directories(torch::cpu SYSTEM INTERFACE

@@ -4,14 +4,16 @@
 //   auto network = make_backbone(model_toml.table("backbone"), schedule);
 //   network.module->to(at::kHalf);
 
-#include <torch/torch.h>
-
 #include <memory>
 #include <span>
 
 #include "methods/backbones/backbone.h"
 #include "methods/config/toml_table.h"
 #include "methods/solvers/noise_schedule.h"
+
+namespace torch::nn {
+class Module;  // <torch/nn/module.h> takes four seconds to compile, and few need it
+}
 
 namespace diffbench::backbones {
 

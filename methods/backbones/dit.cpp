@@ -1,5 +1,9 @@
 #include "methods/backbones/dit.h"
 
+#include <ATen/ATen.h>
+#include <torch/nn/init.h>
+#include <torch/nn/modules/container/modulelist.h>
+
 #include <cmath>
 
 #include "methods/backbones/modules.h"
@@ -13,7 +17,7 @@ enum class Init { xavier, small, zero };
 
 torch::nn::Linear make_linear(int64_t in, int64_t out, Init init = Init::xavier) {
   torch::nn::Linear linear(in, out);
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   torch::nn::init::zeros_(linear->bias);
   if (init == Init::xavier) {
     torch::nn::init::xavier_uniform_(linear->weight);
@@ -93,7 +97,7 @@ DiT::DiT(const DiTOptions& options, TimeInput time_input)
       *this, "x_embedder", "proj",
       torch::nn::Conv2d(
           torch::nn::Conv2dOptions(options.channels, width, options.patch_size).stride(options.patch_size)));
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   auto flat = patch_embed_->weight.flatten(1);  // a view: upstream starts the convolution as the linear map that it is
   torch::nn::init::xavier_uniform_(flat);
   torch::nn::init::zeros_(patch_embed_->bias);

@@ -11,29 +11,15 @@
 // head serves after every block. The position table is a buffer, fixed to sines and cosines; a weights file may bring
 // its own.
 
-#include <torch/torch.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/embedding.h>
+#include <torch/nn/modules/linear.h>
 
+#include "methods/backbones/backbone_options.h"
 #include "methods/backbones/output_head.h"
 #include "methods/backbones/time_table.h"
 
 namespace diffbench::backbones {
-
-struct DiTOptions {
-  int64_t image_size = 32;  // square
-  int64_t channels = 4;
-  int64_t patch_size = 2;
-  int64_t width = 384;  // a multiple of 4
-  int64_t depth = 12;   // blocks
-  int64_t heads = 6;
-  double mlp_ratio = 4.0;
-  int64_t classes = 0;         // 0: unconditional; else the table has one row more, the null label
-  bool learned_sigma = false;  // the head gives 2 * channels: eps, then v
-
-  int64_t side() const { return image_size / patch_size; }
-  int64_t token_count() const { return side() * side(); }
-  int64_t out_channels() const { return learned_sigma ? 2 * channels : channels; }
-  int64_t mlp_width() const { return static_cast<int64_t>(static_cast<double>(width) * mlp_ratio); }
-};
 
 class DiTBlock : public torch::nn::Module {
  public:

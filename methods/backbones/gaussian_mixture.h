@@ -10,17 +10,10 @@
 #include <memory>
 
 #include "methods/backbones/backbone.h"
+#include "methods/backbones/backbone_options.h"
 #include "methods/solvers/noise_schedule.h"
 
 namespace diffbench::backbones {
-
-struct GaussianMixtureOptions {
-  int64_t image_size = 1;
-  int64_t channels = 1;
-  std::vector<double> means;
-  std::vector<double> stds;
-  std::vector<double> weights;  // positive; normalised to sum 1
-};
 
 class GaussianMixture : public Backbone {
  public:

@@ -7,7 +7,7 @@
 //
 // A container is a bare module that only gives the prefix; it is made once and shared by what is nested in it.
 
-#include <torch/torch.h>
+#include <torch/nn/modules/linear.h>
 
 #include <memory>
 #include <string>

@@ -1,9 +1,11 @@
 #include "methods/backbones/output_head.h"
 
+#include <ATen/ATen.h>
+
 namespace diffbench::backbones {
 
 void copy_parameters(const torch::nn::Module& from, torch::nn::Module& to) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const auto values = from.parameters();
   to.to(values.front().device(), values.front().scalar_type());
   auto targets = to.parameters();

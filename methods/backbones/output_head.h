@@ -4,7 +4,7 @@
 //   std::shared_ptr<OutputHead> head = backbone.new_head();     // the own head's weights, in tensors of its own
 //   at::Tensor eps = head->forward(hidden);                     // [rows,C,H,W], in the weights' dtype
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include "methods/backbones/backbone.h"
 

@@ -1,5 +1,9 @@
 #include "methods/backbones/uvit.h"
 
+#include <ATen/ATen.h>
+#include <torch/nn/init.h>
+#include <torch/nn/modules/container/modulelist.h>
+
 #include "methods/backbones/modules.h"
 
 namespace diffbench::backbones {
@@ -7,7 +11,7 @@ namespace {
 
 torch::nn::Linear make_linear(int64_t in, int64_t out, bool bias = true) {
   torch::nn::Linear linear(torch::nn::LinearOptions(in, out).bias(bias));
-  torch::NoGradGuard no_grad;
+  at::NoGradGuard no_grad;
   torch::nn::init::normal_(linear->weight, 0.0, 0.02);  // upstream truncates at 100 standard deviations: the same
   if (bias) {
     torch::nn::init::zeros_(linear->bias);

@@ -9,28 +9,16 @@
 // Blocks in order: depth/2 "in" blocks (each pushes a skip), the mid block, depth/2 "out" blocks (each pops one).
 // Tokens: [label,] time, patches row by row.
 
-#include <torch/torch.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/embedding.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
 
+#include "methods/backbones/backbone_options.h"
 #include "methods/backbones/output_head.h"
 #include "methods/backbones/time_table.h"
 
 namespace diffbench::backbones {
-
-struct UViTOptions {
-  int64_t image_size = 28;  // square
-  int64_t channels = 1;
-  int64_t patch_size = 4;
-  int64_t width = 128;
-  int64_t depth = 12;  // in + out blocks; the mid block comes on top
-  int64_t heads = 2;
-  double mlp_ratio = 4.0;
-  bool qkv_bias = false;
-  int64_t classes = 0;  // 0: unconditional; else the table has one row more, the null label
-  bool mlp_time_embed = false;
-  bool final_conv = true;
-
-  int64_t extra_tokens() const { return classes > 0 ? 2 : 1; }
-};
 
 class UViTBlock : public torch::nn::Module {
  public:

@@ -1,6 +1,7 @@
 #include "methods/exits/compaction.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 
 #include <nlohmann/json.hpp>
@@ -82,7 +83,7 @@ bool CompactionRule::pays(Hidden& hidden, int64_t rows_inside, int blocks_ahead)
 }
 
 void compact_rows(Hidden& hidden, const std::vector<int64_t>& positions) {
-  if (at::GradMode::is_enabled()) {
+  if (c10::GradMode::is_enabled()) {
     hidden = hidden.select(positions, true);
     return;
   }

@@ -1,5 +1,8 @@
 #include "methods/model/checkpoint.h"
 
+#include <ATen/ATen.h>
+#include <torch/nn/module.h>
+
 #include "methods/config/input_error.h"
 #include "methods/data/safetensors.h"
 #include "methods/data/tensor_file.h"
@@ -62,7 +65,7 @@ void load_weights(torch::nn::Module& module, const std::filesystem::path& file) 
     message.pop_back();
     throw config::InputError(message);
   }
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   for (const auto& [name, parameter] : wanted) {
     if (const auto found = stored.find(name); found != stored.end()) {
       at::Tensor(parameter).copy_(to_tensor(found->second));

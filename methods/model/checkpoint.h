@@ -7,11 +7,15 @@
 // A missing, surplus or wrongly shaped tensor is an InputError that lists every such name. Buffers (tables that the
 // module computes itself) may be in the file or not, and are not written.
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include <filesystem>
 #include <map>
 #include <string>
+
+namespace torch::nn {
+class Module;
+}
 
 namespace diffbench {
 

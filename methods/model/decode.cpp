@@ -27,7 +27,7 @@ at::Tensor Decoder::operator()(const at::Tensor& samples) const {
   if (!is_needed()) {
     return samples;
   }
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   return module_->forward({(samples / scale_).to(at::kFloat)}).toTensor();
 }
 

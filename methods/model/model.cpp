@@ -1,11 +1,11 @@
 #include "methods/model/model.h"
 
 #include <ATen/ATen.h>
+#include <torch/nn/module.h>
 
 #include <filesystem>
 
 #include "methods/config/input_error.h"
-#include "methods/config/paths.h"
 #include "methods/data/sha256.h"
 #include "methods/model/checkpoint.h"
 #include "methods/model/decode.h"
@@ -32,8 +32,9 @@ std::vector<std::string> zoo_names() {
 
 }  // namespace
 
-std::string find_model_file(const std::string& name) {
-  for (const fs::path& candidate : {fs::path(name), config::zoo_path(name)}) {
+std::string find_model_file(const std::string& name, const config::GivenAt& at) {
+  for (const bool in_zoo : {false, true}) {
+    const fs::path candidate = in_zoo ? config::zoo_path(name) : config::found_from(at.folder, name);
     if (fs::is_regular_file(candidate) && candidate.extension() == ".toml") {
       return candidate.string();
     }
@@ -41,54 +42,17 @@ std::string find_model_file(const std::string& name) {
       return (candidate / "model.toml").string();
     }
   }
-  std::string message =
-      "--model " + name + ": no such zoo model, folder with a model.toml, or model.toml; the zoo has:";
+  std::string message = at.naming(name) + "no such zoo model, folder with a model.toml, or model.toml; the zoo has:";
   for (const auto& known : zoo_names()) {
     message += " " + known;
   }
   throw config::InputError(message);
 }
 
-config::TomlTable parse_model_file(const fs::path& file) {
-  auto toml = config::TomlTable::parse_file(file);
-  toml.allow_only({"backbone", "noise", "weights", "image"});
-  return toml;
-}
-
-std::shared_ptr<const solvers::NoiseSchedule> read_noise_schedule(const config::TomlTable& noise) {
-  solvers::NoiseScheduleSpec spec;
-  noise.allow_only({"schedule", "train_steps", "beta_min", "beta_max", "beta_start", "beta_end"});
-  spec.kind = noise.get<std::string>("schedule");
-  spec.train_steps = noise.get_or<int64_t>("train_steps", spec.train_steps);
-  if (spec.kind == "vp_continuous") {
-    spec.beta_min = noise.get_or<double>("beta_min", spec.beta_min);
-    spec.beta_max = noise.get_or<double>("beta_max", spec.beta_max);
-  } else {
-    spec.beta_start = noise.get_or<double>("beta_start", spec.beta_start);
-    spec.beta_end = noise.get_or<double>("beta_end", spec.beta_end);
-  }
-  noise.reject_unknown_keys();
-  return std::make_shared<solvers::NoiseSchedule>(spec, noise.file() + ": [noise]");
-}
-
-ImageSpec read_image_spec(const config::TomlTable& image) {
-  ImageSpec spec;
-  image.allow_only({"range", "decoder", "scale"});
-  const auto range = image.get_or<std::vector<double>>("range", {spec.low, spec.high});
-  if (range.size() != 2 || !(range[0] < range[1])) {
-    image.fail("range", "must be two numbers, the lower first");
-  }
-  spec.low = range[0];
-  spec.high = range[1];
-  spec.decoder = image.get_or<std::string>("decoder", "");
-  spec.scale = image.get_or<double>("scale", spec.scale);
-  return spec;
-}
-
-std::shared_ptr<Model> load_model(const std::string& name, const Compute& compute) {
+std::shared_ptr<Model> load_model(const std::string& name, const Compute& compute, const config::GivenAt& at) {
   auto model = std::make_shared<Model>();
   model->name = name;
-  model->file = find_model_file(name);
+  model->file = find_model_file(name, at);
   model->compute = compute;
   const auto toml = parse_model_file(model->file);
   model->schedule = read_noise_schedule(toml.table("noise"));

@@ -5,7 +5,7 @@
 //   auto mine = load_model("my/model.toml", compute);                              // or a path
 //   at::Tensor bytes = to_uint8(samples, model->image);
 //
-// The format is FORMATS' model.toml; every mistake in it is an InputError with file, line and key.
+// The format: docs/formats.md. Every mistake in it is an InputError with file, line and key.
 
 #include <filesystem>
 #include <memory>
@@ -14,19 +14,13 @@
 #include <vector>
 
 #include "methods/backbones/backbone_table.h"
-#include "methods/config/toml_table.h"
+#include "methods/config/paths.h"
 #include "methods/model/compute.h"
 #include "methods/model/file_record.h"
+#include "methods/model/model_file.h"
 #include "methods/solvers/noise_schedule.h"
 
 namespace diffbench {
-
-struct ImageSpec {
-  double low = -1.0;  // what the network works in
-  double high = 1.0;
-  std::string decoder;     // TorchScript file latent -> image; empty: samples are images
-  double scale = 0.18215;  // latents are divided by it before decoding
-};
 
 struct Model {
   std::string name;  // as it was asked for
@@ -39,17 +33,13 @@ struct Model {
   std::vector<FileRecord> files;  // that it consists of: model, weights, decoder
 };
 
-std::shared_ptr<Model> load_model(const std::string& name, const Compute& compute);
+std::shared_ptr<Model> load_model(const std::string& name, const Compute& compute,
+                                  const config::GivenAt& at = {"--model"});
 
 // the file behind a zoo name, a folder or a model.toml; InputError when there is none
-std::string find_model_file(const std::string& name);
+std::string find_model_file(const std::string& name, const config::GivenAt& at = {"--model"});
 
 // round((x - low) / (high - low) * 255), clipped, as uint8 of the same shape
 at::Tensor to_uint8(const at::Tensor& samples, const ImageSpec& image);
-
-// model.toml without a table that is none of its own; and its parts, for training too
-config::TomlTable parse_model_file(const std::filesystem::path& file);
-std::shared_ptr<const solvers::NoiseSchedule> read_noise_schedule(const config::TomlTable& noise);
-ImageSpec read_image_spec(const config::TomlTable& image);
 
 }  // namespace diffbench

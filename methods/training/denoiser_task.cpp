@@ -4,6 +4,9 @@
 // 1, as in the authors' code, or `time_weights`.
 #include "methods/training/denoiser_task.h"
 
+#include <ATen/ATen.h>
+#include <torch/nn/module.h>
+
 #include "methods/exits/early_exit_denoiser.h"
 #include "methods/model/checkpoint.h"
 #include "methods/static_schedule/depth_schedule.h"

@@ -1,5 +1,8 @@
 #include "methods/training/denoising.h"
 
+#include <ATen/ATen.h>
+#include <torch/nn/module.h>
+
 #include "methods/config/input_error.h"
 #include "methods/model/checkpoint.h"
 
@@ -15,7 +18,7 @@ Denoising::Denoising(const Recipe& recipe)
       batches_(data::load_dataset(recipe.dataset, recipe.data_dir, recipe.dataset == "image_folder" ? "all" : "train"),
                recipe.batch, recipe.seed),
       weights_file_(model_toml_.table("weights").get<std::string>("file")) {
-  torch::manual_seed(recipe.seed);
+  at::manual_seed(recipe.seed);
   network_ = backbones::make_backbone(model_toml_.table("backbone"), schedule_);
   if (!network_.module) {
     model_toml_.table("backbone").fail("kind", "this backbone has nothing to train");
@@ -82,7 +85,7 @@ void Denoising::check_images() {
 }
 
 void Denoising::copy_weights(const Model& start) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const auto from = named_weights(*start.network.module);
   for (auto& [name, parameter] : named_weights(*network_.module)) {
     const auto found = from.find(name);

@@ -6,7 +6,7 @@
 //   NoisyBatch batch = denoising.batch(step);          // a function of (recipe seed, step) alone
 //   at::Tensor loss = at::mse_loss(network(batch.x, batch.t, batch.labels), batch.noise);
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include "methods/model/model.h"
 #include "methods/training/batches.h"

@@ -8,6 +8,7 @@
 
 #include "methods/config/input_error.h"
 #include "methods/data/npz.h"
+#include "methods/model/compute.h"
 #include "methods/model/tensors.h"
 #include "methods/training/autocast.h"
 #include "methods/training/batches.h"
@@ -83,7 +84,7 @@ class ExtractorTask : public Task {
           recipe.file.string() +
           ": [data]: an extractor needs square images, a multiple of 4 pixels wide, of at least two classes");
     }
-    torch::manual_seed(recipe.seed);
+    at::manual_seed(recipe.seed);
     network_ = make_network(train_.images.shape[1], train_.images.shape[2], train_.classes);
     network_.to(compute_.device);
   }
@@ -126,7 +127,7 @@ class ExtractorTask : public Task {
 
  private:
   Outputs evaluate(const at::Tensor& images) {
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     std::vector<at::Tensor> features;
     std::vector<at::Tensor> logits;
     for (const auto& batch : images.split(kEvaluationBatch)) {

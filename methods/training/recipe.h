@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "methods/config/toml_table.h"
-#include "methods/model/compute.h"
 
 namespace diffbench::training {
 

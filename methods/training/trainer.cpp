@@ -1,5 +1,9 @@
 #include "methods/training/trainer.h"
 
+#include <ATen/ATen.h>
+#include <torch/nn/utils/clip_grad.h>
+#include <torch/serialize.h>
+
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -58,7 +62,7 @@ double Trainer::learning_rate(int64_t step) const {
 }
 
 void Trainer::update_average(int64_t index) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const auto i = static_cast<double>(index);
   const double decay = std::min(recipe_.ema_decay, (1.0 + i) / (10.0 + i));
   for (size_t k = 0; k < parameters_.size(); ++k) {
@@ -141,7 +145,7 @@ int64_t Trainer::restore() {
     fs::remove(state_dir_ / "log.csv");
     return 0;
   }
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   torch::serialize::InputArchive archive;
   try {
     archive.load_from(file.string());
@@ -172,7 +176,7 @@ int64_t Trainer::restore() {
 }
 
 void Trainer::use_averaged_weights() {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   for (size_t k = 0; k < parameters_.size(); ++k) {
     parameters_[k].copy_(averages_[k]);
   }

@@ -8,7 +8,7 @@
 // The state folder holds state.pt (parameters, averages, optimiser, step), written to a temporary and renamed. The log
 // has one line per `log_every_steps`: step, images, loss (mean since the last line), learning_rate, seconds.
 
-#include <torch/torch.h>
+#include <torch/optim/adamw.h>
 
 #include <functional>
 

@@ -7,6 +7,9 @@
 // only exits learn.
 #include "methods/training/uncertainty_task.h"
 
+#include <ATen/ATen.h>
+#include <torch/nn/module.h>
+
 #include "methods/config/input_error.h"
 #include "methods/model/checkpoint.h"
 #include "methods/training/autocast.h"
@@ -72,13 +75,13 @@ class UncertaintyTask : public Task {
     const Autocast autocast(denoising_.compute().device.type(), recipe_.precision == "bf16");
     const auto times = heads_->time_features(batch.t, static_cast<double>(denoising_.schedule().train_steps()));
     at::Tensor total = at::zeros({}, batch.x.options());
-    const at::AutoGradMode backbone_learns(!frozen_);
+    const c10::AutoGradMode backbone_learns(!frozen_);
     auto hidden = backbone.embed(batch.x, batch.t, batch.labels);
     const int last = backbone.block_count() - 1;
     for (int block = 0; block <= last; ++block) {
       backbone.run_block(block, hidden);
       if (block < last) {
-        const at::AutoGradMode exits_learn(true);
+        const c10::AutoGradMode exits_learn(true);
         total = total + exit_loss(block, hidden, times, batch.noise);
       }
     }

@@ -19,12 +19,13 @@ Granularity granularity_of(const std::string& name) {
                                 : Granularity::kBatchAny;
 }
 
-fs::path heads_folder(const nlohmann::json& params, const Model& model) {
+fs::path heads_folder(const nlohmann::json& params, const Model& model, const fs::path& folder) {
   const auto named = params.at("heads").get<std::string>();
   if (named.empty()) {
     return fs::path(model.file).parent_path() / "uncertainty";
   }
-  return fs::is_directory(named) ? fs::path(named) : config::zoo_path(named);
+  const auto found = config::found_from(folder, named);
+  return fs::is_directory(found) ? found : config::zoo_path(named);
 }
 
 }  // namespace
@@ -70,14 +71,14 @@ std::vector<config::ParamSpec> gate_params() {
       exits::compaction_param()};
 }
 
-std::string gates_fingerprint(const nlohmann::json& params, const Model& model) {
-  const auto folder = heads_folder(params, model);
+std::string gates_fingerprint(const nlohmann::json& params, const Model& model, const fs::path& suite_folder) {
+  const auto folder = heads_folder(params, model, suite_folder);
   return data::sha256(data::sha256_of_file(folder / "heads.toml") + data::sha256_of_file(folder / "heads.safetensors"));
 }
 
 std::unique_ptr<Denoiser> make_with_threshold(const nlohmann::json& params, double threshold,
                                               const MethodContext& context) {
-  const auto folder = heads_folder(params, *context.model);
+  const auto folder = heads_folder(params, *context.model, context.folder);
   if (params.at("reads") != "every_block" && (params.at("granularity") != "row" || params.at("patience") != 1)) {
     throw config::InputError(context.where +
                              ": reads: previous_evaluation knows neither batches (granularity) nor patience");

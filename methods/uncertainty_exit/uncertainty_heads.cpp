@@ -1,6 +1,8 @@
 #include "methods/uncertainty_exit/uncertainty_heads.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <torch/nn/modules/linear.h>
 
 #include <fstream>
 

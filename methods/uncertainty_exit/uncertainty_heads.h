@@ -11,7 +11,7 @@
 // one number per image token. AdaDiff's public code leaves e(t) out (`time_input = false`); RC-EENN's shares one gate
 // among all blocks (`shared_gate`).
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <filesystem>
 #include <memory>

@@ -12,7 +12,8 @@ namespace diffbench::methods::uncertainty_exit {
 std::vector<config::ParamSpec> gate_params();
 
 // SHA-256 over the files of the gates that these parameters name
-std::string gates_fingerprint(const nlohmann::json& params, const Model& model);
+std::string gates_fingerprint(const nlohmann::json& params, const Model& model,
+                              const std::filesystem::path& suite_folder = {});
 
 std::unique_ptr<Denoiser> make_with_threshold(const nlohmann::json& params, double threshold,
                                               const MethodContext& context);

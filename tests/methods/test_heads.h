@@ -9,10 +9,10 @@
 namespace diffbench::testing_models {
 
 inline void write_random_heads(const Model& model, methods::uncertainty_exit::UncertaintyOptions options = {}) {
-  torch::manual_seed(7);
+  at::manual_seed(7);
   methods::uncertainty_exit::UncertaintyHeads heads(*model.network.backbone, options);
   heads.to(at::kFloat);
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   for (auto& parameter : heads.parameters()) {
     parameter.add_(at::randn_like(parameter) * 0.2);  // u differs from row to row, from block to block and over time
   }

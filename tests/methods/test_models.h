@@ -4,7 +4,8 @@
 //   const TemporaryModel model({.depth = 4});
 //   auto loaded = load_model(model.path(), resolve_compute("cpu", "fp32"));
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/nn/module.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -50,10 +51,10 @@ class TemporaryModel {
  public:
   explicit TemporaryModel(const TinyUViT& options) {
     std::ofstream(folder_.path() / "model.toml") << tiny_toml(options);
-    torch::manual_seed(options.seed);
+    at::manual_seed(options.seed);
     const auto toml = config::TomlTable::parse(tiny_toml(options), "tiny");
     const auto network = backbones::make_backbone(toml.table("backbone"), read_noise_schedule(toml.table("noise")));
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     for (auto& parameter : network.module->parameters()) {
       parameter.add_(at::randn_like(parameter) * 0.1);  // so that no block is near the identity
     }

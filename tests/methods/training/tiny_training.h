@@ -19,7 +19,7 @@ class TrainerTest : public ::testing::Test {
   TrainerTest() {
     std::ofstream(folder_.path() / "model.toml") << testing_models::tiny_toml({.depth = 2, .width = 16, .classes = 0});
     std::filesystem::create_directories(folder_.path() / "images");
-    torch::manual_seed(5);
+    at::manual_seed(5);
     for (int i = 0; i < 16; ++i) {
       const auto pixels = at::randint(256, {64}, at::TensorOptions(at::kByte));
       data::write_png(folder_.path() / "images" / ("image" + std::to_string(10 + i) + ".png"),
