@@ -64,7 +64,8 @@ class PerfettoWriter {
       write_event(event, profile);
       ++row_count_;
     }
-    for (auto& [key, track] : tracks_) {
+    for (auto& entry : tracks_) {
+      auto& track = entry.second;  // clang 14 captures no structured binding
       track.lanes.finish([&](std::size_t lane, std::int64_t end_ns) { end_slice(track.uuids[lane], end_ns); });
     }
   }

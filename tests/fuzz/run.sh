@@ -16,6 +16,10 @@ seeds_of() {
     npy) ls "$goldens"/*.npz "$goldens"/hostile/*.npz ;;    # their arrays
     idx) ls "$goldens"/*.idx* ;;
     suite) ls harness/suites/*.toml ;;
+    model) find methods/zoo tests/methods/backbones/goldens -name model.toml ;;
+    recipe) find methods/zoo -name '*recipe*.toml' ;;
+    calibration) find methods/zoo -path '*calibration*' -name '*.toml' ;;
+    results) python3 tests/fuzz/results_seed.py "$build/seed.db" && echo "$build/seed.db" ;;
     *) find "$goldens" -name "*.$1" ;;
   esac
 }
@@ -47,22 +51,31 @@ if [ ${#targets[@]} -eq 0 ]; then
     targets+=("$(basename "$source" _fuzz.cpp)")
   done
 fi
-failed=()
+run_target() { # $1: target
+  local program=$build/bin/$1_fuzz corpus=$build/corpus/$1
+  make_corpus "$1" "$corpus"
+  echo "== $1: $seconds s from $(find "$corpus" -type f | wc -l) inputs"
+  "$program" -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=2048 \
+    -artifact_prefix="$corpus-finding-" "$corpus" > "$corpus.log" 2>&1 && return
+  grep -E -A 12 'ERROR|runtime error|Test unit written' "$corpus.log" >&2 || tail -n 20 "$corpus.log" >&2
+  echo "$1" >> "$build/corpus/failed"
+}
+
 for target in "${targets[@]}"; do
-  program=$build/bin/${target}_fuzz
-  if [ ! -x "$program" ]; then
-    echo "run.sh: $program is not built; cmake --preset fuzz && cmake --build --preset fuzz" >&2
+  if [ ! -x "$build/bin/${target}_fuzz" ]; then
+    echo "run.sh: $build/bin/${target}_fuzz is not built; cmake --preset fuzz && cmake --build --preset fuzz" >&2
     exit 2
   fi
-  corpus=$build/corpus/$target
-  make_corpus "$target" "$corpus"
-  echo "== $target: $seconds s from $(find "$corpus" -type f | wc -l) inputs"
-  if ! "$program" -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=2048 \
-    -artifact_prefix="$corpus-finding-" "$corpus" > "$corpus.log" 2>&1; then
-    failed+=("$target")
-    grep -E -A 12 'ERROR|runtime error|Test unit written' "$corpus.log" >&2 || tail -n 20 "$corpus.log" >&2
-  fi
 done
+mkdir -p "$build/corpus"
+rm -f "$build/corpus/failed"
+for target in "${targets[@]}"; do # as many at a time as there are cores
+  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n || true; done
+  run_target "$target" &
+done
+wait
+failed=()
+[ -e "$build/corpus/failed" ] && mapfile -t failed < "$build/corpus/failed"
 if [ ${#failed[@]} -gt 0 ]; then
   echo "run.sh: findings in ${failed[*]}; see $build/corpus/*-finding-*" >&2
   exit 1
