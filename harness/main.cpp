@@ -28,30 +28,29 @@ constexpr int kInternalError = 3;
 struct Subcommand {
   const char* name;
   void (*add)(CLI::App&, int&);
-  bool uses_ranks;  // starts MPI when launched under mpirun or srun
+  bool uses_ranks;   // starts MPI when launched under mpirun or srun
+  const char* page;  // that says more, from the project's folder or share/diffbench of an installation
 };
 
 constexpr Subcommand kSubcommands[] = {
-    {"run", commands::add_run, true},
-    {"list", commands::add_list, false},
-    {"sample", commands::add_sample, false},
-    {"eval", commands::add_eval, false},
-    {"train", commands::add_train, false},
-    {"fid", commands::add_fid, false},
-    {"report", commands::add_report, false},
-    {"calibrate", commands::add_calibrate, false},
-    {"export", commands::add_export, false},
-    {"compare", commands::add_compare, false},
-    {"ab", commands::add_ab, false},
-    {"merge", commands::add_merge, false},
-    {"selfcheck", commands::add_selfcheck, true},
+    {"run", commands::add_run, true, "harness/suites/README.md"},
+    {"list", commands::add_list, false, "docs/README.md"},
+    {"sample", commands::add_sample, false, "docs/formats.md"},
+    {"eval", commands::add_eval, false, "docs/formats.md"},
+    {"train", commands::add_train, false, "methods/training/README.md"},
+    {"fid", commands::add_fid, false, "docs/formats.md"},
+    {"report", commands::add_report, false, "dashboards/README.md"},
+    {"calibrate", commands::add_calibrate, false, "methods/risk_controlled/README.md"},
+    {"export", commands::add_export, false, "results/README.md"},
+    {"compare", commands::add_compare, false, "harness/compare/README.md"},
+    {"ab", commands::add_ab, false, "harness/compare/README.md"},
+    {"merge", commands::add_merge, false, "results/README.md"},
+    {"selfcheck", commands::add_selfcheck, true, "harness/compare/README.md"},
 };
 
 void set_up_log() {
-  // mpirun gives ranks a pseudo-terminal, so "is a terminal" means nothing there
-  const bool colour = isatty(STDERR_FILENO) != 0 && !ranks::launched_by_mpi();
-  auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(colour ? spdlog::color_mode::always
-                                                                               : spdlog::color_mode::never);
+  auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(
+      ranks::is_terminal(STDERR_FILENO) ? spdlog::color_mode::always : spdlog::color_mode::never);
   auto logger = std::make_shared<spdlog::logger>("diffbench", sink);
   logger->set_pattern("%^%l%$: %v");
   spdlog::set_default_logger(logger);
@@ -75,6 +74,10 @@ int dispatch(int argc, char** argv) {
   int exit_code = 0;
   for (const auto& subcommand : kSubcommands) {
     subcommand.add(app, exit_code);
+    CLI::App* command = app.get_subcommand(subcommand.name);
+    command->add_flag_callback(
+        "-q,--quiet", [] { spdlog::set_level(spdlog::level::warn); }, "no progress, no remarks: results and warnings");
+    command->footer(command->get_footer() + "\nPage: " + subcommand.page);
   }
   try {
     app.parse(argc, argv);

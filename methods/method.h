@@ -25,6 +25,8 @@ struct MethodContext {
   std::function<std::shared_ptr<Model>(const std::string& name)> load;
   std::string where;         // file and line, or flag, for error messages
   std::string conditions{};  // how it will be sampled (sampling_conditions.h); empty where nobody samples
+  // of the suite: the method looks for files of relative names here first (config::found_from)
+  std::filesystem::path folder{};
   // hears of every file that the method reads beside context.model's own (Model::files); may be empty
   std::function<void(const FileRecord& file)> record{};
 

@@ -1,5 +1,7 @@
 #include "methods/registry.h"
 
+#include <algorithm>
+
 #include "methods/config/input_error.h"
 #include "methods/config/nearest.h"
 
@@ -25,11 +27,24 @@ namespace diffbench::methods {
 DIFFBENCH_METHODS(METHOD)
 #undef METHOD
 
-const std::vector<MethodEntry>& method_table() {
+namespace {
+
+// a deque: references to entries stay good when plugins add theirs
+std::deque<MethodEntry>& table() {
 #define METHOD(name) name::entry(),
-  static const std::vector<MethodEntry> table = {DIFFBENCH_METHODS(METHOD)};
+  static std::deque<MethodEntry> entries = {DIFFBENCH_METHODS(METHOD)};
 #undef METHOD
-  return table;
+  return entries;
+}
+
+}  // namespace
+
+const std::deque<MethodEntry>& method_table() { return table(); }
+
+void add_method(MethodEntry entry) { table().push_back(std::move(entry)); }
+
+bool has_method(const std::string& name) {
+  return std::any_of(table().begin(), table().end(), [&](const MethodEntry& entry) { return entry.name == name; });
 }
 
 std::vector<std::string> method_names() {

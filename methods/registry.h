@@ -4,12 +4,18 @@
 //   for (const MethodEntry& entry : method_table()) { ... }
 //   auto denoiser = make_method("duodiff", {{"switch_t", 500}}, context);
 
+#include <deque>
+
 #include "methods/method.h"
 
 namespace diffbench::methods {
 
-const std::vector<MethodEntry>& method_table();
+const std::deque<MethodEntry>& method_table();
 std::vector<std::string> method_names();
+bool has_method(const std::string& name);
+
+// for plugins (plugin/load_plugin.h); a name that is new
+void add_method(MethodEntry entry);
 
 // InputError that names the nearest method
 const MethodEntry& find_method(const std::string& name, const std::string& where);

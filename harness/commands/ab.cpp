@@ -11,11 +11,10 @@
 #include "harness/ab/child_program.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/comparison_output.h"
-#include "harness/commands/find_suite.h"
+#include "harness/commands/open_suite.h"
 #include "harness/suite/suite.h"
 #include "methods/config/input_error.h"
-#include "methods/registry.h"
-#include "methods/solvers/solver_table.h"
+#include "methods/plugin/load_plugin.h"
 #include "results/compare/run_choice.h"
 #include "results/merge.h"
 #include "results/store.h"
@@ -36,6 +35,7 @@ struct Options {
   std::string launcher = ab::ChildOptions().launcher;
   std::string only;
   std::vector<std::string> set;
+  std::vector<std::string> plugins;
   ComparisonOptions output;
 };
 
@@ -88,8 +88,8 @@ int alternate(const Options& options) {
   if (from_launcher({"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"}, 0) != 0) return 0;
   const int ranks = options.ranks > 0 ? options.ranks : from_launcher({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}, 1);
   auto gate = read_gate_options(options.output);
-  const auto suite = suite::parse_suite(find_suite(options.suite), options.set,
-                                        {methods::method_names(), solvers::solver_names(), solvers::grid_names()});
+  for (const auto& plugin : options.plugins) methods::load_plugin(plugin, "--plugin");
+  const auto suite = open_suite(options.suite, options.set);
   ab::ChildOptions child{.program = find_program(options.other),
                          .suite = find_suite(options.suite).string(),
                          .ranks = ranks,
@@ -97,6 +97,7 @@ int alternate(const Options& options) {
                          .launcher = options.launcher};
   if (!options.only.empty()) child.more.insert(child.more.end(), {"--only", options.only});
   for (const auto& assignment : options.set) child.more.insert(child.more.end(), {"--set", assignment});
+  for (const auto& plugin : options.plugins) child.more.insert(child.more.end(), {"--plugin", plugin});
   const Halves halves(options.database);
   ab::Alternation done;
   {
@@ -145,6 +146,7 @@ void add_ab(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   command->add_option("--only", options->only, "regular expression: only cells whose key matches, and their baselines");
   command->add_option("--set", options->set, "key=value over the suite's; repeatable");
+  command->add_option("--plugin", options->plugins, "shared object with methods, for both programs; repeatable");
   add_comparison_options(*command, options->output);
   command->footer(
       "Exit codes as of `compare`. Example: diffbench ab ../main/build/release/bin/diffbench smoke --minutes 5");

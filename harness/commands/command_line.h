@@ -2,7 +2,7 @@
 // The words that started this program, as they were typed: what table `run` keeps as argv.
 //
 //   keep_command_line(argc, argv);                            // first thing in main: MPI may take words of its own
-//   away nlohmann::json(command_line()).dump()                     // ["diffbench","run","demo.toml","--set","seed=3"]
+//   nlohmann::json(command_line()).dump()                     // ["diffbench","run","demo.toml","--set","seed=3"]
 //
 // Written once, before any thread starts.
 

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <optional>
 
+#include "harness/commands/text_table.h"
 #include "harness/measure/cell_runner.h"
 #include "harness/measure/forecast.h"
 #include "harness/measure/tensor_memory.h"
@@ -227,28 +228,26 @@ double mebibytes(const json& bytes) { return bytes.get<double>() / (1 << 20); }
 
 std::string text_of(const json& run) {
   const auto& cells = run.at("cells");
-  size_t width = 4;
-  for (const auto& cell : cells) {
-    width = std::max(width, cell.at("key").get<std::string>().size());
-  }
   std::string text = fmt::format("Dry run of '{}': {} cells on {} rank{} ({}); nothing was measured or written.\n",
                                  run.at("suite").get<std::string>(), cells.size(), run.at("ranks").get<int>(),
                                  run.at("ranks") == 1 ? "" : "s", run.at("device").get<std::string>());
-  text += fmt::format("{:<{}}  {:>18}  {:>16}  {:>8}  {:>16}\n", "cell", width, "blocks per sample", "GFLOP per sample",
-                      "memory", "repetition");
+  std::vector<TextColumn> columns{
+      {"cell", {}, true}, {"blocks per sample", {}}, {"GFLOP per sample", {}}, {"memory", {}}, {"repetition", {}}};
   for (const auto& cell : cells) {
     const bool bound = cell.at("is_bound");
     const auto& blocks = cell.at("blocks");
     const auto& flops = cell.at("flops");
     const std::string most = bound ? "at most " : "";
-    const std::string block_text =
+    columns[0].texts.push_back(cell.at("key"));
+    columns[1].texts.push_back(
         bound ? fmt::format("at most {:.0f}", cell.at("blocks_full").get<double>())
-              : fmt::format("{:.0f} of {:.0f}", blocks.get<double>(), cell.at("blocks_full").get<double>());
-    text += fmt::format("{:<{}}  {:>18}  {:>16}  {:>8}  {:>16}\n", cell.at("key").get<std::string>(), width, block_text,
-                        most + fmt::format("{:.3g}", (bound ? cell.at("flops_full") : flops).get<double>() * 1e-9),
-                        fmt::format("{:.3g} MiB", mebibytes(cell.at("tensor_bytes"))),
-                        most + seconds_text(cell.at("repetition_s")));
+              : fmt::format("{:.0f} of {:.0f}", blocks.get<double>(), cell.at("blocks_full").get<double>()));
+    columns[2].texts.push_back(most +
+                               fmt::format("{:.3g}", (bound ? cell.at("flops_full") : flops).get<double>() * 1e-9));
+    columns[3].texts.push_back(fmt::format("{:.3g} MiB", mebibytes(cell.at("tensor_bytes"))));
+    columns[4].texts.push_back(most + seconds_text(cell.at("repetition_s")));
   }
+  text += text_table(columns, line_width());
   const auto& time = run.at("time");
   text += fmt::format("All models, gates and heads: {:.3g} MiB per rank.\n", mebibytes(run.at("model_bytes")));
   text += fmt::format("Estimated time: {} for checks, {} for timing{}, {} for quality; {} in all.\n",

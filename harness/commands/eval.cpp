@@ -42,7 +42,7 @@ at::Tensor read(const data::NamedTensors& file, const std::string& path, const s
 }
 
 void eval(const Options& options) {
-  check_file_output("--out", options.out);
+  check_tensor_output("--out", options.out);
   const auto model = load(options.model);
   const auto& network = model->network;
   const int blocks = network.backbone->block_count();

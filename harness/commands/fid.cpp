@@ -21,7 +21,7 @@ struct FidOptions {
 };
 
 void print_row(const std::string& name, double value, const std::string& remark) {
-  fmt::print("{:<10} {:>12.6g}  {}\n", name, value, remark);
+  fmt::print("{:<16} {:>12.6g}  {}\n", name, value, remark);
 }
 
 std::string count_text(const std::optional<int64_t>& count) { return count ? std::to_string(*count) : "unknown"; }
@@ -35,7 +35,7 @@ void print_interval(const quality::FidEstimate& estimate) {
 }
 
 void print_table(const quality::Comparison& result, const quality::KidOptions& kid_options) {
-  fmt::print("{:<10} {:>12}  {}\n", "metric", "value", "");
+  fmt::print("{:<16} {:>12}  {}\n", "metric", "value", "");
   if (const auto& fid = result.fid) {
     print_row("fid", fid->value, fmt::format("n of A {}, of B {}", count_text(fid->count_a), count_text(fid->count_b)));
     if (const auto& estimate = fid->estimate) {
@@ -48,7 +48,7 @@ void print_table(const quality::Comparison& result, const quality::KidOptions& k
                                        : fmt::format("std {:.3g} over {} subsets", kid->std, kid_options.subsets));
   }
   if (const auto& inception = result.inception) {
-    print_row("is", inception->value, fmt::format("std {:.3g} over 10 parts of A", inception->std));
+    print_row("inception_score", inception->value, fmt::format("std {:.3g} over 10 parts of A", inception->std));
   }
   if (const auto& prc = result.precision_recall) {
     print_row("precision", prc->precision, "k = 3");
@@ -64,11 +64,18 @@ void print_table(const quality::Comparison& result, const quality::KidOptions& k
 void add_fid(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<FidOptions>();
   auto* command = app.add_subcommand("fid", "distances between image sets, features or stored statistics");
-  command->add_option("A", options->a, "generated set: folder of PNG, .npz or .safetensors")->required();
+  command
+      ->add_option("A", options->a,
+                   "generated set: folder of PNG, .npz (arr_0 of images, u8 [N, H, W, C]; mu and sigma; features [N, "
+                   "D]; logits [N, K]: any of "
+                   "them) or .safetensors (samples in [-1, 1], [N, C, H, W]; features; logits)")
+      ->required();
   command->add_option("B", options->b, "reference set, of the same kinds")->required();
   command->add_option("--extractor", options->compare.extractor,
                       "zoo name or TorchScript file; only where a side holds images");
-  command->add_option("--metrics", options->compare.metrics, "comma-separated: fid,kid,is,prc")
+  command
+      ->add_option("--metrics", options->compare.metrics,
+                   "comma-separated: fid,kid,inception_score,precision,recall (short: is,prc)")
       ->delimiter(',')
       ->default_str("fid");
   command->add_option("--kid-subsets", options->compare.kid.subsets, "subsets of KID; 0: the full unbiased estimator")
@@ -80,7 +87,7 @@ void add_fid(CLI::App& app, int& exit_code) {
   command->add_flag("--json", options->json, "print one JSON document");
   command->footer(
       "Example: diffbench fid samples.npz methods/zoo/fashion_mnist/reference.npz --extractor fashion_mnist\n"
-      "         diffbench fid generated/ real/ --extractor inception.pt --metrics fid,kid,prc --json");
+      "         diffbench fid generated/ real/ --extractor inception.pt --metrics fid,kid,precision --json");
   command->callback([options, &exit_code] {
     const auto result = quality::compare_sets(options->a, options->b, options->compare);
     if (options->json) {

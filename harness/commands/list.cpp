@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/commands/commands.h"
+#include "harness/commands/open_suite.h"
 #include "harness/suite/plan.h"
 #include "harness/suite/suite.h"
 #include "methods/backbones/backbone_table.h"
@@ -25,6 +26,11 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+json bound_of(const config::ParamSpec& spec, double bound) {
+  const bool is_whole = spec.type == config::ParamType::kInteger || spec.type == config::ParamType::kIntegerList;
+  return is_whole ? json(static_cast<int64_t>(bound)) : json(bound);
+}
+
 json params_json(const std::vector<config::ParamSpec>& specs) {
   json result = json::array();
   for (const auto& spec : specs) {
@@ -34,10 +40,10 @@ json params_json(const std::vector<config::ParamSpec>& specs) {
                   {"required", spec.default_value.is_null()},
                   {"description", spec.description}};
     if (spec.minimum) {
-      param["minimum"] = *spec.minimum;
+      param["minimum"] = bound_of(spec, *spec.minimum);
     }
     if (spec.maximum) {
-      param["maximum"] = *spec.maximum;
+      param["maximum"] = bound_of(spec, *spec.maximum);
     }
     if (!spec.choices.empty()) {
       param["choices"] = spec.choices;
@@ -221,6 +227,7 @@ void add_list(CLI::App& app, int&) {
   };
   auto options = std::make_shared<Options>();
   command->add_option("what", options->what, "methods | solvers | grids | backbones | metrics | suites")->required();
+  add_plugin_option(*command);
   command->add_flag("--json", options->json, "one JSON array on stdout");
   command->footer("Example: diffbench list methods");
   command->callback([options] { list(options->what, options->json); });

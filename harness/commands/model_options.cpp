@@ -8,7 +8,7 @@ namespace diffbench::commands {
 
 void add_model_options(CLI::App& command, ModelOptions& options) {
   command.add_option("--model", options.model, "zoo name, folder with a model.toml, or model.toml")->required();
-  command.add_option("--device", options.device, "auto | cpu | cuda")->capture_default_str();
+  command.add_option("--device", options.device, "auto | cpu | cuda | cuda:N")->capture_default_str();
   command.add_option("--precision", options.precision, "fp64 | fp32 | bf16 | fp16")->capture_default_str();
   command.add_option("--threads", options.threads, "CPU threads (default: all)")->check(at_least(1));
 }

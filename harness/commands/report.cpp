@@ -124,8 +124,7 @@ int report(const Options& options) {
     spdlog::info("{}: estimates of {} runs made again from the raw rows", options.database, runs.size());
   }
   std::cout.flush();
-  std::vector<std::string> words = {interpreter(),    "-m", "dashboards.report",
-                                    options.database, "-o", options.output};
+  std::vector<std::string> words = {interpreter(), "-m", "dashboards.report", options.database, "-o", options.output};
   std::optional<ComparisonFile> comparison;
   if (options.against) {
     comparison.emplace(*options.against, options.database);

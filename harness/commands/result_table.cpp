@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 
+#include "harness/commands/text_table.h"
 #include "results/metrics.h"
 
 namespace diffbench::commands {
@@ -56,14 +57,16 @@ struct Column {
   const char* title;
   std::string (*text)(const CellSummary&);
   bool is_optional = false;  // left out where no cell has it
+  bool is_name = false;      // says which cell it is
 };
 
 constexpr Column kColumns[] = {
-    {"method", [](const CellSummary& c) { return c.row.method_label + marks(c); }},
-    {"solver", [](const CellSummary& c) { return c.row.solver + " " + c.row.grid; }},
-    {"steps", [](const CellSummary& c) { return std::to_string(c.row.steps); }},
+    {"method", [](const CellSummary& c) { return c.row.method_label + marks(c); }, false, true},
+    {"solver", [](const CellSummary& c) { return c.row.solver + " " + c.row.grid; }, false, true},
+    {"steps", [](const CellSummary& c) { return std::to_string(c.row.steps); }, false, true},
     {"scenario",
-     [](const CellSummary& c) { return fmt::format("{} b{} {}", c.row.scenario, c.row.batch, c.row.precision); }},
+     [](const CellSummary& c) { return fmt::format("{} b{} {}", c.row.scenario, c.row.batch, c.row.precision); }, false,
+     true},
     {"latency", [](const CellSummary& c) { return duration(c); }},
     {"decode %", [](const CellSummary& c) { return value(c, "decode_share", "{:.1f}", 100.0); }, true},
     {"images/s", [](const CellSummary& c) { return value(c, "throughput", "{:.4g}"); }},
@@ -128,34 +131,18 @@ nlohmann::json estimate_json(const Estimate& estimate) {
 }  // namespace
 
 std::string result_table(const std::vector<CellSummary>& cells) {
-  std::vector<std::vector<std::string>> lines(cells.size() + 1);
+  std::vector<TextColumn> columns;
   for (const auto& column : kColumns) {
     std::vector<std::string> texts;
     std::transform(cells.begin(), cells.end(), std::back_inserter(texts), column.text);
-    if (column.is_optional && std::all_of(texts.begin(), texts.end(), [](const auto& text) { return text == "-"; })) {
-      continue;
-    }
-    lines[0].push_back(column.title);
-    for (size_t i = 0; i < texts.size(); ++i) {
-      lines[i + 1].push_back(texts[i]);
-    }
+    const bool is_bare = std::all_of(texts.begin(), texts.end(), [](const auto& text) { return text == "-"; });
+    if (!column.is_optional || !is_bare) columns.push_back({column.title, std::move(texts), column.is_name});
   }
-  std::vector<size_t> widths(lines[0].size());
-  for (const auto& line : lines) {
-    for (size_t i = 0; i < line.size(); ++i) {
-      widths[i] = std::max(widths[i], line[i].size());
+  std::string text = text_table(columns, line_width());
+  for (const auto& cell : cells) {
+    if (cell.status != CellStatus::kOk) {
+      text += fmt::format("{}: {}: {}\n", cell.row.key, results::to_string(cell.status), cell.reason);
     }
-  }
-  std::string text;
-  for (size_t row = 0; row < lines.size(); ++row) {
-    for (size_t i = 0; i < widths.size(); ++i) {
-      text += fmt::format("{:<{}}  ", lines[row][i], widths[i]);
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    if (row > 0 && cells[row - 1].status != CellStatus::kOk) {
-      text += fmt::format("  {}: {}", results::to_string(cells[row - 1].status), cells[row - 1].reason);
-    }
-    text += "\n";
   }
   return text + footnotes(cells);
 }

@@ -8,7 +8,7 @@
 #include "harness/commands/command_line.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/dry_run.h"
-#include "harness/commands/find_suite.h"
+#include "harness/commands/open_suite.h"
 #include "harness/commands/result_table.h"
 #include "harness/measure/cell_runner.h"
 #include "harness/measure/check.h"
@@ -21,7 +21,6 @@
 #include "methods/config/input_error.h"
 #include "methods/config/nearest.h"
 #include "methods/config/paths.h"
-#include "methods/solvers/solver_table.h"
 #include "profiling/nvtx.h"
 #include "profiling/recorder.h"
 #include "results/summary.h"
@@ -95,8 +94,7 @@ int run(const Options& options) {
   std::optional<measure::QualityTools> tools;
   std::string device;
   world.together([&] {
-    suite = suite::parse_suite(find_suite(options.suite), options.set,
-                               {methods::method_names(), solvers::solver_names(), solvers::grid_names()});
+    suite = open_suite(options.suite, options.set);
     for (const auto& metric : suite.quality.metrics) {
       if (metric != "fid") {  // diffbench fid computes the others
         throw config::InputError(options.suite +
@@ -169,6 +167,7 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_flag("--profile-overhead", options->profile_overhead,
                     "afterwards, what recording costs: off, NVTX, activities and everything, interleaved");
   command->add_option("--turns", options->turns, "socket of `diffbench ab`, which says what to do next")->group("");
+  add_plugin_option(*command);
   command->add_flag("--json", options->json, "one JSON document on stdout");
   command->footer("Example: mpirun -n 2 diffbench run harness/suites/demo.toml --db results.db");
   command->callback([options, &exit_code] { exit_code = run(*options); });

@@ -7,6 +7,7 @@
 #include "harness/commands/at_least.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/model_options.h"
+#include "harness/commands/open_suite.h"
 #include "harness/commands/sample_files.h"
 #include "harness/commands/sampling_options.h"
 #include "methods/config/input_error.h"
@@ -61,7 +62,7 @@ nlohmann::json to_json(const Trace& trace, int64_t num) {
 void sample(const Options& options) {
   check_output(options.out);
   if (!options.trace.empty()) {
-    check_file_output("--trace", options.trace);
+    check_tensor_output("--trace", options.trace);
   }
   if (!options.trace.empty() && options.num > options.batch) {
     throw config::InputError("--trace: needs --num (" + std::to_string(options.num) + ") at most --batch (" +
@@ -126,6 +127,7 @@ void add_sample(CLI::App& app, int&) {
   command->add_option("--labels", options->labels, "file with `labels` [N] int64 (default: the classes in turn)");
   command->add_option("--out", options->out, "folder for PNG files, or .npz, or .safetensors")->required();
   command->add_option("--trace", options->trace, ".safetensors that receives t, x and eps of every evaluation");
+  add_plugin_option(*command);
   command->add_flag("--json", options->json, "one JSON document on stdout");
   command->footer(
       "Example: diffbench sample --model fashion_mnist --method duodiff --param switch_t=500 --solver ddim "

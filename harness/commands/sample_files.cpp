@@ -110,6 +110,13 @@ void check_file_output(const std::string& flag, const std::string& out) {
   }
 }
 
+void check_tensor_output(const std::string& flag, const std::string& out) {
+  if (fs::path(out).extension() != ".safetensors") {
+    throw config::InputError(flag + " " + out + ": must end in .safetensors");
+  }
+  check_file_output(flag, out);
+}
+
 void check_output(const std::string& out) {
   const auto extension = fs::path(out).extension();
   if (extension == ".npz" || extension == ".safetensors") {
@@ -119,7 +126,8 @@ void check_output(const std::string& out) {
   if (!extension.empty() && !fs::is_directory(out)) {
     throw config::InputError("--out " + out + ": must be a folder, or end in .npz or .safetensors");
   }
-  if (fs::exists(out) && !fs::is_directory(out)) {
+  const auto path = fs::path(out).has_filename() ? fs::path(out) : fs::path(out).parent_path();  // "file.npz/"
+  if (fs::exists(path) && !fs::is_directory(path)) {
     throw config::InputError("--out " + out + ": is a file");
   }
 }

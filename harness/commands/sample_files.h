@@ -36,6 +36,8 @@ SampleInputs read_sample_inputs(const std::string& noise_file, const std::string
 void check_output(const std::string& out);
 // InputError unless a file can stand there; asked before any work that would be lost
 void check_file_output(const std::string& flag, const std::string& out);
+// the same, and that it ends in .safetensors
+void check_tensor_output(const std::string& flag, const std::string& out);
 
 // folder: NNNNNN.png each; .npz: uint8 NHWC `arr_0`, labels `arr_1`; .safetensors: `samples` in the state's dtype
 void write_samples(const std::string& out, const at::Tensor& samples, const at::Tensor& labels, const ImageSpec& image);

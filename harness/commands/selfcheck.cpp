@@ -10,7 +10,7 @@
 #include <random>
 
 #include "harness/commands/commands.h"
-#include "harness/commands/find_suite.h"
+#include "harness/commands/open_suite.h"
 #include "harness/compare/gate_file.h"
 #include "harness/environment/environment.h"
 #include "harness/measure/cell_runner.h"
@@ -23,7 +23,6 @@
 #include "harness/selfcheck/analysis.h"
 #include "harness/selfcheck/disturbers.h"
 #include "harness/selfcheck/record.h"
-#include "methods/solvers/solver_table.h"
 #include "results/compare/measured_run.h"
 
 namespace diffbench::commands {
@@ -205,8 +204,7 @@ void check(const Options& options) {
   std::vector<suite::Cell> cells;
   std::string device;
   world.together([&] {
-    suite = suite::parse_suite(find_suite(options.suite), options.set,
-                               {methods::method_names(), solvers::solver_names(), solvers::grid_names()});
+    suite = open_suite(options.suite, options.set);
     cells = suite::plan(suite);
     device = measure::device_of_rank(suite.run.device, world);
     at::set_num_threads(suite.run.threads);
@@ -223,7 +221,8 @@ void check(const Options& options) {
   const double own_seconds = seconds_of_all(world, twins.watch());
   const bool ok = session.finish();
   const auto* store = session.writer.store();
-  if (store == nullptr || !ok) return;
+  if (!ok) throw std::runtime_error("a cell failed");
+  if (store == nullptr) return;
   const auto machine = results::machine_fingerprint(results::read_run(*store, session.run_id));
   const json document = document_of(twins, session, machine, own_seconds);
   selfcheck::keep(machine, document);
@@ -244,6 +243,7 @@ void add_selfcheck(CLI::App& app, int& /*exit_code*/) {
   command->add_option("--suite", options->suite, "TOML file, or the name of a shipped suite")->capture_default_str();
   command->add_option("--minutes", options->minutes, "how long")->capture_default_str()->check(CLI::PositiveNumber);
   command->add_option("--set", options->set, "key=value over the suite's; repeatable");
+  add_plugin_option(*command);
   command->add_flag("--json", options->json, "one JSON document on stdout");
   command->footer("Example: mpirun -n 2 diffbench selfcheck --minutes 5");
   command->callback([options] { check(*options); });

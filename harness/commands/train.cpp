@@ -1,3 +1,4 @@
+#include <ATen/Parallel.h>
 #include <spdlog/spdlog.h>
 
 #include <iostream>
@@ -71,7 +72,7 @@ void add_train(CLI::App& app, int&) {
   auto options = std::make_shared<Options>();
   command->add_option("recipe", options->recipe, "TOML file (methods/training/README.md)")->required();
   command->add_option("--data", options->overrides.data_dir, "folder of the data set");
-  command->add_option("--device", options->overrides.device, "auto | cpu | cuda");
+  command->add_option("--device", options->overrides.device, "auto | cpu | cuda | cuda:N");
   command->add_option("--out", options->overrides.output, "folder for the result (default: the recipe's)");
   command->add_option("--state", options->state_dir, "folder for the resumable state (default: .train/<recipe>)");
   command->add_option("--threads", options->threads, "CPU threads (default: all)")->check(at_least(1));

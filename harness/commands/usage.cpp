@@ -11,6 +11,7 @@ namespace {
 std::vector<std::string> flags_of(const CLI::App& app) {
   std::vector<std::string> flags;
   for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;  // hidden
     for (const auto& name : option->get_lnames()) {
       flags.push_back("--" + name);
     }

@@ -23,10 +23,20 @@ Guidance guidance_of(const suite::RunOptions& run) {
   return guidance;
 }
 
-std::string place_of_method(const suite::Cell& cell, const suite::Suite& suite) {
+const suite::MethodEntry* entry_of(const suite::Cell& cell, const suite::Suite& suite) {
   const auto entry = std::find_if(suite.methods.begin(), suite.methods.end(),
                                   [&](const suite::MethodEntry& method) { return method.label == cell.label; });
-  return entry == suite.methods.end() ? cell.key : entry->where;
+  return entry == suite.methods.end() ? nullptr : &*entry;
+}
+
+std::string place_of_method(const suite::Cell& cell, const suite::Suite& suite) {
+  const auto* entry = entry_of(cell, suite);
+  return entry == nullptr ? cell.key : entry->where;
+}
+
+std::string place_of_model(const suite::Cell& cell, const suite::Suite& suite) {
+  const auto* entry = entry_of(cell, suite);
+  return entry == nullptr || entry->model.empty() ? suite.places.model : entry->model_where;
 }
 
 std::string place_of_solver(const suite::Cell& cell, const suite::Suite& suite) {
@@ -48,10 +58,11 @@ void add_file(std::vector<results::ArtifactRow>& files, const FileRecord& file) 
 
 }  // namespace
 
-std::shared_ptr<Model> ModelCache::get(const std::string& name, const std::string& precision) {
+std::shared_ptr<Model> ModelCache::get(const std::string& name, const std::string& precision,
+                                       const config::GivenAt& at) {
   auto& model = models_[precision + " " + name];
   if (!model) {
-    model = load_model(name, resolve_compute(device_, precision));
+    model = load_model(name, resolve_compute(device_, precision), at);
   }
   return model;
 }
@@ -60,9 +71,9 @@ CellRunner::CellRunner(const suite::Cell& cell, const suite::Suite& suite, Model
     : cell_(cell),
       seed_(static_cast<uint64_t>(suite.seed)),
       guidance_(guidance_of(suite.run)),
-      where_(place_of_method(cell, suite)),
+      at_{place_of_method(cell, suite), suite.folder},
       models_(models),
-      model_(models.get(cell.model, cell.precision)),
+      model_(models.get(cell.model, cell.precision, {place_of_model(cell, suite), suite.folder})),
       decoder_(*model_) {
   const solvers::PlanRequest request{.solver = cell.solver,
                                      .grid = cell.grid,
@@ -77,9 +88,10 @@ CellRunner::CellRunner(const suite::Cell& cell, const suite::Suite& suite, Model
 
 methods::MethodContext CellRunner::context(const Record& record) const {
   return {.model = model_,
-          .load = [this](const std::string& name) { return models_.get(name, cell_.precision); },
-          .where = where_,
+          .load = [this](const std::string& name) { return models_.get(name, cell_.precision, at_); },
+          .where = at_.where,
           .conditions = sampling_conditions(sampler_->plan(), guidance_, model_->compute),
+          .folder = at_.folder,
           .record = record};
 }
 
@@ -90,8 +102,8 @@ std::unique_ptr<Denoiser> CellRunner::make(const std::string& method, const nloh
 }
 
 void CellRunner::find_facts(const solvers::PlanRequest& request) {
-  const auto& entry = methods::find_method(cell_.method, where_);
-  facts_.method_params = methods::resolve_method_params(cell_.method, cell_.method_params, where_);
+  const auto& entry = methods::find_method(cell_.method, at_.where);
+  facts_.method_params = methods::resolve_method_params(cell_.method, cell_.method_params, at_.where);
   facts_.solver_params = solvers::resolve_solver_params(request);
   facts_.decides = methods::name_of(entry.decides(facts_.method_params));
   facts_.model_fingerprint = model_->fingerprint;
@@ -141,7 +153,7 @@ Batch CellRunner::run(const std::vector<int64_t>& samples) {
 int64_t CellRunner::peak_device_bytes() const { return measure::peak_device_bytes(model_->compute.device); }
 
 double CellRunner::never_skip_difference(const std::vector<int64_t>& samples) const {
-  const auto& entry = methods::find_method(cell_.method, where_);
+  const auto& entry = methods::find_method(cell_.method, at_.where);
   const auto params = entry.never_skip(cell_.method_params, *model_);
   if (!params) {
     return 0.0;  // a method that never equals `full`

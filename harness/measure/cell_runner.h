@@ -25,7 +25,7 @@ namespace diffbench::measure {
 class ModelCache {
  public:
   explicit ModelCache(std::string device) : device_(std::move(device)) {}
-  std::shared_ptr<Model> get(const std::string& name, const std::string& precision);
+  std::shared_ptr<Model> get(const std::string& name, const std::string& precision, const config::GivenAt& at);
 
  private:
   std::string device_;
@@ -58,7 +58,7 @@ class CellRunner : public Runner {
   suite::Cell cell_;
   uint64_t seed_;
   Guidance guidance_;
-  std::string where_;
+  config::GivenAt at_;  // the method
   ModelCache& models_;
   std::shared_ptr<Model> model_;
   Decoder decoder_;

@@ -7,7 +7,7 @@ namespace diffbench::measure {
 std::string cell_identity(const suite::Cell& cell, const suite::Suite& suite, const CellFacts& facts, int ranks) {
   nlohmann::json files = nlohmann::json::array();
   for (const auto& file : facts.artifacts) {
-    files.push_back({file.role, file.sha256});
+    if (file.role != "plugin") files.push_back({file.role, file.sha256});  // code, as the program's own is
   }
   const auto& run = suite.run;
   const nlohmann::json all = {{"method", cell.method},

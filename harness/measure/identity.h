@@ -4,7 +4,8 @@
 //
 //   state.identity = cell_identity(cell, suite, runner.facts(), world.size());
 //
-// Not in it: the label, the seed (which samples), how often it is timed, where files lie, the machine.
+// Not in it: the label, the seed (which samples), how often it is timed, where files lie, the machine, the code
+// (a plugin's file too).
 
 #include <string>
 

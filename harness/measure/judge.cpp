@@ -14,6 +14,7 @@
 #include "harness/quality/reference_statistics.h"
 #include "harness/ranks/exchange.h"
 #include "harness/ranks/work_split.h"
+#include "methods/config/input_error.h"
 #include "methods/data/sha256.h"
 
 namespace diffbench::measure {
@@ -204,9 +205,12 @@ std::optional<QualityTools> load_quality_tools(const suite::Suite& suite, at::De
   if (options.samples == 0) {
     return std::nullopt;
   }
-  quality::FeatureExtractor extractor(options.extractor, device);
+  quality::FeatureExtractor extractor(options.extractor, device, {suite.places.extractor, suite.folder});
   const auto file = options.reference.empty() ? std::filesystem::path(extractor.file()).parent_path() / "reference.npz"
-                                              : std::filesystem::path(options.reference);
+                                              : config::found_from(suite.folder, options.reference);
+  if (!options.reference.empty() && !std::filesystem::is_regular_file(file)) {
+    throw config::InputError(config::GivenAt{suite.places.reference}.naming(options.reference) + "no such file");
+  }
   return QualityTools{.extractor = std::move(extractor),
                       .reference = quality::FrechetReference(quality::read_statistics(file)),
                       .reference_file = file.string(),

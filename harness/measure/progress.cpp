@@ -1,25 +1,29 @@
 #include "harness/measure/progress.h"
 
 #include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <cstdio>
+
+#include "harness/ranks/mpi_session.h"
 
 namespace diffbench::measure {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto kTerminalPause = std::chrono::milliseconds(100);
-constexpr auto kFilePause = std::chrono::seconds(5);
+constexpr auto kFilePause = std::chrono::minutes(1);
 
 }  // namespace
 
 Progress::Progress(bool visible, std::string phase, int64_t total)
-    : visible_(visible && total > 0),
-      terminal_(isatty(STDERR_FILENO) != 0),
+    : visible_(visible && total > 0 && spdlog::should_log(spdlog::level::info)),  // --quiet
+      terminal_(ranks::is_terminal(STDERR_FILENO)),
       phase_(std::move(phase)),
       total_(total),
-      start_(Clock::now()) {}
+      start_(Clock::now()),
+      printed_(terminal_ ? Clock::time_point{} : start_) {}
 
 Progress::~Progress() {
   if (visible_ && terminal_ && printed_ != Clock::time_point{}) {

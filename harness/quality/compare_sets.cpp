@@ -27,8 +27,8 @@ Needs needs_of(const std::vector<std::string>& metrics) {
     }
     needs.fid |= metric == "fid";
     needs.kid |= metric == "kid";
-    needs.inception |= metric == "is";
-    needs.precision_recall |= metric == "prc";
+    needs.inception |= metric == "is" || metric == "inception_score";
+    needs.precision_recall |= metric == "prc" || metric == "precision" || metric == "recall";
   }
   if (metrics.empty()) {
     throw InputError("--metrics: names no metric");
@@ -85,6 +85,11 @@ Fid fid_of(const SampleSet& a, const SampleSet& b, bool interval) {
   return fid;
 }
 
+std::optional<int64_t> rows_of(const SampleSet& set) {
+  if (set.features.defined()) return set.features.size(0);
+  return set.logits.defined() ? std::optional(set.logits.size(0)) : std::nullopt;
+}
+
 nlohmann::json count_or_null(const std::optional<int64_t>& count) {
   return count ? nlohmann::json(*count) : nlohmann::json();
 }
@@ -92,7 +97,7 @@ nlohmann::json count_or_null(const std::optional<int64_t>& count) {
 }  // namespace
 
 const std::vector<std::string>& metric_names() {
-  static const std::vector<std::string> names = {"fid", "kid", "is", "prc"};
+  static const std::vector<std::string> names = {"fid", "kid", "inception_score", "is", "precision", "recall", "prc"};
   return names;
 }
 
@@ -120,6 +125,9 @@ Comparison compare_sets(const std::filesystem::path& path_a, const std::filesyst
   complete(a, needs.inception);
   complete(b, false);
 
+  result.rows_a = rows_of(a);
+  result.rows_b = rows_of(b);
+
   if (needs.fid) {
     result.fid = fid_of(a, b, options.interval);
   }
@@ -130,13 +138,13 @@ Comparison compare_sets(const std::filesystem::path& path_a, const std::filesyst
   }
   if (needs.inception) {
     if (!a.logits.defined()) {
-      throw InputError(a.file + ": is needs logits, and neither this nor the extractor gives any");
+      throw InputError(a.file + ": inception_score needs logits, and neither this nor the extractor gives any");
     }
     result.inception = inception_score(a.logits);
   }
   if (needs.precision_recall) {
-    require_features(a, "prc");
-    require_features(b, "prc");
+    require_features(a, "precision and recall");
+    require_features(b, "precision and recall");
     result.precision_recall = precision_recall(a.features, b.features);
   }
   return result;
@@ -160,15 +168,16 @@ nlohmann::json to_json(const Comparison& comparison) {
       }
     }
   }
+  const nlohmann::json n = {count_or_null(comparison.rows_a), count_or_null(comparison.rows_b)};
   if (const auto& kid = comparison.kid) {
-    json["kid"] = {{"value", kid->value}, {"std", kid->std}};
+    json["kid"] = {{"value", kid->value}, {"std", kid->std}, {"n", n}};
   }
   if (const auto& inception = comparison.inception) {
-    json["is"] = {{"value", inception->value}, {"std", inception->std}};
+    json["is"] = {{"value", inception->value}, {"std", inception->std}, {"n", n}};
   }
   if (const auto& prc = comparison.precision_recall) {
-    json["precision"] = {{"value", prc->precision}};
-    json["recall"] = {{"value", prc->recall}};
+    json["precision"] = {{"value", prc->precision}, {"n", n}};
+    json["recall"] = {{"value", prc->recall}, {"n", n}};
   }
   return json;
 }

@@ -40,10 +40,13 @@ struct Comparison {
   std::optional<Kid> kid;
   std::optional<InceptionScore> inception;
   std::optional<PrecisionRecall> precision_recall;
+  std::optional<int64_t> rows_a;  // features or logits that all but the FID were computed from
+  std::optional<int64_t> rows_b;
   std::string extractor_hash;  // empty: none was used
 };
 
-const std::vector<std::string>& metric_names();  // fid kid is prc
+// as `diffbench list metrics` has them, and the short names `is` and `prc` (precision and recall)
+const std::vector<std::string>& metric_names();
 
 Comparison compare_sets(const std::filesystem::path& a, const std::filesystem::path& b, const CompareOptions& options);
 

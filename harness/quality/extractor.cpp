@@ -6,10 +6,10 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <sstream>
 #include <vector>
 
 #include "methods/config/input_error.h"
-#include "methods/config/paths.h"
 #include "methods/data/file_io.h"
 #include "methods/data/sha256.h"
 
@@ -38,15 +38,16 @@ class ExactFloat32 {
   bool convolution_;
 };
 
-// LibTorch's messages are pages: the last line that says something is the cause
-std::string last_line(const std::string& text) {
-  const auto end = text.find_last_not_of(" \n");
-  if (end == std::string::npos) {
-    return "unknown error";
+// LibTorch's messages are pages: the last line that is no frame of its stack is the cause
+std::string cause_of(const std::exception& error) {
+  std::istringstream lines(error.what());
+  std::string cause = "unknown error";
+  for (std::string line; std::getline(lines, line) && !line.starts_with("frame #");) {
+    const bool says_something =
+        line.find_first_not_of(' ') != std::string::npos && !line.starts_with("Exception raised");
+    if (says_something) cause = line.substr(line.find_first_not_of(' '));
   }
-  const auto start = text.find_last_of('\n', end);
-  return text.substr(start == std::string::npos ? 0 : start + 1,
-                     end - (start == std::string::npos ? 0 : start + 1) + 1);
+  return cause;
 }
 
 at::Tensor checked_output(const torch::jit::IValue& value, int64_t rows, const std::string& file, const char* what) {
@@ -73,7 +74,7 @@ struct FeatureExtractor::State {
       output = module.forward({images});
     } catch (const std::exception& error) {
       throw config::InputError(file + ": the extractor cannot take images of " + c10::str(images.sizes()) + ": " +
-                               last_line(error.what()));
+                               cause_of(error));
     }
     if (!output.isTuple()) {
       return {checked_output(output, images.size(0), file, "features"), {}};
@@ -88,28 +89,27 @@ struct FeatureExtractor::State {
   }
 };
 
-std::filesystem::path FeatureExtractor::resolve(const std::string& name_or_file) {
-  const std::filesystem::path file(name_or_file);
-  if (name_or_file.find('/') != std::string::npos || std::filesystem::is_regular_file(file)) {
-    return file;
-  }
+std::filesystem::path FeatureExtractor::resolve(const std::string& name_or_file, const config::GivenAt& at) {
+  const auto file = config::found_from(at.folder, name_or_file);
+  if (std::filesystem::is_regular_file(file)) return file;
+  if (name_or_file.find('/') != std::string::npos) throw config::InputError(at.naming(name_or_file) + "no such file");
   const auto in_zoo = config::zoo_path(name_or_file) / "extractor.pt";
   if (!std::filesystem::is_regular_file(in_zoo)) {
-    throw config::InputError("--extractor: '" + name_or_file + "' is neither a file nor an extractor of the zoo (" +
+    throw config::InputError(at.naming(name_or_file) + "neither a file nor an extractor of the zoo (" +
                              in_zoo.string() + " is missing)");
   }
   return in_zoo;
 }
 
-FeatureExtractor::FeatureExtractor(const std::string& name_or_file, at::Device device) {
-  const auto path = resolve(name_or_file);
+FeatureExtractor::FeatureExtractor(const std::string& name_or_file, at::Device device, const config::GivenAt& at) {
+  const auto path = resolve(name_or_file, at);
   const auto hash = data::sha256_of_file(path);
   try {
     auto module = torch::jit::load(path.string(), device);
     module.eval();
     state_ = std::make_unique<State>(State{name_or_file, path.string(), hash, device, std::move(module)});
   } catch (const std::exception& error) {
-    throw config::InputError(path.string() + ": not a TorchScript file: " + last_line(error.what()));
+    throw config::InputError(path.string() + ": not a TorchScript file: " + cause_of(error));
   }
 }
 
@@ -125,7 +125,7 @@ Extracted FeatureExtractor::extract(const at::Tensor& images) {
     throw config::InputError("images: got " + c10::str(images.scalar_type()) + " " + c10::str(images.sizes()) +
                              ", expected Byte [N, C, H, W]");
   }
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const ExactFloat32 exact;
   // the optimising executor recompiles after its first calls, which changes the last digits between calls
   const torch::jit::GraphOptimizerEnabledGuard interpret_as_written(false);

@@ -16,6 +16,8 @@
 #include <memory>
 #include <string>
 
+#include "methods/config/paths.h"
+
 namespace diffbench::quality {
 
 struct Extracted {
@@ -26,7 +28,8 @@ struct Extracted {
 class FeatureExtractor {
  public:
   // a name without '/' that is no file is one of the zoo
-  explicit FeatureExtractor(const std::string& name_or_file, at::Device device = at::Device(at::kCPU));
+  explicit FeatureExtractor(const std::string& name_or_file, at::Device device = at::Device(at::kCPU),
+                            const config::GivenAt& at = {"--extractor"});
   ~FeatureExtractor();
   FeatureExtractor(FeatureExtractor&&) noexcept;
 
@@ -35,7 +38,7 @@ class FeatureExtractor {
   const std::string& name() const;  // as given
   const std::string& file() const;  // what it was read from
   const std::string& hash() const;  // 64 hexadecimal digits
-  static std::filesystem::path resolve(const std::string& name_or_file);
+  static std::filesystem::path resolve(const std::string& name_or_file, const config::GivenAt& at = {"--extractor"});
 
  private:
   struct State;

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <cstdlib>
 
 #include "harness/ranks/mpi_session.h"
@@ -17,5 +19,7 @@ bool launched_by_mpi() {
   }
   return false;
 }
+
+bool is_terminal(int descriptor) { return isatty(descriptor) != 0 && !launched_by_mpi(); }
 
 }  // namespace diffbench::ranks

@@ -13,6 +13,10 @@ namespace diffbench::ranks {
 // true if the environment says that a launcher (mpirun, srun, any PMI) started this process as one of its ranks
 bool launched_by_mpi();
 
+// true for a terminal that someone looks at: mpirun gives ranks pseudo-terminals, and what they write ends up in lines
+// of its own output
+bool is_terminal(int descriptor);
+
 class MpiSession {
  public:
   MpiSession(int& argc, char**& argv);

@@ -8,6 +8,7 @@
 #include "harness/suite/read_options.h"
 #include "methods/config/input_error.h"
 #include "methods/config/nearest.h"
+#include "methods/config/paths.h"
 #include "methods/config/toml_table.h"
 
 namespace diffbench::suite {
@@ -35,6 +36,7 @@ MethodEntry read_method(const TomlTable& table, const ValidNames& valid) {
   check_name(table, "label", method.label, "label", {});
   method.model = table.get_or<std::string>("model", "");
   check_printable(table, "model", method.model);
+  method.model_where = table.place_of("model");
   method.params = table.remaining_as_json();
   method.where = table.place_of("name");
   return method;
@@ -55,9 +57,14 @@ SolverEntry read_solver(const TomlTable& table, const ValidNames& valid) {
   return solver;
 }
 
+// where a value was given last; of a default, where it could be
+void note_place(const TomlTable& table, std::string_view key, std::string& place) {
+  if (place.empty() || table.has(key)) place = table.place_of(key);
+}
+
 // everything that overrides may reach
 void read_settings(const TomlTable& top, Suite& suite) {
-  top.allow_only({"name", "description", "seed", "method", "solver", "run", "timing", "quality", "check"});
+  top.allow_only({"name", "description", "seed", "plugins", "method", "solver", "run", "timing", "quality", "check"});
   suite.name = top.get_or<std::string>("name", suite.name);
   suite.description = top.get_or<std::string>("description", suite.description);
   check_printable(top, "name", suite.name);
@@ -65,9 +72,15 @@ void read_settings(const TomlTable& top, Suite& suite) {
   if (suite.seed < 0) {
     top.fail("seed", "must not be negative");
   }
-  read_run(top.table_or_empty("run"), suite.run);
+  if (top.has("plugins")) suite.plugins = top.get<std::vector<std::string>>("plugins");
+  const auto run = top.table_or_empty("run");
+  const auto quality = top.table_or_empty("quality");
+  note_place(run, "model", suite.places.model);
+  note_place(quality, "extractor", suite.places.extractor);
+  note_place(quality, "reference", suite.places.reference);
+  read_run(run, suite.run);
   read_timing(top.table_or_empty("timing"), suite.timing);
-  read_quality(top.table_or_empty("quality"), suite.quality);
+  read_quality(quality, suite.quality);
   read_check(top.table_or_empty("check"), suite.check);
 }
 
@@ -86,6 +99,9 @@ void apply_override(const std::string& assignment, Suite& suite) {
   if (root == "method" || root == "solver") {
     throw InputError(place + ": methods and solvers cannot be set from outside; edit the suite");
   }
+  const auto drop_line = [&](std::string& text) {  // an override has none
+    if (text.starts_with(place + ":1:")) text.erase(place.size(), 2);
+  };
   const auto parse = [&](const std::string& text) { return TomlTable::parse(key + " = " + text, place); };
   const auto parse_value_or_text = [&] {
     try {
@@ -98,11 +114,10 @@ void apply_override(const std::string& assignment, Suite& suite) {
     read_settings(parse_value_or_text(), suite);
   } catch (const InputError& error) {
     std::string message = error.what();
-    if (message.starts_with(place + ":1:")) {  // an override has no lines
-      message.erase(place.size(), 2);
-    }
+    drop_line(message);
     throw InputError(message);
   }
+  for (auto* noted : {&suite.places.model, &suite.places.extractor, &suite.places.reference}) drop_line(*noted);
 }
 
 void check_labels(const std::vector<MethodEntry>& methods, const std::vector<TomlTable>& tables) {
@@ -168,7 +183,18 @@ Suite parse_suite(const std::filesystem::path& path, const std::vector<std::stri
     throw InputError(path.string() + ": cannot read this file");
   }
   const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  return parse_suite_text(text, path.string(), overrides, valid);
+  Suite suite = parse_suite_text(text, path.string(), overrides, valid);
+  suite.folder = path.parent_path();
+  return suite;
+}
+
+std::vector<Plugin> plugins_of(const std::filesystem::path& path) {
+  const auto top = TomlTable::parse_file(path);
+  std::vector<Plugin> plugins;
+  for (const auto& name : top.get_or<std::vector<std::string>>("plugins", {})) {
+    plugins.push_back({config::found_from(path.parent_path(), name), top.place_of("plugins")});
+  }
+  return plugins;
 }
 
 }  // namespace diffbench::suite

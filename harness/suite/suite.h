@@ -21,6 +21,7 @@ struct MethodEntry {
   std::string name;
   std::string label;  // unique; what tables and figures print
   std::string model;  // "" = that of [run]
+  std::string model_where{};
   nlohmann::json params = nlohmann::json::object();
   std::string where;  // "suite.toml:12: [method[0]] name"
 };
@@ -68,6 +69,19 @@ struct CheckOptions {
   double tolerance = 1e-5;  // largest difference from `full` at a method's never-skip setting
 };
 
+// "suite.toml:4: [run] model" of what names a file
+struct Places {
+  std::string model;
+  std::string extractor;
+  std::string reference;
+};
+
+// A shared object with methods of its own.
+struct Plugin {
+  std::filesystem::path file;
+  std::string where;
+};
+
 struct Suite {
   std::string name;
   std::string description;
@@ -78,6 +92,9 @@ struct Suite {
   TimingOptions timing;
   QualityOptions quality;
   CheckOptions check;
+  std::vector<std::string> plugins;  // as given; plugins_of() finds the files
+  std::filesystem::path folder;      // of the file: where relative paths are looked for first
+  Places places;
   std::string text;  // the file, word for word
 };
 
@@ -94,6 +111,9 @@ Suite parse_suite(const std::filesystem::path& path, const std::vector<std::stri
                   const ValidNames& valid = {});
 Suite parse_suite_text(std::string_view text, std::string file_name, const std::vector<std::string>& overrides = {},
                        const ValidNames& valid = {});
+
+// The plugins that a suite names, to be loaded before the names of their methods can be checked.
+std::vector<Plugin> plugins_of(const std::filesystem::path& path);
 
 // Everything that decides what is measured, overrides included: equal for equal experiments whatever the layout, the
 // comments or the description. Hash it to tell whether a run may be resumed.

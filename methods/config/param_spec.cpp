@@ -44,6 +44,8 @@ bool has_type(const json& value, ParamType type) {
       return all(is_integer);
     case ParamType::kNumberList:
       return all(is_finite_number);
+    case ParamType::kTable:
+      return table_of(value).has_value();
   }
   return false;
 }
@@ -92,6 +94,8 @@ json checked(const json& value, const ParamSpec& spec, std::string_view where) {
       }
       return value;
     }
+    case ParamType::kTable:
+      return *table_of(value);
     case ParamType::kBool:
       break;
   }
@@ -114,8 +118,18 @@ std::string_view name_of(ParamType type) {
       return "integers";
     case ParamType::kNumberList:
       return "numbers";
+    case ParamType::kTable:
+      return "table";
   }
   return "?";
+}
+
+std::optional<json> table_of(const json& value) {
+  if (value.is_object()) return value;
+  if (!value.is_string()) return std::nullopt;
+  const auto& text = value.get_ref<const std::string&>();
+  const auto parsed = json::parse(text.empty() ? "{}" : text, nullptr, false);
+  return parsed.is_object() ? std::optional(parsed) : std::nullopt;
 }
 
 json resolve_params(const json& given, const std::vector<ParamSpec>& specs, std::string_view where) {

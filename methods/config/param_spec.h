@@ -20,9 +20,9 @@
 
 namespace diffbench::config {
 
-enum class ParamType { kBool, kInteger, kNumber, kString, kIntegerList, kNumberList };
+enum class ParamType { kBool, kInteger, kNumber, kString, kIntegerList, kNumberList, kTable };
 
-std::string_view name_of(ParamType type);  // "bool", "integer", "number", "string", "integers", "numbers"
+std::string_view name_of(ParamType type);  // "bool", "integer", "number", "string", "integers", "numbers", "table"
 
 struct ParamSpec {
   std::string name;
@@ -37,7 +37,11 @@ struct ParamSpec {
 // The given JSON object with every default filled in and every value checked. Integers widen to numbers.
 nlohmann::json resolve_params(const nlohmann::json& given, const std::vector<ParamSpec>& specs, std::string_view where);
 
-// "key=value" flags as a JSON object: a value that is JSON (0.5, true, [1, 2]) is taken as such, anything else as text.
+// A value of kTable: an object, or text that holds one ('{"exit": 4}'; "" is the empty one). None: neither.
+std::optional<nlohmann::json> table_of(const nlohmann::json& value);
+
+// "key=value" flags as a JSON object: a value that is JSON (0.5, true, [1, 2], {"exit": 4}) is taken as such, anything
+// else as text.
 nlohmann::json params_from_flags(const std::vector<std::string>& assignments, std::string_view flag);
 
 }  // namespace diffbench::config

@@ -66,16 +66,6 @@ class DuoDiff : public Denoiser {
   double switch_t_;
 };
 
-// "shallow_params" and the like: a JSON object in a string, so that a suite line and a flag say it alike
-nlohmann::json inner_params(const nlohmann::json& params, const char* key, const std::string& where) {
-  const auto text = params.at(key).get<std::string>();
-  auto inner = nlohmann::json::parse(text.empty() ? "{}" : text, nullptr, false);
-  if (!inner.is_object()) {
-    throw config::InputError(where + ": " + key + ": must be a JSON object in a string, such as '{\"exit\": 3}'");
-  }
-  return inner;
-}
-
 // the method inside one of the networks, resolved
 struct Side {
   std::string method;
@@ -91,8 +81,7 @@ struct Side {
 std::string method_of(const nlohmann::json& params, const std::string& side) { return params.at(side + "_method"); }
 
 nlohmann::json params_of(const nlohmann::json& params, const std::string& side, const std::string& where) {
-  return resolve_method_params(method_of(params, side), inner_params(params, (side + "_params").c_str(), where),
-                               where + ": " + side);
+  return resolve_method_params(method_of(params, side), params.at(side + "_params"), where + ": " + side);
 }
 
 Side side_of(const nlohmann::json& params, const std::string& side, std::shared_ptr<Model> model,
@@ -191,27 +180,27 @@ MethodEntry entry() {
                   .default_value = "full",
                   .description = "method inside the shallow network"},
                  {.name = "shallow_params",
-                  .type = ParamType::kString,
-                  .default_value = "",
-                  .description = "its parameters, a JSON object in a string"},
+                  .type = ParamType::kTable,
+                  .default_value = nlohmann::json::object(),
+                  .description = "its parameters"},
                  {.name = "deep_method",
                   .type = ParamType::kString,
                   .default_value = "full",
                   .description = "method inside the deep network"},
                  {.name = "deep_params",
-                  .type = ParamType::kString,
-                  .default_value = "",
-                  .description = "its parameters, a JSON object in a string"}},
+                  .type = ParamType::kTable,
+                  .default_value = nlohmann::json::object(),
+                  .description = "its parameters"}},
       .make = make,
       .never_skip = [](nlohmann::json params, const Model& model) -> std::optional<nlohmann::json> {
         if (params.value("deep_method", "full") != "full") {
           const auto& inner = find_method(params["deep_method"], "deep_method");
-          const auto text = params.value("deep_params", "");
-          const auto never = inner.never_skip(nlohmann::json::parse(text.empty() ? "{}" : text), model);
+          const auto given = config::table_of(params.value("deep_params", nlohmann::json::object()));
+          const auto never = inner.never_skip(given.value_or(nlohmann::json::object()), model);
           if (!never) {
             return std::nullopt;
           }
-          params["deep_params"] = never->dump();
+          params["deep_params"] = *never;
         }
         params["switch_t"] = 1e9;  // later than any time
         return params;

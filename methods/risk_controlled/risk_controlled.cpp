@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "methods/config/input_error.h"
+#include "methods/config/paths.h"
 #include "methods/risk_controlled/calibration_file.h"
 #include "methods/uncertainty_exit/uncertainty_method.h"
 
@@ -19,7 +20,7 @@ void check_fingerprints(const CalibrationRecord& record, const nlohmann::json& g
   if (record.model != context.model->fingerprint) {
     refuse("checkpoint", record.model.substr(0, 12), context.model->fingerprint.substr(0, 12));
   }
-  const auto gates = uncertainty_exit::gates_fingerprint(gate_params, *context.model);
+  const auto gates = uncertainty_exit::gates_fingerprint(gate_params, *context.model, context.folder);
   if (record.gates != gates) {
     refuse("set of gates", record.gates.substr(0, 12), gates.substr(0, 12));
   }
@@ -28,13 +29,15 @@ void check_fingerprints(const CalibrationRecord& record, const nlohmann::json& g
   }
 }
 
-// as given, or in the model's folder, so that a suite may name what lies beside a model wherever it is run from
+// from the suite, as given, or in the model's folder, so that a suite may name what lies beside a model wherever it is
+// run from
 fs::path find_calibration(const std::string& named, const MethodContext& context) {
   const auto folder = fs::path(context.model->file).parent_path();
   if (named.empty()) {
     return folder / "calibration.toml";
   }
-  return !fs::exists(named) && fs::exists(folder / named) ? folder / named : fs::path(named);
+  const auto found = config::found_from(context.folder, named);
+  return fs::exists(found) ? found : config::found_from(folder, named);
 }
 
 // the file of the folder that holds for what is run

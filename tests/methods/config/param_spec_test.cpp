@@ -89,6 +89,24 @@ TEST(ParamSpec, RequiredWithoutDefault) {
               HasSubstr("--param: model: required (string): a model folder"));
 }
 
+TEST(ParamSpec, ATableIsAnObjectOrTextThatHoldsOne) {
+  const std::vector<ParamSpec> specs = {{.name = "inner",
+                                         .type = ParamType::kTable,
+                                         .default_value = json::object(),
+                                         .description = "of the method inside"}};
+  const json expected = {{"inner", {{"exit", 4}}}};
+  EXPECT_EQ(resolve_params({{"inner", {{"exit", 4}}}}, specs, "x"), expected);
+  EXPECT_EQ(resolve_params({{"inner", R"({"exit": 4})"}}, specs, "x"), expected);
+  EXPECT_EQ(resolve_params(params_from_flags({R"(inner={"exit": 4})"}, "--param"), specs, "x"), expected);
+  EXPECT_EQ(resolve_params({{"inner", ""}}, specs, "x"), json({{"inner", json::object()}}));
+  for (const json& wrong : {json(3), json("text"), json::array({1})}) {
+    EXPECT_THAT(error_of([&] {
+                  resolve_params({{"inner", wrong}}, specs, "x");
+                }),
+                StartsWith("x: inner: expected table, got"));
+  }
+}
+
 TEST(ParamSpec, ReadsFlags) {
   const auto params = params_from_flags({"eta=0.5", "variance=large", "exits=[1,2]", "text="}, "--param");
   EXPECT_EQ(params, (json{{"eta", 0.5}, {"variance", "large"}, {"exits", {1, 2}}, {"text", ""}}));

@@ -1,0 +1,26 @@
+#pragma once
+// The suite that is named on the command line, with its plugins loaded and every name in it checked; and the flag that
+// loads plugins for any command.
+//
+//   add_plugin_option(*command);
+//   const suite::Suite suite = open_suite("smoke", {"timing.max_rounds=5"});       // a path, or the name of a shipped
+//   suite
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "harness/suite/suite.h"
+
+namespace diffbench::commands {
+
+// A shipped suite may have the name of a folder (methods).
+std::filesystem::path find_suite(const std::string& name);
+
+suite::Suite open_suite(const std::string& name, const std::vector<std::string>& overrides);
+
+// --plugin F.so, repeatable: loaded while the command line is read
+void add_plugin_option(CLI::App& command);
+
+}  // namespace diffbench::commands
