@@ -1,4 +1,4 @@
-// The shape of FORMATS: `verdict`, `old`, `new`, `cells`; what goes beyond it explains the verdicts.
+// The shape of docs/outputs.md: `verdict`, `old`, `new`, `cells`; what goes beyond these explains the verdicts.
 #include <string>
 
 #include "harness/compare/comparison_text.h"

@@ -12,7 +12,7 @@
 // A block is `enter` (take a long skip), `transform` (attention and MLP) and `leave` (keep a long skip for later): what
 // a method drops or reuses is `transform`, the rest holds the network together.
 //
-// Times are in the index units of the model's noise schedule (FORMATS: 0 .. train_steps - 1, fractions allowed; on
+// Times are in the units of docs/times_and_grids.md (index units 0 .. train_steps - 1, fractions allowed; on
 // vp_continuous, t in (0, 1]) and live on the host: static decisions need them there, and no step waits for a device.
 // Not thread-safe; one backbone per thread of execution.
 

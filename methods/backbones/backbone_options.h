@@ -1,5 +1,5 @@
 #pragma once
-// What model.toml's [backbone] says, read and checked: no LibTorch. docs/formats.md lists the keys.
+// What model.toml's [backbone] says, read and checked: no LibTorch. docs/model_files.md lists the keys.
 //
 //   const UViTOptions options = read_uvit_options(model_toml.table("backbone"));
 //

@@ -5,7 +5,7 @@
 //   std::span<float> values = noise.as<float>();
 //   NamedTensors file{{"noise", std::move(noise)}};
 //
-// methods/tensors.h turns it into an at::Tensor.
+// methods/model/tensors.h turns it into an at::Tensor.
 
 #include <cstddef>
 #include <cstdint>

@@ -5,7 +5,7 @@
 //   auto mine = load_model("my/model.toml", compute);                              // or a path
 //   at::Tensor bytes = to_uint8(samples, model->image);
 //
-// The format: docs/formats.md. Every mistake in it is an InputError with file, line and key.
+// The format: docs/model_files.md. Every mistake in it is an InputError with file, line and key.
 
 #include <filesystem>
 #include <memory>

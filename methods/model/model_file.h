@@ -1,5 +1,5 @@
 #pragma once
-// model.toml as it is read, before there is a network: no LibTorch. docs/formats.md lists its keys.
+// model.toml as it is read, before there is a network: no LibTorch. docs/model_files.md lists its keys.
 //
 //   const auto toml = parse_model_file("my/model.toml");
 //   const auto schedule = read_noise_schedule(toml.table("noise"));
