@@ -34,13 +34,14 @@ struct Options {
   bool json = false;
 };
 
-// what DIFFBENCH_PYTHON says, else the project's own environment
+// what DIFFBENCH_PYTHON says, else the project's own environment where there is one
 std::string interpreter() {
   const char* given = std::getenv("DIFFBENCH_PYTHON");
   if (given != nullptr && *given != '\0') {
     return given;
   }
-  return (config::home() / ".venv" / "bin" / "python").string();
+  const auto own = config::home() / ".venv" / "bin" / "python";
+  return fs::exists(own) ? own.string() : "python3";
 }
 
 std::vector<std::string> environment_with_python_path() {
@@ -80,7 +81,7 @@ int run_child(std::vector<std::string> arguments, std::vector<std::string> envir
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     throw config::InputError(arguments[0] + ": cannot run the Python interpreter: " + std::strerror(error) +
-                             "; run ./setup.sh, or set DIFFBENCH_PYTHON");
+                             "; run ./setup.sh, or set DIFFBENCH_PYTHON to one that has the dashboards' libraries");
   }
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {

@@ -143,8 +143,8 @@ Comparison compare_sets(const std::filesystem::path& path_a, const std::filesyst
     result.inception = inception_score(a.logits);
   }
   if (needs.precision_recall) {
-    require_features(a, "precision and recall");
-    require_features(b, "precision and recall");
+    require_features(a, "precision");
+    require_features(b, "precision");
     result.precision_recall = precision_recall(a.features, b.features);
   }
   return result;

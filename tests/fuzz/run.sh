@@ -40,7 +40,7 @@ if zipfile.is_zipfile(source):
                 (target / f"{source.stem}.{name.replace('/', '_')}").write_bytes(archive.read(name))
 PYTHON
         ;;
-      *) cp "$seed" "$2" ;;
+      *) cp "$seed" "$2/${seed//\//_}" ;; # whole path: many are called model.toml
     esac
   done < <(seeds_of "$1")
 }

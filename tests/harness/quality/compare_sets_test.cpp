@@ -148,7 +148,7 @@ TEST_F(CompareSets, RefusesMetricsTheInputsDoNotAllow) {
   const auto pixels = npz("pixels.npz", {{"arr_0", images(20, 8, 12).permute({0, 2, 3, 1})}});
   EXPECT_THAT(error_of(a, b, {.metrics = {"fdi"}}), HasSubstr("did you mean 'fid'?"));
   EXPECT_THAT(error_of(a, b, {.metrics = {"kid"}}), HasSubstr("b.npz: kid needs features or images"));
-  EXPECT_THAT(error_of(a, b, {.metrics = {"prc"}}), HasSubstr("b.npz: precision and recall need features or images"));
+  EXPECT_THAT(error_of(a, b, {.metrics = {"prc"}}), HasSubstr("b.npz: precision needs features or images"));
   EXPECT_THAT(error_of(a, b, {.metrics = {"is"}}), HasSubstr("a.npz: inception_score needs logits"));
   EXPECT_THAT(error_of(pixels, b), HasSubstr("pixels.npz: holds images; name their feature extractor"));
   EXPECT_THAT(error_of(pixels, b, {.extractor = file("tiny_extractor.pt")}),
