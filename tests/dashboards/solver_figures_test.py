@@ -1,4 +1,4 @@
-"""The figures about solvers, on a sweep whose numbers can be checked by hand (conftest.py: make_sweep)."""
+"""The figures about solvers, on a sweep whose numbers can be checked by hand (sweep_database.py)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dashboards.figures import blocks_over_t, saving_by_solver, solver_quality, 
 from dashboards.predicted_blocks import PlannedDepth, planned_depths
 from dashboards.report import main
 
-from conftest import TIMES, make_sweep
 from rows import change
+from sweep_database import TIMES, make_sweep
 
 FIGURES = [solver_quality, saving_by_solver]
 
