@@ -8,8 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dashboards.data import RunData, read_run
-from dashboards.database import open_database
+from dashboards.data import RunData
 from dashboards.families import Knob, member
 from dashboards.figures import exit_heat_map, method_sweep, where_saving_goes
 from dashboards.figures.method_sweep import dominated, front
@@ -17,12 +16,8 @@ from dashboards.label_places import box_of, place_labels
 from dashboards.report import main
 
 from methods_database import add_cell
+from reading import with_data
 from rows import change, new_file
-
-
-def with_data(database: Path, use):
-    with open_database(str(database)) as connection:
-        return use(read_run(connection, 1))
 
 
 @pytest.fixture

@@ -8,21 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboards.data import RunData, read_run
-from dashboards.database import open_database
+from dashboards.data import RunData
 from dashboards.figures import blocks_over_t, saving_by_solver, solver_quality, throughput_latency
 from dashboards.predicted_blocks import PlannedDepth, planned_depths
 from dashboards.report import main
 
+from reading import with_data
 from rows import change
 from sweep_database import TIMES, make_sweep
 
 FIGURES = [solver_quality, saving_by_solver]
-
-
-def with_data(database: Path, use):
-    with open_database(str(database)) as connection:
-        return use(read_run(connection, 1))
 
 
 def drawn_numbers(figure, method: str, row: str) -> dict[str, list[float]]:
