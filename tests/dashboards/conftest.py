@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
+from knobs_database import make_knobs
 from small_database import make_database
 from sweep_database import make_sweep
 
@@ -25,3 +26,8 @@ def database(tmp_path: Path) -> Path:
 @pytest.fixture
 def sweep_database(tmp_path: Path) -> Path:
     return make_sweep(tmp_path / "sweep.db")
+
+
+@pytest.fixture
+def knobs(tmp_path: Path) -> Path:
+    return make_knobs(tmp_path / "methods.db")
