@@ -29,7 +29,8 @@ WHERE cell.run = :run AND cell.status = 'ok' AND cell.identity <> ''
 """
 SAME = 1e-9  # of sums of whole numbers over rows
 MOST_CELLS = 12
-OLD_COLOUR, DASHES = "#9AA5B1", {"old": "dash", "new": "solid"}
+OLD_COLOUR = "#BCC5CE"
+WIDTHS = {"old": 7, "new": 2}  # old shows as a rim where both are the same
 SCALE = [[0, "#B2182B"], [0.5, "#F7F7F7"], [1, "#2166AC"]]
 
 
@@ -63,13 +64,13 @@ def draw(comparison: Comparison) -> tuple[go.Figure | None, int]:
         for side, colour in (("old", OLD_COLOUR), ("new", colours[of["method_label_new"].dropna().iloc[0]])):
             figure.add_trace(
                 go.Scatter(x=of[f"t_{side}"], y=of[f"blocks_{side}"], mode="lines+markers", name=side, showlegend=False,
-                           line={"color": colour, "dash": DASHES[side], "shape": "hvh", "width": 2}, marker={"size": 5},
+                           line={"color": colour, "shape": "hvh", "width": WIDTHS[side]}, marker={"size": 5},
                            hovertemplate=f"{side}, t = %{{x:.4g}}: %{{y:.3f}} blocks<extra></extra>"), row=row, col=1)
         figure.update_xaxes(autorange="reversed", row=row, col=1)
         figure.update_yaxes(title_text="blocks", rangemode="tozero", row=row, col=1)
         _draw_exits(figure, of, exits[exits["identity"] == identity], row)
     for side, colour in (("old", OLD_COLOUR), ("new", INK)):
-        figure.add_trace(go.Scatter(x=[None], y=[None], mode="lines", name=side, line={"color": colour, "dash": DASHES[side], "width": 2}))
+        figure.add_trace(go.Scatter(x=[None], y=[None], mode="lines", name=side, line={"color": colour, "width": WIDTHS[side]}))
     figure.update_xaxes(title_text="model time t", row=len(shown))
     figure.update_annotations(font={"size": 13, "color": INK})
     return styled(figure, 110 + 240 * len(shown)), len(cells) - len(shown)
