@@ -1,1 +1,1 @@
-"""Draws reports from a results database. Reads results/*.sql and the database file; never C++."""
+"""Draws reports from a results database: the file alone, views included; never C++ and nothing else of the checkout."""

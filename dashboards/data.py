@@ -68,9 +68,9 @@ def read_run(connection: sqlite3.Connection, run: int) -> RunData:
     cells = cells.assign(**{f"{name}_interval": _in_words(cells, name, *how) for name, how in INTERVALS.items()})
     cells.loc[cells["role"] == "baseline", "speedup_interval"] = ""  # 1 by definition
     metrics = query(connection, "SELECT * FROM metric").set_index("name").to_dict("index")
-    baselines = set(cells.loc[cells["role"] == "baseline", "method_label"])
+    baselines, nulls = (set(cells.loc[cells["role"] == role, "method_label"]) for role in ("baseline", "null"))
     families = cells.drop_duplicates("method_label").set_index("method_label")["family"].to_dict()
-    look = look_of(families, baselines, list(cells["solver"].unique()))
+    look = look_of(families, baselines, nulls, list(cells["solver"].unique()))
     return RunData(connection, row, cells, metrics, look)
 
 

@@ -1,5 +1,5 @@
-"""python -m dashboards.report results.db -o report/ [--run N] [--comparison F.json]: the pages of a run (pages.py), each one
-self-contained HTML file, and the figures as SVG and PDF."""
+"""diffbench-report results.db -o report/ [--run N] [--comparison F.json]: the pages of a run (pages.py), each one self-contained
+HTML file, and the figures as SVG and PDF. From a checkout: python -m dashboards.report."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def write_report(options: argparse.Namespace) -> Path:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="dashboards.report", description=__doc__)
+    parser = argparse.ArgumentParser(prog="diffbench-report", description=__doc__)
     parser.add_argument("database")
     parser.add_argument("-o", "--out", required=True, help="folder for the report")
     parser.add_argument("--run", type=int, help="which run of the database (default: the latest, or the one compared)")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from dashboards.data import RunData, parameters_text, scenario_title
-from dashboards.theme import series_colours
 
 
 def measured(data: RunData) -> pd.DataFrame:
@@ -28,11 +27,6 @@ def sweep(data: RunData) -> pd.DataFrame | None:
     """The measured cells; None when there are no two solvers to compare, or none was run at two step counts."""
     cells = measured(data)
     return None if cells["series"].nunique() < 2 or cells.groupby("series")["steps"].nunique().max() < 2 else cells
-
-
-def colours_of(cells: pd.DataFrame) -> dict[str, str]:
-    """By series; the same in every figure of a run, whatever else a figure leaves out."""
-    return series_colours(list(cells["series"].unique()))
 
 
 def hover_definitions(data: RunData, *metrics: str) -> str:

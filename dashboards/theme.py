@@ -1,6 +1,5 @@
-"""One look for every figure: colours stand for methods, markers for solvers, everywhere the same. Only where one line per
-solver is the point do they change places: SERIES_COLOURS, and markers by method. Where a line is a method over its knob,
-both are the method's."""
+"""One look for every figure of every page: a colour is a method's (its settings are shades of it), a marker a solver's. Where a
+line is a method over its knob, the marker is the method's too. What is neither has colours that no method has."""
 
 from __future__ import annotations
 
@@ -11,20 +10,28 @@ import plotly.graph_objects as go
 
 matplotlib.rcParams["text.parse_math"] = False  # words are shown as they are: a $ in a label is a dollar
 
-# Okabe and Ito's palette, told apart with any colour vision; black is the baseline
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", "#8C8C00"]
+# of methods: Okabe and Ito's palette, told apart with any colour vision, and what is left beside it; black is the baseline
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#7A5195", "#8C8C00", "#56B4E9",
+           "#A4133C", "#8B5A2B", "#008B8B", "#E0479E", "#5C3FD6", "#6BAA00", "#2F4B7C", "#B8860B"]
 BASELINE_COLOUR = "#222222"
+NULL_COLOUR = "#9AA5B1"  # it prices the harness, and is no method to be chosen
+LIGHTEST = 0.45  # towards white, of the last shade of a method
 # twelve markers: more than there are solvers, so that none stands for two
 MARKERS = ["circle", "square", "diamond", "triangle-up", "cross", "star",
            "triangle-down", "x", "triangle-left", "triangle-right", "hourglass", "bowtie"]
 PAPER_MARKERS = ["o", "s", "D", "^", "P", "*", "v", "X", "<", ">", "d", "p"]
-# Tol's muted palette without its pale colours, for lines of which there are many
+# Tol's muted palette without its pale colours, for lines that are neither methods nor solvers, as devices
 SERIES_COLOURS = ["#332288", "#CC6677", "#117733", "#3D9BD1", "#E09B00", "#882255", "#44AA99", "#AA4499", "#999933",
                   "#777777", "#1F2933", "#5B8FF9"]
 FONT = "Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 GRID = "#E6E8EB"
 LOG_TICKS = [round(digit * 10.0**power, 9) for power in range(-4, 7) for digit in (1, 2, 5)]  # whole numbers on them
 INK = "#1F2933"
+# of parts of a method's time
+PHASE_COLOURS = {
+    "sampling": "#52606D", "evaluation": "#829AB1", "embed": "#98C1D9", "block": "#5B7DA8", "probe": "#F2C14E",
+    "compact": "#EE6C4D", "head": "#81B29A", "solver": "#9C89B8", "decode": "#A3A380", "carried": "#7FB7DC",
+}
 
 
 @dataclass(frozen=True)
@@ -37,35 +44,38 @@ class Look:
     paper_markers: dict[str, str]
 
 
-def look_of(families: dict[str, str], baselines: set[str], solvers: list[str]) -> Look:
-    """`families`: family by method label. Where there are more labels than colours, the labels of a family share one,
-    in shades."""
-    others = [label for label in families if label not in baselines]
-    of_family = series_colours(list(dict.fromkeys(families[label] for label in others)))
-    if len(others) <= len(COLOURS):
-        colours = {label: COLOURS[i] for i, label in enumerate(others)}
-    else:
-        siblings = {family: [label for label in others if families[label] == family] for family in of_family}
-        colours = {
-            label: _lighter(of_family[family], 0.55 * i / max(1, len(labels) - 1))
-            for family, labels in siblings.items() for i, label in enumerate(labels)
-        }
-    colours |= {label: BASELINE_COLOUR for label in families if label in baselines}
+def method_colour(number: int) -> str:
+    """Of the method of this number; after the last one they begin again, darker, so that no two are the same."""
+    turn, place = divmod(number, len(COLOURS))
+    return mixed(COLOURS[place], 0.0, 1 - 0.7**turn)
+
+
+def look_of(families: dict[str, str], baselines: set[str], nulls: set[str], solvers: list[str]) -> Look:
+    """`families`: family by method label (families.py). The labels of a family share its colour, in shades from the first on."""
+    others = [label for label in families if label not in baselines | nulls]
+    of_family = {family: method_colour(i) for i, family in enumerate(dict.fromkeys(families[label] for label in others))}
+    siblings = {family: [label for label in others if families[label] == family] for family in of_family}
+    colours = {
+        label: mixed(of_family[family], 255.0, LIGHTEST * i / max(1, len(labels) - 1))
+        for family, labels in siblings.items() for i, label in enumerate(labels)
+    }
     return Look(
-        colours,
+        colours | dict.fromkeys(nulls, NULL_COLOUR) | dict.fromkeys(baselines, BASELINE_COLOUR),
         of_family,
         {solver: MARKERS[i % len(MARKERS)] for i, solver in enumerate(solvers)},
         {solver: PAPER_MARKERS[i % len(PAPER_MARKERS)] for i, solver in enumerate(solvers)},
     )
 
 
-def _lighter(colour: str, towards_white: float) -> str:
+def mixed(colour: str, level: float, share: float) -> str:
+    """With this share of a grey level: 255 is white."""
     parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(part + (255 - part) * towards_white):02X}" for part in parts)
+    return "#" + "".join(f"{round(part + (level - part) * share):02X}" for part in parts)
 
 
-def series_colours(series: list[str]) -> dict[str, str]:
-    return {name: SERIES_COLOURS[i % len(SERIES_COLOURS)] for i, name in enumerate(series)}
+def with_dot(words: str, colour: str) -> str:
+    """Plotly's text (plotly_text.py) with a method's colour in front of it, where a figure's own colours are other things."""
+    return f"<span style='color:{colour}'>●</span> {words}"
 
 
 def styled(figure: go.Figure, height: int) -> go.Figure:

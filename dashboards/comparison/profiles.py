@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 from dashboards.comparison.read import Comparison
 from dashboards.plotly_text import plotly_text, shortened
 from dashboards.profile.cell_profile import CellProfile, read_profiles
-from dashboards.profile.flame_graph import IDLE_COLOUR, PHASE_COLOURS
+from dashboards.profile.flame_graph import IDLE_COLOUR
 from dashboards.profile.phase_losses import PHASES, by_phase
-from dashboards.theme import styled
+from dashboards.theme import PHASE_COLOURS, styled
 
 TITLE = "Profiles side by side"
 EXPLANATION = (

@@ -14,11 +14,11 @@ from dashboards.theme import INK, styled
 
 TITLE = "Blocks and exits over t, where they differ"
 EXPLANATION = (
-    "From noise (left) to image (right), of cells that are the same in both runs by weights and parameters. Left: blocks executed per sample. Right: "
+    "From noise (left) to image (right), of cells that are the same in both runs by weights and parameters. Left: blocks executed per sample, new in its method's colour. Right: "
     "how the share of rows that leave after each block changed; blue: more leave there now, red: fewer."
 )
 BLOCKS = """
-SELECT cell.identity, cell.key, evaluation.evaluation, evaluation.t, evaluation.blocks_executed_mean AS blocks
+SELECT cell.identity, cell.key, cell.method_label, evaluation.evaluation, evaluation.t, evaluation.blocks_executed_mean AS blocks
 FROM evaluation_mean AS evaluation JOIN cell ON cell.id = evaluation.cell
 WHERE cell.run = :run AND cell.status = 'ok' AND cell.identity <> '' ORDER BY cell.id, evaluation.evaluation
 """
@@ -29,6 +29,8 @@ WHERE cell.run = :run AND cell.status = 'ok' AND cell.identity <> ''
 """
 SAME = 1e-9  # of sums of whole numbers over rows
 MOST_CELLS = 12
+OLD_COLOUR = "#BCC5CE"
+WIDTHS = {"old": 7, "new": 2}  # old shows as a rim where both are the same
 SCALE = [[0, "#B2182B"], [0.5, "#F7F7F7"], [1, "#2166AC"]]
 
 
@@ -55,18 +57,20 @@ def draw(comparison: Comparison) -> tuple[go.Figure | None, int]:
     cells = list(blocks.groupby("identity", sort=False))
     if not cells:
         return None, 0
-    shown = cells[:MOST_CELLS]
+    shown, colours = cells[:MOST_CELLS], comparison.new.for_plotly().look.colours
     titles = [text for _, of in shown for text in (shortened(str(of["key_new"].dropna().iloc[0]), 80), "")]
     figure = make_subplots(rows=len(shown), cols=2, subplot_titles=titles, horizontal_spacing=0.08, vertical_spacing=0.35 / len(shown))
     for row, (identity, of) in enumerate(shown, start=1):
-        for side, colour, dash in (("old", "#9AA5B1", "dash"), ("new", "#0072B2", "solid")):
+        for side, colour in (("old", OLD_COLOUR), ("new", colours[of["method_label_new"].dropna().iloc[0]])):
             figure.add_trace(
-                go.Scatter(x=of[f"t_{side}"], y=of[f"blocks_{side}"], mode="lines+markers", name=side, legendgroup=side, showlegend=row == 1,
-                           line={"color": colour, "dash": dash, "shape": "hvh", "width": 2}, marker={"size": 5},
+                go.Scatter(x=of[f"t_{side}"], y=of[f"blocks_{side}"], mode="lines+markers", name=side, showlegend=False,
+                           line={"color": colour, "shape": "hvh", "width": WIDTHS[side]}, marker={"size": 5},
                            hovertemplate=f"{side}, t = %{{x:.4g}}: %{{y:.3f}} blocks<extra></extra>"), row=row, col=1)
         figure.update_xaxes(autorange="reversed", row=row, col=1)
         figure.update_yaxes(title_text="blocks", rangemode="tozero", row=row, col=1)
         _draw_exits(figure, of, exits[exits["identity"] == identity], row)
+    for side, colour in (("old", OLD_COLOUR), ("new", INK)):
+        figure.add_trace(go.Scatter(x=[None], y=[None], mode="lines", name=side, line={"color": colour, "width": WIDTHS[side]}))
     figure.update_xaxes(title_text="model time t", row=len(shown))
     figure.update_annotations(font={"size": 13, "color": INK})
     return styled(figure, 110 + 240 * len(shown)), len(cells) - len(shown)

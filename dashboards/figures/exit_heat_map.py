@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboards.data import RunData
-from dashboards.theme import INK, styled
+from dashboards.theme import INK, styled, with_dot
 
 QUERY = """
 SELECT cell.id AS cell, cell.decides, cell.method_label, cell.solver, cell.grid, cell.steps, evaluation.evaluation, evaluation.t,
@@ -50,13 +50,14 @@ def draw(data: RunData) -> go.Figure | None:
     columns = min(COLUMNS, len(maps))
     bands = -(-len(maps) // columns)
     titles = [
-        method + (f"<br>{solver}, {grid}, {steps} steps" if several else "")
+        with_dot(method, data.look.colours[method]) + (f"<br>{solver}, {grid}, {steps} steps" if several else "")
         for method, solver, grid, steps in (of.iloc[0][["method_label", "solver", "grid", "steps"]] for _, of in maps)
     ]
     figure = make_subplots(rows=bands, cols=columns, subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.025,
                            vertical_spacing=0.3 / bands)
     for number, (_, of) in enumerate(maps):
         place = {"row": number // columns + 1, "col": number % columns + 1}
+        method = of["method_label"].iloc[0]
         table = of.pivot_table(index="block", columns="evaluation", values="share", fill_value=0.0)
         table = table.reindex(range(1, int(of["block_count"].max()) + 1), fill_value=0.0)
         times = [f"{t:.3g}" if t <= 1 else f"{t:.0f}" for t in of.drop_duplicates("evaluation")["t"]]
@@ -66,13 +67,16 @@ def draw(data: RunData) -> go.Figure | None:
             go.Heatmap(
                 z=table.to_numpy(), x=names, y=list(table.index), zmin=0, zmax=1, colorscale=SCALE, xgap=1, ygap=1,
                 showscale=number == 0, colorbar={"title": "rows", "tickformat": ".0%", "thickness": 12, "len": min(1.0, 300 / (110 + 250 * bands))},
-                hovertemplate=f"<b>{of['method_label'].iloc[0]}</b><br>t = %{{x}}, after block %{{y}}: %{{z:.1%}} of the rows<extra></extra>",
+                hovertemplate=f"<b>{method}</b><br>t = %{{x}}, after block %{{y}}: %{{z:.1%}} of the rows<extra></extra>",
             ),
             **place,
         )
+        figure.add_trace(  # a white rim: methods may be as blue as the map
+            go.Scatter(x=names, y=mean, mode="lines", showlegend=False, hoverinfo="skip", line={"color": "white", "width": 5}), **place)
         figure.add_trace(
-            go.Scatter(x=names, y=mean, mode="lines+markers", name="mean exit", showlegend=False, line={"color": "#D55E00", "width": 2},
-                       marker={"size": 4}, hovertemplate="t = %{x}: mean exit after block %{y:.2f}<extra></extra>"),
+            go.Scatter(x=names, y=mean, mode="lines+markers", name="mean exit", legendgroup=method, showlegend=False, line={"width": 2, "color": data.look.colours[method]},
+                       marker={"size": 5, "line": {"color": "white", "width": 1}},
+                       hovertemplate="t = %{x}: mean exit after block %{y:.2f}<extra></extra>"),
             **place,
         )
         ticks = names[:: max(1, len(names) // 6)]

@@ -15,7 +15,7 @@ from dashboards.data import RunData
 from dashboards.intervals import paper_bars, plotly_bars
 from dashboards.label_places import PLACES, place_labels
 from dashboards.solver_sweep import hover_definitions, measured
-from dashboards.theme import BASELINE_COLOUR, MARKERS, PAPER_MARKERS, styled
+from dashboards.theme import BASELINE_COLOUR, MARKERS, PAPER_MARKERS, Look, styled
 
 QUERY = None  # the cells of dashboards/solver_sweep.py, in the families of dashboards/families.py
 TITLE = "Every method over its knob"
@@ -38,6 +38,7 @@ class Line:
     cells: pd.DataFrame  # in the order of the line
     labels: list[str]
     colour: str
+    shades: list[str]  # of the points: those of their settings
     number: int  # of the family; decides on the marker
     width: float
 
@@ -85,30 +86,29 @@ def _panels(data: RunData) -> list[Panel]:
     cells = cells[cells["fid"].notna() & cells["milliseconds"].notna()]
     if cells.empty:
         return []
-    numbers = {family: (i, colour) for i, (family, colour) in enumerate(data.look.family_colours.items())}
     facets = list(cells.groupby(FACET, sort=False, dropna=False))
     several = [cells[name].nunique() > 1 for name in ("setting", "fid_n", "series")]
     panels = []
     for (setting, n, _, _, series), facet in facets:
         place = [text for text, shown in zip((setting, f"N = {int(n)}", series), several) if shown]
         baseline = facet[facet["role"] == "baseline"].sort_values("steps")
-        full = Line("full, over steps", baseline, [str(steps) for steps in baseline["steps"]], BASELINE_COLOUR, -1, 3.5)
+        full = Line("full, over steps", baseline, [str(steps) for steps in baseline["steps"]], BASELINE_COLOUR, [BASELINE_COLOUR] * len(baseline), -1, 3.5)
         mine = facet[facet["role"] == "method"]
         if mine.empty or mine.groupby(["family", "steps"])["knob_text"].nunique().max() < 2:
             continue  # no knob was turned
         for steps, at in mine.groupby("steps"):
-            lines = [_line(family, _along_the_knob(of), numbers, False) for family, of in at.groupby("family", sort=False)]
+            lines = [_line(family, _along_the_knob(of), data.look, False) for family, of in at.groupby("family", sort=False)]
             panels.append(Panel(", ".join([*place, f"{steps} steps"]), [full, *lines], False))
         if mine["steps"].nunique() > 1:
-            lines = [_line(family, front(of), numbers, True) for family, of in mine.groupby("family", sort=False)]
+            lines = [_line(family, front(of), data.look, True) for family, of in mine.groupby("family", sort=False)]
             panels.append(Panel(", ".join([*place, "best over knob and steps (steps in brackets)"]), [full, *lines], True))
     return panels
 
 
-def _line(family: str, cells: pd.DataFrame, numbers: dict[str, tuple[int, str]], over_steps: bool) -> Line:
+def _line(family: str, cells: pd.DataFrame, look: Look, over_steps: bool) -> Line:
     labels = [f"{cell.knob_text} [{cell.steps}]".strip() if over_steps else cell.knob_text for cell in cells.itertuples()]
-    number, colour = numbers[family]
-    return Line(family, cells, labels, colour, number, 1.8)
+    shades = [look.colours[label] for label in cells["method_label"]]
+    return Line(family, cells, labels, look.family_colours[family], shades, list(look.family_colours).index(family), 1.8)
 
 
 def dominated(baseline: pd.DataFrame, right: float, top: float) -> tuple[list[float], list[float]]:
@@ -187,7 +187,7 @@ def _trace(line: Line, places: list[str | None], in_legend: bool, definitions: s
         showlegend=in_legend, text=[text if place else "" for text, place in zip(line.labels, places)],
         textposition=[place or "top right" for place in places], textfont={"size": 10, "color": line.colour},
         line={"color": line.colour, "width": line.width},
-        marker={"color": line.colour, "symbol": MARKERS[line.number % len(MARKERS)] if line.number >= 0 else "circle", "size": 9,
+        marker={"color": line.shades, "symbol": MARKERS[line.number % len(MARKERS)] if line.number >= 0 else "circle", "size": 9,
                 "line": {"color": "white", "width": 1}},
         error_x=plotly_bars(line.cells, "milliseconds", line.colour, 0.8, 2), error_y=plotly_bars(line.cells, "fid", line.colour, 0.8, 2),
         customdata=line.cells[["method_label", "steps", "fid_interval", "fid_n", "speedup", "milliseconds_interval", "speedup_interval"]],

@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from dashboards.data import RunData, scenario_title
 from dashboards.intervals import interval_words, paper_bars, plotly_bars
-from dashboards.theme import INK, styled
+from dashboards.theme import INK, PHASE_COLOURS, styled, with_dot
 
 # Per row and evaluation. A block's FLOPs: those of the network without probes, over the blocks that rows needed.
 QUERY = """
@@ -31,7 +31,7 @@ EXPLANATION = (
     "part of theory's gain that arrived, (measured - 1) / (theory - 1), where theory gains at least 2 %. Compactions are per batch over the whole "
     "trajectory. For each solver at its largest step count."
 )
-PARTS = {"blocks": "#0072B2", "probes": "#E69F00", "carried rows": "#CC79A7", "rest of the measured time": "#9AA5B1"}
+PARTS = {"blocks": PHASE_COLOURS["block"], "probes": PHASE_COLOURS["probe"], "carried rows": PHASE_COLOURS["carried"], "rest of the measured time": "#CBD2D9"}
 COLUMNS = {"theory": 0.0, "measured": 1.3, "realised": 2.6, "probes": 3.5, "carried": 4.4, "compactions": 5.65}  # and where they stand
 LEAST_GAIN = 0.02  # of theory: a fraction of less is noise over nothing
 ROW_PIXELS = 25
@@ -112,7 +112,8 @@ def draw(data: RunData) -> go.Figure | None:
                     row=row, col=2)
         figure.update_xaxes(range=[-0.5, 6.4], tickvals=list(COLUMNS.values()), ticktext=list(COLUMNS), tickangle=0, side="top",
                             showgrid=False, row=row, col=1)
-        figure.update_yaxes(autorange="reversed", showgrid=False, row=row, col=1)
+        figure.update_yaxes(autorange="reversed", showgrid=False, tickvals=names, row=row, col=1,
+                            ticktext=[with_dot(name, data.look.colours[name]) for name in group["method_label"]])
         figure.update_yaxes(autorange="reversed", showgrid=False, showticklabels=False, row=row, col=2)
         figure.add_vline(x=1, line={"color": INK, "width": 1, "dash": "dot"}, row=row, col=2)
         figure.update_xaxes(rangemode="tozero", tickformat=".0%", row=row, col=2)

@@ -19,7 +19,7 @@ from dashboards.history.segment_cost import SHORTEST
 from dashboards.history.steps import CHANGE, IMPROVEMENT, NEW_CELL, NEW_FOOTING, REGRESSION, steps_between
 from dashboards.page_parts import as_json
 from dashboards.source import Source
-from dashboards.theme import SERIES_COLOURS, styled
+from dashboards.theme import BASELINE_COLOUR, NULL_COLOUR, Look, method_colour, styled
 from dashboards.units import shown_unit
 
 TITLE = "History"
@@ -34,18 +34,26 @@ def content(source: Source) -> dict | None:
         return None
     names = sorted(history.numbers, key=lambda name: FIRST_METRICS.index(name) if name in FIRST_METRICS else len(FIRST_METRICS))
     metrics = [_metric(name, data.metrics[name], history) for name in names]
-    runs = pd.concat([machine.runs for machine in history.machines])
+    runs, colours = pd.concat([machine.runs for machine in history.machines]), _colours(history.series, data.look)
     return {
         "first_utc": runs["started_utc"].min(), "last_utc": runs["started_utc"].max(), "run_count": len(runs), "series_count": len(history.series),
         "machines": [{"label": machine.label, "count": len(machine.runs)} for machine in history.machines],
         "methods": list(dict.fromkeys(history.series["method"])), "smallest_effect": SMALLEST_EFFECT,
         "metrics": [{"name": of["name"], "title": of["name"].replace("_", " "), "steps": len(of["steps"])} for of in metrics],
         "history": as_json({
-            "machines": [_machine(machine) for machine in history.machines], "series": history.series.to_numpy().tolist(), "metrics": metrics,
+            "machines": [_machine(machine) for machine in history.machines], "series": [[*row, colours[label]] for *row, label in history.series[["machine", "key", "method", "method_label"]].to_numpy().tolist()], "metrics": metrics,
             "failures": _failures(history.failures), "breaks": np.argwhere(history.is_new_cell).tolist(),
-            "fewest": 2 * SHORTEST, "colours": SERIES_COLOURS, "step_colours": STEP_COLOURS, "layout": json.loads(plotly.io.to_json(styled(go.Figure(), 620)))["layout"],
+            "fewest": 2 * SHORTEST, "step_colours": STEP_COLOURS, "layout": json.loads(plotly.io.to_json(styled(go.Figure(), 620)))["layout"],
         }),
     }
+
+
+def _colours(series: pd.DataFrame, look: Look) -> dict[str, str]:
+    """By label: what the reported run's pages draw it in; labels of older runs alone have the colours after those."""
+    older = series[~series["method_label"].isin(look.colours)].drop_duplicates("method_label")
+    fixed = {"baseline": BASELINE_COLOUR, "null": NULL_COLOUR}
+    first = len(look.family_colours)
+    return look.colours | {of.method_label: fixed.get(of.role, method_colour(first + i)) for i, of in enumerate(older.itertuples())}
 
 
 def _machine(machine: Machine) -> dict:

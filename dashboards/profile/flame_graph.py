@@ -8,19 +8,15 @@ from dataclasses import dataclass, field
 import plotly.graph_objects as go
 
 from dashboards.profile.cell_profile import IDLE, CellProfile
-from dashboards.theme import INK, styled
+from dashboards.theme import INK, PHASE_COLOURS, styled
 
 TITLE = "Flame graph"
 EXPLANATION = (
     "Time per sample from the whole sampling (top) through phases and blocks to operators or kernels (bottom); all "
     "evaluations are laid on top of each other. Grey is time in which nothing was recorded to run."
 )
-PHASE_COLOURS = {
-    "sampling": "#52606D", "evaluation": "#829AB1", "embed": "#56B4E9", "block": "#0072B2", "probe": "#E69F00",
-    "compact": "#D55E00", "head": "#009E73", "solver": "#7A5195", "decode": "#8C8C00",
-}
 IDLE_COLOUR = "#CBD2D9"
-PALE_COLOURS = (IDLE_COLOUR, "#56B4E9", "#E69F00")  # on which white cannot be read
+PALE_COLOURS = (IDLE_COLOUR, *(PHASE_COLOURS[phase] for phase in ("embed", "probe", "head", "decode", "carried")))  # on which white cannot be read
 SMALLEST = 0.002  # of the whole: narrower pieces are not drawn, their room stays empty
 
 

@@ -13,6 +13,7 @@ from dashboards.page_parts import as_json, figure_html
 from dashboards.profile import flame_graph, kernel_table, overhead, phase_losses, roofline, telemetry, timeline
 from dashboards.profile.cell_profile import CellProfile, read_profiles
 from dashboards.source import Source
+from dashboards.theme import PHASE_COLOURS
 
 TITLE = "Profile"
 ATTRIBUTION = """
@@ -38,7 +39,7 @@ def content(source: Source) -> dict | None:
         "meanwhile": meanwhile and {"title": telemetry.TITLE, "explanation": telemetry.EXPLANATION, "html": figure_html(meanwhile, "meanwhile")},
         "losses": {"title": phase_losses.LOSSES_TITLE, "explanation": phase_losses.LOSSES_EXPLANATION,
                    "columns": [*phase_losses.LOSSES_COLUMNS, *phase_losses.LOSSES], "rows": phase_losses.loss_rows(profiles)},
-        "colours": {phase: colour for phase, colour in flame_graph.PHASE_COLOURS.items() if any(phase in set(p.paths["phase"]) for p in profiles)}
+        "colours": {phase: colour for phase, colour in PHASE_COLOURS.items() if any(phase in set(p.paths["phase"]) for p in profiles)}
         | {"nothing recorded": flame_graph.IDLE_COLOUR},
         "overhead": {"title": overhead.TITLE, "explanation": overhead.EXPLANATION,
                      "columns": ["cell", *overhead.MODES, "rounds"], "rows": overhead.table_rows(data)},

@@ -24,8 +24,8 @@ import plotly.graph_objects as go
 
 from dashboards.intervals import interval_words, plotly_bars
 from dashboards.profile.cell_profile import CellProfile
-from dashboards.profile.flame_graph import IDLE_COLOUR, PHASE_COLOURS
-from dashboards.theme import INK, styled
+from dashboards.profile.flame_graph import IDLE_COLOUR
+from dashboards.theme import INK, PHASE_COLOURS, styled
 
 TITLE = "Time by phase"
 EXPLANATION = (
@@ -43,7 +43,6 @@ LOSSES_EXPLANATION = (
     "which nothing recorded ran (between). Negative: cheaper than promised; the promise has room for the FLOPs of probes, "
     "which are all charged to probes here."
 )
-CARRIED_COLOUR = "#7FB7DC"
 PHASES = ["block", "probe", "compact", "embed", "head", "solver", "other"]
 LOSSES_COLUMNS = ["method", "theory", "measured", "realised", "profiled", "n", "lost"]
 LOSSES = ["probes", "compaction", "carried", "blocks", "other", "between"]
@@ -148,7 +147,7 @@ def draw(profiles: list[CellProfile]) -> go.Figure | None:
     figure = go.Figure()
     for of, profile in zip(parts, profiles):
         of["block"], of["carried"] = of["block"] - profile.carried_ms, profile.carried_ms
-    colours = PHASE_COLOURS | {"between": IDLE_COLOUR, "carried": CARRIED_COLOUR, "other": PHASE_COLOURS["evaluation"]}
+    colours = PHASE_COLOURS | {"between": IDLE_COLOUR, "other": PHASE_COLOURS["evaluation"]}
     names_of = {"between": "between operators", "carried": "block, rows that had left"}
     for phase in ["block", "carried", *PHASES[1:], "between"]:
         figure.add_trace(

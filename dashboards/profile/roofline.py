@@ -11,7 +11,7 @@ from dashboards.label_places import place_labels
 from dashboards.plotly_text import shortened
 from dashboards.profile.cell_profile import CellProfile
 from dashboards.profile.flame_graph import short_name
-from dashboards.theme import INK, styled
+from dashboards.theme import INK, PHASE_COLOURS, styled
 
 TITLE = "Roofline"
 EXPLANATION = (
@@ -49,7 +49,7 @@ def draw(data: RunData, profile: CellProfile) -> go.Figure | None:
     figure.add_trace(
         go.Scatter(
             x=intensity, y=kernels["flops_per_s"], mode="markers+text", text=texts, textposition=places, textfont={"size": 10}, name="operators",
-            marker={"color": "#0072B2", "opacity": 0.75, "size": 6 + 34 * np.sqrt(kernels["share"].astype(float)),
+            marker={"color": PHASE_COLOURS["block"], "opacity": 0.75, "size": 6 + 34 * np.sqrt(kernels["share"].astype(float)),
                     "line": {"color": "white", "width": 1}},
             customdata=np.stack([kernels["name"], kernels["share"], kernels["calls"]], axis=1),
             hovertemplate="<b>%{customdata[0]}</b><br>%{x:.3g} FLOP/byte, %{y:.3s}FLOP/s"

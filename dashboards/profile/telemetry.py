@@ -25,7 +25,7 @@ QUANTITIES = [
 ]
 # NVML's clocks event reasons that slow a device down; idling, a set application clock and the display do not
 THROTTLES = {0x4: "power cap", 0x8: "hardware slowdown", 0x10: "sync boost", 0x20: "heat (software)", 0x40: "heat (hardware)", 0x80: "power brake"}
-THROTTLE_COLOUR = "#D55E00"
+THROTTLE_COLOUR = "#C0392B"
 
 
 def read(data: RunData) -> pd.DataFrame:

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from dashboards.data import RunData
 from dashboards.profile.cell_profile import CellProfile
-from dashboards.profile.flame_graph import PHASE_COLOURS, short_name
-from dashboards.theme import INK, styled
+from dashboards.profile.flame_graph import PALE_COLOURS, short_name
+from dashboards.theme import INK, PHASE_COLOURS, styled
 
 TITLE = "One evaluation"
 EXPLANATION = (
@@ -99,10 +99,11 @@ def _rows_text(rows: float, inside: float) -> str:
 
 def _bars(rows: pd.DataFrame, at: list | pd.Series, names: list[str], notes: list[str], start: int, opacity: float) -> go.Bar:
     length = rows["end_ns"] - rows["begin_ns"]
+    colours = [PHASE_COLOURS.get(phase, "#9AA5B1") for phase in rows["phase"]]
     return go.Bar(
         x=length * 1e-6, base=(rows["begin_ns"] - start) * 1e-6, y=at, orientation="h", width=0.92, textangle=0,
-        text=[short_name(name) for name in names], textposition="inside", insidetextanchor="middle", constraintext="inside", textfont={"size": 10, "color": "white" if opacity == 1 else INK},
-        marker={"color": [PHASE_COLOURS.get(phase, "#9AA5B1") for phase in rows["phase"]], "opacity": opacity,
+        text=[short_name(name) for name in names], textposition="inside", insidetextanchor="middle", constraintext="inside", textfont={"size": 10, "color": [INK if opacity < 1 or colour in PALE_COLOURS else "white" for colour in colours]},
+        marker={"color": colours, "opacity": opacity,
                 "line": {"color": "white", "width": 0.4}},
         customdata=list(zip(names, notes)),
         hovertemplate="<b>%{customdata[0]}</b> %{customdata[1]}<br>%{x:.4g} ms from %{base:.4g} ms<extra></extra>",

@@ -1,9 +1,11 @@
-// Draws what the reader chose of `recorded`, which history/page.py wrote. A series is [machine, key, method]; a run is
+// Draws what the reader chose of `recorded`, which history/page.py wrote. A series is [machine, key, method, colour]; a run is
 // [id, started_utc, commit] and its column its place among the runs of its machine.
 
 const byId = (name) => document.getElementById(name);
 const GL_POINTS = 20000;  // above, the browser's GPU draws: SVG is sharper, but slow
 const MOST_STEPS = 300;   // rows of the table
+// of lines of one method, which have one colour
+const STYLES = [["solid", "circle"], ["dash", "square"], ["dot", "diamond"], ["dashdot", "cross"], ["longdash", "star"], ["longdashdot", "hexagon"]];
 
 // --- the numbers -----------------------------------------------------------------------------------------------------
 
@@ -106,12 +108,12 @@ function places() {  // all runs of the chosen machines in the order of their st
   return {runs, of: new Map(runs.map(({key}, place) => [key, place]))};
 }
 
-function tracesOf(metric, number, colour, all, kind) {
+function tracesOf(metric, number, [dash, symbol], all, kind) {
   const [machine, key] = series[number], runs = runsOf(number), columns = known(metric, number), levels = metric.levelsOf.get(number) || [];
   const place = (column) => all.of.get(machine + " " + column);
   const across = byId("across").value === "time" ? (column) => runs[column][1] : place;
   const scale = byId("up").value === "relative" ? 100 / Math.abs(firstLevel(metric, number)) : 1;
-  const drawing = {metric, number, colour, kind, runs, columns, levels, place, across, scale, machine: machines[machine].label, name: `<b>${plotlyText(key)}</b><br>`};
+  const drawing = {metric, number, colour: series[number][3], dash, symbol, kind, runs, columns, levels, place, across, scale, machine: machines[machine].label, name: `<b>${plotlyText(key)}</b><br>`};
   const common = {legendgroup: String(number), showlegend: false, connectgaps: false};
   return [levelTrace(drawing), {...lineTrace(drawing), name: plotlyText(key), showlegend: true}, stepTrace(drawing), failureTrace(drawing)]
     .filter((trace) => trace.x.length).map((trace) => ({...common, ...trace}));
@@ -125,7 +127,7 @@ function firstLevel(metric, number) {
   return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2;
 }
 
-function lineTrace({metric, number, colour, kind, runs, columns, place, across, scale, machine, name}) {
+function lineTrace({metric, number, colour, dash, symbol, kind, runs, columns, place, across, scale, machine, name}) {
   const x = [], y = [], hovertext = [], array = [], arrayminus = [], many = runs.length > 60;
   const push = (...of) => [x, y, hovertext, array, arrayminus].forEach((list, i) => list.push(of[i]));
   columns.forEach((column, i) => {
@@ -140,7 +142,7 @@ function lineTrace({metric, number, colour, kind, runs, columns, place, across, 
          bar("high", 1), bar("low", -1));  // null draws nothing, where 0 would draw a bar
   });
   return {
-    type: kind, mode: "lines+markers", x, y, hovertext, hoverinfo: "text", line: {color: colour, width: 1.2}, marker: {color: colour, size: many ? 4 : 7},
+    type: kind, mode: "lines+markers", x, y, hovertext, hoverinfo: "text", line: {color: colour, width: 1.4, dash}, marker: {color: colour, symbol, size: many ? 5 : 8},
     error_y: {type: "data", symmetric: false, array, arrayminus, visible: metric.numbers.low !== null, color: colour, thickness: many ? 0.6 : 1.2, width: many ? 0 : 3},
   };
 }
@@ -244,6 +246,15 @@ function showSeries(metric, found, colours) {
   fill("series", [["cell"], ...machineTitles, ["runs", "number"], ["latest", "number"], ["since the first level", "number"], ["steps", "number"], ["last step begins at"]], rows, colours);
 }
 
+function stylesOf(lines) {  // dash and marker: the first of each method is a plain line
+  const counts = new Map();
+  return new Map(lines.map((number) => {
+    const [, , , colour] = series[number], count = counts.get(colour) || 0;
+    counts.set(colour, count + 1);
+    return [number, STYLES[count % STYLES.length]];
+  }));
+}
+
 function foundWords(metric, found, steps) {
   if (!found.length) return "no series matches.";
   if (!steps.length) {
@@ -258,9 +269,9 @@ function foundWords(metric, found, steps) {
 
 function show() {
   const metric = chosenMetric(), found = matching(metric), lines = drawn(found), all = places();
-  const colours = new Map(lines.map((number, i) => [number, recorded.colours[i % recorded.colours.length]]));
+  const colours = new Map(lines.map((number) => [number, series[number][3]])), styles = stylesOf(lines);
   const points = lines.reduce((sum, number) => sum + runsOf(number).length, 0);
-  const traces = lines.flatMap((number) => tracesOf(metric, number, colours.get(number), all, points > GL_POINTS ? "scattergl" : "scatter"));
+  const traces = lines.flatMap((number) => tracesOf(metric, number, styles.get(number), all, points > GL_POINTS ? "scattergl" : "scatter"));
   Plotly.react(byId("plot"), traces, layoutOf(metric, all, lines.length), {displaylogo: false, responsive: true});
   const steps = showSteps(metric, found, colours);
   showSeries(metric, found, colours);

@@ -27,7 +27,7 @@ from rows import add_estimate, insert, new_file, plan_depths
 LABELS = ['t<400 & "x"', "a</script><b>b</b> &amp; %{x} $c$ <br>", "'full' > <u>&lt;</u>"]
 SUITE, DEVICE, KERNEL, HOST = '<suite> & "s"', "a <GPU> & co", "void gemm<float, 4>(T&&)</script>", "host<1>&"
 # what our figures write around words
-OURS = re.compile(r"<br>|</?b>|<span style='font-size:11px'>|</span>|<extra></extra>")
+OURS = re.compile(r"<br>|</?b>|<span style='(?:font-size:11px|color:#[0-9A-F]{6})'>|</span>|<extra></extra>")
 
 
 @pytest.fixture(scope="module")

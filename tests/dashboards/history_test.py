@@ -15,6 +15,7 @@ from dashboards.database import open_database, query
 from dashboards.history.page import content
 from dashboards.history.read import read_history
 from dashboards.report import main
+from dashboards.theme import BASELINE_COLOUR
 from dashboards.source import Source
 
 from history_database import add_run, empty_file, make_history, with_quality
@@ -63,7 +64,7 @@ def test_runs_of_another_suite_or_unfinished_are_no_history(tmp_path: Path, othe
 
 def test_two_runs_are_a_history(tmp_path: Path) -> None:
     history = recorded(make_history(tmp_path / "two.db", {"full/1": [100.0, 150.0], "duodiff/1": [50.0, None]}))
-    assert history["series"] == [[0, "full/1", "full"], [0, "duodiff/1", "duodiff"]]
+    assert history["series"] == [[0, "full/1", "full", BASELINE_COLOUR], [0, "duodiff/1", "duodiff", BASELINE_COLOUR]]  # a baseline in this file
     latency = history["metrics"][0]
     assert latency["name"] == "latency" and latency["unit"] == "ms" and latency["steps"] == []
     assert unpacked(latency["value"]) == pytest.approx([100, 150, 50, np.nan], nan_ok=True)

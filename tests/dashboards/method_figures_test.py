@@ -3,51 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from dashboards.data import RunData, read_run
-from dashboards.database import open_database
+from dashboards.data import RunData
 from dashboards.families import Knob, member
 from dashboards.figures import exit_heat_map, method_sweep, where_saving_goes
 from dashboards.figures.method_sweep import dominated, front
 from dashboards.label_places import box_of, place_labels
 from dashboards.report import main
 
-from methods_database import add_cell
-from rows import change, new_file
-
-
-def with_data(database: Path, use):
-    with open_database(str(database)) as connection:
-        return use(read_run(connection, 1))
-
-
-@pytest.fixture
-def knobs(tmp_path: Path) -> Path:
-    """full and duodiff at two switch times and two step counts; a threshold that exits by rows, another by batches."""
-    path = tmp_path / "methods.db"
-    connection = new_file(path)
-    times = {4: (999.0, 749.0, 499.0, 249.0), 2: (999.0, 499.0)}
-    for base, steps in ((1, 4), (11, 2)):
-        full = [{4: 10}] * steps
-        add_cell(connection, base, "full", {}, milliseconds=2.0 * steps, steps=steps, fid=24 / steps, times=times[steps], exits=full,
-                 flops=100 * steps, flops_full=100 * steps)
-        # half the blocks by FLOPs with a tenth of them for probes; 0.2 of 4 blocks carried; 1.6 times as fast, not 2
-        add_cell(connection, base + 1, "uncertainty_exit", {"threshold": 0.1}, label="row 0.1", baseline=base, steps=steps,
-                 milliseconds=2.0 * steps / 1.6, speedup=1.6, decides="row", fid=28 / steps, times=times[steps], exits=[{1: 5, 3: 5}] * steps,
-                 flops=50 * steps, probe_flops=5 * steps, flops_full=100 * steps, carried=0.2, compactions=1)
-        add_cell(connection, base + 2, "uncertainty_exit", {"threshold": 0.05}, label="row 0.05", baseline=base, steps=steps,
-                 milliseconds=1.5 * steps, speedup=2 / 1.5, decides="row", fid=26 / steps, times=times[steps], exits=[{2: 9, 4: 1}] * steps, flops=70 * steps, flops_full=100 * steps)
-        add_cell(connection, base + 3, "uncertainty_exit", {"threshold": 0.1, "granularity": "batch_mean"}, label="batch 0.1", baseline=base,
-                 steps=steps, milliseconds=1.1 * steps, speedup=2 / 1.1, decides="batch", fid=30 / steps, times=times[steps], exits=[{2: 10}] * steps, flops=50 * steps, flops_full=100 * steps)
-        add_cell(connection, base + 4, "duodiff", {"switch_t": 700}, label="duo late", baseline=base, steps=steps, milliseconds=1.2 * steps, speedup=2 / 1.2,
-                 fid=27 / steps, times=times[steps], exits=[{1: 10}] + [{4: 10}] * (steps - 1), flops=70 * steps, flops_full=100 * steps)
-    connection.commit()
-    connection.close()
-    return path
+from reading import with_data
+from rows import change
 
 
 def lines_of(figure, axis: str) -> dict:
@@ -183,16 +153,19 @@ def test_a_smaller_network_is_promised_what_it_saves_against_the_full_one(knobs:
 
 
 def test_heat_maps_show_methods_whose_exits_depend_on_the_sample(knobs: Path) -> None:
+    def titles() -> list[str]:
+        return [re.sub("<span.*</span> ", "", a.text) for a in with_data(knobs, exit_heat_map.draw).layout.annotations if a.text]
+
     figure = with_data(knobs, exit_heat_map.draw)
-    assert [a.text for a in figure.layout.annotations if a.text] == ["row 0.1", "row 0.05", "batch 0.1"]  # duodiff's do not
+    assert titles() == ["row 0.1", "row 0.05", "batch 0.1"]  # duodiff's do not
     heat, mean = figure.data[0], figure.data[1]
     assert [x.strip("\u200b") for x in heat.x] == ["999", "749", "499", "249"] and list(heat.y) == [1, 2, 3, 4]
     assert [row[0] for row in heat.z] == [0.5, 0.0, 0.5, 0.0] and list(mean.y) == [2.0] * 4
     change(knobs, "UPDATE exit_count SET block = 2 WHERE cell = 2 AND block = 1")
     change(knobs, "DELETE FROM exit_count WHERE cell = 2 AND block = 3")  # it decides by rows, wherever they leave
-    assert "row 0.1" in [a.text for a in with_data(knobs, exit_heat_map.draw).layout.annotations]
+    assert "row 0.1" in titles()
     change(knobs, "DELETE FROM cell WHERE method = 'uncertainty_exit'")
-    assert [a.text for a in with_data(knobs, exit_heat_map.draw).layout.annotations if a.text] == ["duo late"]
+    assert titles() == ["duo late"]
 
 
 def test_a_phase_transition_is_a_jump_of_the_line(knobs: Path) -> None:

@@ -1,4 +1,4 @@
-"""The figures about solvers, on a sweep whose numbers can be checked by hand (conftest.py: make_sweep)."""
+"""The figures about solvers, on a sweep whose numbers can be checked by hand (sweep_database.py)."""
 
 from __future__ import annotations
 
@@ -8,21 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboards.data import RunData, read_run
-from dashboards.database import open_database
+from dashboards.data import RunData
 from dashboards.figures import blocks_over_t, saving_by_solver, solver_quality, throughput_latency
 from dashboards.predicted_blocks import PlannedDepth, planned_depths
 from dashboards.report import main
 
-from conftest import TIMES, make_sweep
+from reading import with_data
 from rows import change
+from sweep_database import TIMES, make_sweep
 
 FIGURES = [solver_quality, saving_by_solver]
-
-
-def with_data(database: Path, use):
-    with open_database(str(database)) as connection:
-        return use(read_run(connection, 1))
 
 
 def drawn_numbers(figure, method: str, row: str) -> dict[str, list[float]]:
@@ -31,19 +26,19 @@ def drawn_numbers(figure, method: str, row: str) -> dict[str, list[float]]:
     return {"promised": list(traces[0].y), "measured": list(traces[1].y)}
 
 
-def test_quality_has_one_line_per_solver_and_a_panel_and_marker_per_method(sweep_database: Path) -> None:
+def test_quality_has_a_panel_per_solver_and_a_line_per_method(sweep_database: Path) -> None:
     figure = with_data(sweep_database, solver_quality.draw)
-    assert [a.text for a in figure.layout.annotations[:3]] == ["full", "bins", "duo"]
+    assert [a.text for a in figure.layout.annotations[:2]] == ["ddim<br>trailing", "unipc<br>logsnr"]
     lines = [t for t in figure.data if t.mode == "lines+markers"]
-    assert [t.name for t in lines] == ["ddim · trailing", "unipc · logsnr"] * 3
-    assert len({t.line.color for t in lines}) == 2 and len({t.marker.symbol for t in lines}) == 3
-    assert [t.name for t in lines if t.showlegend] == ["ddim · trailing", "unipc · logsnr"]
-    full_ddim = lines[0]
+    assert [t.name for t in lines] == ["bins", "duo", "full"] * 2  # the baseline on top
+    assert len({t.line.color for t in lines}) == 3 and [t.marker.symbol for t in lines] == ["circle"] * 3 + ["square"] * 3
+    assert [t.name for t in figure.data if t.showlegend] == ["full, other solvers", "bins", "duo", "full"]
+    full_ddim = lines[2]
     assert list(full_ddim.x) == [8.0, 16.0]  # 2 and 4 evaluations of 4 blocks, 1 ms each
     assert list(full_ddim.y) == [41.0, 24.0]
     assert list(full_ddim.error_y.array) == [1.0, 1.0]
-    faint = [t for t in figure.data if t.mode == "lines"]
-    assert len(faint) == 4 and {t.xaxis for t in faint} == {"x2", "x3"}  # the baseline, in the panels of the others
+    others = [t for t in figure.data if t.mode == "lines"]
+    assert [(t.xaxis, list(t.y)) for t in others] == [("x", list(lines[5].y)), ("x2", list(full_ddim.y))]
     assert "ms" in figure.layout.xaxis.title.text and "N = 512" in figure.layout.yaxis.title.text
 
 
@@ -83,7 +78,7 @@ def test_an_adaptive_method_is_measured_without_a_prediction(sweep_database: Pat
 def test_grids_and_parameters_of_one_solver_are_lines_of_their_own(sweep_database: Path) -> None:
     change(sweep_database, "UPDATE cell SET solver = 'ddim', given_solver_params = '{\"eta\":0.5}' WHERE solver = 'unipc'")
     figure = with_data(sweep_database, solver_quality.draw)
-    assert [t.name for t in figure.data if t.showlegend] == ["ddim · trailing", "ddim eta=0.5 · logsnr"]
+    assert [a.text for a in figure.layout.annotations[:2]] == ["ddim<br>trailing", "ddim eta=0.5<br>logsnr"]
 
 
 @pytest.mark.parametrize("change_to", [
