@@ -32,7 +32,7 @@ install(DIRECTORY harness/suites DESTINATION "${share}/harness")
 install(DIRECTORY methods/zoo DESTINATION "${share}/methods")
 install(DIRECTORY dashboards DESTINATION "${share}" PATTERN "__pycache__" EXCLUDE)
 install(FILES results/schema.sql results/views.sql DESTINATION "${share}/results")
-install(FILES LICENSE README.md requirements.txt DESTINATION "${share}")
+install(FILES LICENSE README.md pyproject.toml requirements.txt DESTINATION "${share}")  # pip install ${share}
 install(DIRECTORY docs DESTINATION "${share}")
 foreach(folder harness kernels methods profiling results)  # the pages that --help names
   install(DIRECTORY ${folder} DESTINATION "${share}" FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")

@@ -7,20 +7,27 @@ import argparse
 import os
 import sys
 import tempfile
+import tomllib
 from contextlib import ExitStack
 from pathlib import Path
 
-import matplotlib
-import matplotlib.pyplot as plt
+try:
+    import matplotlib
+    import matplotlib.pyplot as plt
 
-matplotlib.use("Agg")
+    matplotlib.use("Agg")
 
-from dashboards.comparison.read import new_run, read_comparison, read_document  # noqa: E402
-from dashboards.data import RunData, read_run  # noqa: E402
-from dashboards.database import ReportError, choose_run, open_database  # noqa: E402
-from dashboards.figures import FIGURES  # noqa: E402
-from dashboards.pages import PAGES, file_name, render  # noqa: E402
-from dashboards.source import Source  # noqa: E402
+    from dashboards.comparison.read import new_run, read_comparison, read_document
+    from dashboards.data import RunData, read_run
+    from dashboards.database import ReportError, choose_run, open_database
+    from dashboards.figures import FIGURES
+    from dashboards.pages import PAGES, file_name, render
+    from dashboards.source import Source
+except ModuleNotFoundError as error:  # an installed program finds any python3
+    project = tomllib.loads((Path(__file__).resolve().parents[1] / "pyproject.toml").read_text())["project"]
+    wanted = " ".join(f"'{name}'" for name in project["dependencies"])
+    print(f"diffbench report: {sys.executable} has no module '{error.name}'; in a virtual environment, whose python DIFFBENCH_PYTHON then names: pip install {wanted}", file=sys.stderr)
+    raise SystemExit(2) from None
 
 
 def write_atomically(path: Path, content: bytes) -> None:

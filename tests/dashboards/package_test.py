@@ -74,3 +74,8 @@ def test_dependencies_are_what_is_imported_from_the_pinned_versions_on() -> None
 
 def test_the_version_is_that_of_the_program() -> None:
     assert re.search(r"project\(diffbench VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text()).group(1) == PROJECT["version"]
+
+
+def test_a_python_without_the_libraries_is_told_how_to_get_them(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-S", "-m", "dashboards.report", "results.db", "-o", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "pip install 'Jinja2>=" in done.stderr, done.stderr
