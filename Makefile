@@ -16,7 +16,7 @@ GATE_BASE ?= $(shell git rev-parse --verify --quiet origin/main >/dev/null && ec
 SOURCES = git ls-files --cached --others --exclude-standard -- '*.h' '*.cpp' '*.cu' '*.cuh'
 
 .NOTPARALLEL:
-.PHONY: build setup test test-release test-python test-asan test-fuzz demo gate format tidy clean
+.PHONY: build setup test test-release test-python test-asan test-fuzz test-tidy demo gate format tidy clean
 
 build: setup
 	cmake --preset release
@@ -25,7 +25,7 @@ build: setup
 setup:
 	./setup.sh
 
-test: test-release test-python test-asan test-fuzz
+test: test-release test-python test-asan test-fuzz test-tidy
 
 test-release: build
 	cmake --build --preset release --parallel $(JOBS) --target header_tests
@@ -45,6 +45,9 @@ test-fuzz: setup
 	cmake --preset fuzz
 	cmake --build --preset fuzz --parallel $(JOBS)
 	tests/fuzz/run.sh 5
+
+test-tidy: setup
+	scripts/tidy.sh --commit
 
 # the program alone is built, no tests; on two ranks where it was built with MPI
 demo: setup

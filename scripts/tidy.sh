@@ -3,6 +3,7 @@
 #
 #   scripts/tidy.sh FILE...       these files; headers are checked through the files that include them
 #   scripts/tidy.sh --changed     what differs from the last commit, untracked files included
+#   scripts/tidy.sh --commit      what the last commit changed
 #   scripts/tidy.sh --all         every file of the build (about 25 s each for those with LibTorch)
 #
 # It configures build/tidy, because clang cannot read the precompiled headers of g++; nothing is built there.
@@ -10,7 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 [ $# -gt 0 ] || usage
 
 git_changed() {
@@ -19,6 +20,7 @@ git_changed() {
 }
 case "$1" in
   --changed) mapfile -t files < <(git_changed) ;;
+  --commit) mapfile -t files < <(git diff --name-only --diff-filter=d HEAD~1 HEAD --) ;;
   --all) mapfile -t files < <(git ls-files --cached --others --exclude-standard) ;;
   -*) usage ;;
   *)
