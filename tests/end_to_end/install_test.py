@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def plugin(prefix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """docs/examples/plugin as a project of its own, somewhere else"""
     project = tmp_path_factory.mktemp("project") / "mine"
     shutil.copytree(ROOT / "docs/examples/plugin", project, ignore=shutil.ignore_patterns("build"))
+    with (project / "CMakeLists.txt").open("a") as text:
+        text.write(f"diffbench_add_plugin(sleeper {ROOT}/tests/end_to_end/sleeper_plugin.cpp)\n")
     torch = next((ROOT / ".venv/lib").glob("python3*/site-packages/torch"))
     run("cmake", "-S", ".", "-B", "build", "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", f"-DDIFFBENCH_TORCH_DIR={torch}", cwd=project)
     run("cmake", "--build", "build", cwd=project)
@@ -82,6 +85,22 @@ def test_a_plugin_is_built_run_and_drawn(prefix: Path, plugin: Path, tmp_path: P
     # guidance: two rows a sample, and with ranks; the checks before the run would fail a method that mixes rows up
     run(program, "run", plugin / "suite.toml", "--db", database, "--set", "run.batch=3", "--set", "quality.samples=0", "--set", "run.guidance=2.0", "--set", "timing.max_rounds=6",
         cwd=tmp_path)
+
+
+def test_ab_names_a_method_of_a_plugin_that_became_slower(prefix: Path, plugin: Path, tmp_path: Path) -> None:
+    suite = (plugin / "suite.toml").read_text().replace("skip_evaluations.so", "sleeper.so")
+    head, _, tail = suite.partition('[[method]]\nname = "skip_evaluations"')
+    (plugin / "sleeper.toml").write_text(head + '[[method]]\nname = "sleeper"\n\n' + tail[tail.index("[[solver]]"):])
+    slower = tmp_path / "slower.sh"
+    slower.write_text(f'#!/bin/sh\nSLEEPER_US=4000 exec "{prefix}/bin/diffbench" "$@"\n')
+    slower.chmod(0o755)
+    done = run(prefix / "bin/diffbench", "ab", prefix / "bin/diffbench", plugin / "sleeper.toml", "--new", slower, "--db", tmp_path / "ab.db", "--set", "run.batch=[2]", "--set", "quality.samples=0",
+               "--minutes", 2, "--fail-fast", "--json", cwd=tmp_path, code=1)
+    verdicts = {row["key"].split("/")[0]: row for row in json.loads(done.stdout)["cells"] if row["metric"] == "latency"}
+    assert verdicts["sleeper"]["verdict"] == "slower" and verdicts["sleeper"]["cause"] == "method", verdicts
+    assert verdicts["full"]["verdict"] in ("same", "undecided"), verdicts
+    with sqlite3.connect(tmp_path / "ab.db") as connection:
+        assert {reason for (reason,) in connection.execute("SELECT stop_reason FROM cell")} <= {"decided", "regression"}
 
 
 def test_a_plugin_of_another_interface_is_refused(prefix: Path, tmp_path: Path) -> None:
