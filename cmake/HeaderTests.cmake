@@ -1,4 +1,4 @@
-# Target header_tests: every header but the tests' compiled alone, in a translation unit of its own and without precompiled header, so
+# Target header_tests: headers, but for the tests' own, compiled alone, in a translation unit of its own and without precompiled header, so
 # that none leans on what its users happen to include before it. Not part of `all`; `make test` builds it. Twice included,
 # so a missing #pragma once shows too. Object files rather than -fsyntax-only: those ccache remembers.
 #
@@ -39,8 +39,21 @@ if(DIFFBENCH_HAS_MPI)
   list(APPEND header_tests_link MPI::MPI_CXX)
 endif()
 
-set(torch_free "${headers}")
-list(FILTER torch_free INCLUDE REGEX "${torch_free_folders}")
+# What builds without LibTorch has no precompiled header either: a header that its own .cpp includes first is tested there
+set(torch_free "")
+foreach(header ${headers})
+  if(NOT header MATCHES "${torch_free_folders}")
+    continue()
+  endif()
+  string(REGEX REPLACE "\\.h$" ".cpp" own "${PROJECT_SOURCE_DIR}/${header}")
+  set(first "")
+  if(EXISTS "${own}")
+    file(STRINGS "${own}" first REGEX "^#include" LIMIT_COUNT 1)
+  endif()
+  if(NOT first STREQUAL "#include \"${header}\"")
+    list(APPEND torch_free "${header}")
+  endif()
+endforeach()
 _diffbench_header_tests(header_tests_torch_free HEADERS ${torch_free} LINK ${header_tests_link})
 if(DIFFBENCH_TORCH)
   list(FILTER headers EXCLUDE REGEX "${torch_free_folders}")

@@ -50,7 +50,7 @@ class TextWriter {
 }  // namespace
 
 std::string_view phase_name(Phase phase) {
-  static constexpr std::string_view kNames[] = {"sampling", "evaluation", "embed",  "block",  "probe",
+  static constexpr std::string_view kNames[] = {"sampling", "evaluation", "embed",  "block", "probe",
                                                 "compact",  "head",       "solver", "decode"};
   return kNames[static_cast<std::size_t>(phase)];
 }

@@ -24,7 +24,7 @@ struct ChildOptions {
   std::string database{};
   std::vector<std::string> more{};  // --only, --set
   int ranks = 1;
-  int cores = 0;  // bind a single rank to the first so many that we may use; 0: to none
+  int cores = 0;                               // bind a single rank to the first so many that we may use; 0: to none
   std::string launcher = "mpirun -n {ranks}";  // words before the program, for more than one rank
 };
 

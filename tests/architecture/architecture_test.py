@@ -79,6 +79,7 @@ WRONG = {
     "include not from the root": ("methods/full/a.cpp", '#include "full.h"\n', "includes start at the root"),
     "C++ in dashboards": ("dashboards/fast.cpp", "int x;\n", "dashboards hold no C++"),
     "dashboards link": ("dashboards/fast.py", "from ctypes import CDLL\n", "must not import ctypes"),
+    "no guard": ("methods/config/b.h", "#include <string>\n", "must begin with #pragma once"),
     "too long": ("methods/full/long.cpp", "\n" * 401, "401 lines"),
     "too long Python": ("tests/long.py", "\n" * 401, "401 lines"),
 }
@@ -93,7 +94,7 @@ def test_a_wrong_tree_fails(tmp_path, name):
 
 
 def test_torch_is_found_behind_another_header(tmp_path):
-    write_tree(tmp_path, {**GOOD_TREE, "methods/denoiser.h": "#include <ATen/ATen.h>\n",
+    write_tree(tmp_path, {**GOOD_TREE, "methods/denoiser.h": "#pragma once\n#include <ATen/ATen.h>\n",
                           "methods/solvers/loop.cpp": '#include "methods/denoiser.h"\n'})
     assert check_architecture.violations(tmp_path) == [
         "methods/solvers/loop.cpp: must build without LibTorch, but sees it: "

@@ -130,6 +130,11 @@ def check_dashboards(path, text):
             yield f"{path}: dashboards must not import {module}; they read the database alone"
 
 
+def check_guard(path, text):
+    if path.endswith((".h", ".cuh")) and not text.startswith("#pragma once\n"):
+        yield f"{path}: must begin with #pragma once"
+
+
 def check_length(path, text):
     count = len(text.splitlines())
     if count > MAX_LINES:
@@ -141,6 +146,7 @@ def violations(root):
     found = []
     for path, text in files.items():
         found += check_length(path, text)
+        found += check_guard(path, text)
         if within(path, "dashboards"):
             found += check_dashboards(path, text)
         elif path.endswith(CPP) and path.split("/")[0] in MAY_INCLUDE:
