@@ -7,7 +7,11 @@ if(NOT DIFFBENCH_TORCH_DIR)
   execute_process(
     COMMAND "${DIFFBENCH_PYTHON}" -c
             "import importlib.util as u; print(u.find_spec('torch').submodule_search_locations[0])"
-    OUTPUT_VARIABLE _torch OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    OUTPUT_VARIABLE _torch OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE _failed)
+  if(_failed)
+    message(FATAL_ERROR "${DIFFBENCH_PYTHON} has no module torch: run ./setup.sh in a checkout of diffbench; elsewhere "
+      "pip install torch in .venv/ beside your CMakeLists.txt, or -DDIFFBENCH_TORCH_DIR=.../site-packages/torch")
+  endif()
   set_property(CACHE DIFFBENCH_TORCH_DIR PROPERTY VALUE "${_torch}")
 endif()
 foreach(_lib c10 torch_cpu c10_cuda torch_cuda)

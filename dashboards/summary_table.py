@@ -90,7 +90,7 @@ COLUMNS = [
     Column("images/s", "throughput", lambda c: with_interval(c, "images_per_s", ".4g")),
     Column("speed-up", "speedup", lambda c: with_interval(c, "speedup", ".3f")),
     Column("theory", "theoretical_speedup", lambda c: number(c["theoretical_speedup"], ".3f")),
-    Column("realised", "realised_fraction", lambda c: number(c["realised_fraction"], ".2f")),
+    Column("realised", "realised_fraction", lambda c: with_interval(c, "realised_fraction", ".2f")),
     Column("blocks", "blocks_ratio", lambda c: number(c["blocks_ratio"], ".1%")),
     Column("FID", "fid", lambda c: with_interval(c, "fid", ".3g")),
     Column("FID − full", "fid_difference", lambda c: with_interval(c, "fid_difference", "+.3g")),

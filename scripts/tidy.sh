@@ -6,7 +6,7 @@
 #   scripts/tidy.sh --commit      what the last commit changed
 #   scripts/tidy.sh --all         every file of the build (about 25 s each for those with LibTorch)
 #
-# It configures build/tidy, because clang cannot read the precompiled headers of g++; nothing is built there.
+# It configures build/tidy, because clang cannot read the precompiled headers of g++; nothing is compiled there.
 # Exit code 1: findings. 2: it cannot run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -34,6 +34,7 @@ esac
 tidy=$(command -v clang-tidy-16 || command -v clang-tidy) || { echo "tidy.sh: no clang-tidy-16; run ./setup.sh" >&2; exit 2; }
 cmake -S . -B build/tidy -GNinja -DCMAKE_BUILD_TYPE=Release -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
   -DCMAKE_CXX_COMPILER_LAUNCHER= -DDIFFBENCH_CUDA=OFF >/dev/null
+cmake --build build/tidy --target diffbench_interface >/dev/null # a header that is written while building
 
 # only files that the build compiles have a command line to parse them with
 compiled=()

@@ -97,8 +97,8 @@ nlohmann::json count_or_null(const std::optional<int64_t>& count) {
 }  // namespace
 
 const std::vector<std::string>& metric_names() {
-  static const std::vector<std::string> names = {"fid", "kid", "inception_score", "is", "precision", "recall", "prc"};
-  return names;
+  static const std::vector<std::string> kNames = {"fid", "kid", "inception_score", "is", "precision", "recall", "prc"};
+  return kNames;
 }
 
 Comparison compare_sets(const std::filesystem::path& path_a, const std::filesystem::path& path_b,

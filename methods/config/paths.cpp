@@ -35,13 +35,13 @@ fs::path home() {
     }
     return given;
   }
-  static const fs::path program = fs::read_symlink("/proc/self/exe");
-  static const fs::path found = home_of(program);
-  if (found.empty()) {
-    throw InputError("no suites and no zoo found from " + program.string() +
+  static const fs::path kProgram = fs::read_symlink("/proc/self/exe");
+  static const fs::path kFound = home_of(kProgram);
+  if (kFound.empty()) {
+    throw InputError("no suites and no zoo found from " + kProgram.string() +
                      "; set DIFFBENCH_HOME to a checkout, or to share/diffbench of an installation");
   }
-  return found;
+  return kFound;
 }
 
 fs::path zoo_path(std::string_view name) { return home() / "methods" / "zoo" / name; }
