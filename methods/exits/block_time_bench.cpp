@@ -22,8 +22,8 @@ namespace gates = diffbench::methods::uncertainty_exit;
 constexpr int64_t kMostRows = 64;
 
 const Model& model() {
-  static const auto loaded = load_model("fashion_mnist", resolve_compute("cpu", "fp32"));
-  return *loaded;
+  static const auto kLoaded = load_model("fashion_mnist", resolve_compute("cpu", "fp32"));
+  return *kLoaded;
 }
 
 // as after the encoder: every long skip is pending

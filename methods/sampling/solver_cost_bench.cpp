@@ -29,19 +29,19 @@ double ns_of(const auto& work) {
 }
 
 void solver_cost(benchmark::State& state, const solvers::SolverEntry& entry) {
-  static const auto model = load_model("fashion_mnist", resolve_compute("cpu", "fp32"));
+  static const auto kModel = load_model("fashion_mnist", resolve_compute("cpu", "fp32"));
   const auto denoiser = [&](const char* name) {
-    return methods::make_method(name, nlohmann::json::object(), {.model = model, .load = {}, .where = name});
+    return methods::make_method(name, nlohmann::json::object(), {.model = kModel, .load = {}, .where = name});
   };
   const auto null = denoiser("null");
   const auto full = denoiser("full");
   const Sampler sampler(
-      solvers::make_plan({.solver = entry.name, .grid = entry.grids.front(), .steps = kSteps}, *model->schedule),
-      *model);
+      solvers::make_plan({.solver = entry.name, .grid = entry.grids.front(), .steps = kSteps}, *kModel->schedule),
+      *kModel);
   std::vector<int64_t> samples(kBatch);
   std::iota(samples.begin(), samples.end(), int64_t{0});
-  PhiloxNoise noise(0, samples, {1, 28, 28}, model->compute);
-  const auto labels = default_labels(samples, model->network.classes, model->compute);
+  PhiloxNoise noise(0, samples, {1, 28, 28}, kModel->compute);
+  const auto labels = default_labels(samples, kModel->network.classes, kModel->compute);
   const auto x = noise.initial();
   const std::vector<double> t(kBatch, 500.0);
   const c10::InferenceMode inference;

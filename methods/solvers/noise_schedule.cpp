@@ -75,8 +75,8 @@ std::vector<double> betas_of(const NoiseScheduleSpec& spec) {
 }  // namespace
 
 const std::vector<std::string>& noise_schedule_kinds() {
-  static const std::vector<std::string> kinds = {"linear", "scaled_linear", "cosine", "vp_continuous"};
-  return kinds;
+  static const std::vector<std::string> kKinds = {"linear", "scaled_linear", "cosine", "vp_continuous"};
+  return kKinds;
 }
 
 NoiseSchedule::NoiseSchedule(NoiseScheduleSpec spec, std::string_view where) : spec_(std::move(spec)) {

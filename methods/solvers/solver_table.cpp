@@ -45,7 +45,7 @@ Clipping clipping_of(const nlohmann::json& params, const std::string& where) {
 
 const std::vector<config::ParamSpec>& common_params() {
   using config::ParamType;
-  static const std::vector<config::ParamSpec> specs = {
+  static const std::vector<config::ParamSpec> kSpecs = {
       {.name = "clip_sample",
        .type = ParamType::kBool,
        .default_value = false,
@@ -70,14 +70,14 @@ const std::vector<config::ParamSpec>& common_params() {
        .default_value = 1.0,
        .description = "largest threshold; at 1 thresholding is plain clipping to [-1, 1]",
        .minimum = 1.0}};
-  return specs;
+  return kSpecs;
 }
 
 const std::vector<SolverEntry>& solver_table() {
 #define SOLVER(name) name##_entry(),
-  static const std::vector<SolverEntry> table = {DIFFBENCH_SOLVERS(SOLVER)};
+  static const std::vector<SolverEntry> kTable = {DIFFBENCH_SOLVERS(SOLVER)};
 #undef SOLVER
-  return table;
+  return kTable;
 }
 
 std::vector<std::string> solver_names() {

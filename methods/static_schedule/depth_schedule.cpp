@@ -37,10 +37,10 @@ exits::RowMask DepthSchedule::decide(int block, const backbones::Hidden& hidden,
 }
 
 const std::vector<NamedSchedule>& named_schedules() {
-  static const std::vector<NamedSchedule> table = {{"light", {28, 28, 26, 26, 24, 24, 22, 22, 20, 20}},
-                                                   {"demo", {28, 28, 24, 24, 20, 20, 16, 16, 12, 12}},
-                                                   {"heavy", {28, 24, 20, 16, 12, 12, 12, 12, 12, 12}}};
-  return table;
+  static const std::vector<NamedSchedule> kTable = {{"light", {28, 28, 26, 26, 24, 24, 22, 22, 20, 20}},
+                                                    {"demo", {28, 28, 24, 24, 20, 20, 16, 16, 12, 12}},
+                                                    {"heavy", {28, 24, 20, 16, 12, 12, 12, 12, 12, 12}}};
+  return kTable;
 }
 
 std::vector<std::string> schedule_names() {

@@ -19,7 +19,7 @@ namespace {
 constexpr int64_t kFeatures = 128;
 constexpr int64_t kEvaluationBatch = 500;
 
-const char* kNetwork = R"(
+const char* const kNetwork = R"(
 def stage(self, x, weight, scale, shift):
     x = torch.conv2d(x, weight, None, [1, 1], [1, 1])
     return torch.relu(torch.group_norm(x, 8, scale, shift))
