@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import PurePath
 
 import pandas as pd
@@ -50,7 +51,7 @@ def member(
         rest.pop(knob.parameter, None)
         value = given.get(knob.parameter, resolved.get(knob.parameter))
         if rest.get("depths"):  # a schedule written out, in the place of one with a name
-            value = "-".join(map(str, rest.pop("depths")))
+            value = _runs(rest.pop("depths"))
         variant = variant.removesuffix(f"_{value}")  # one network is trained for each value
     details = [f"{name.replace('_', ' ')} {_words(of)}" for name, of in sorted(rest.items())]
     if variant:
@@ -63,7 +64,18 @@ def _turned(family: str, knob: Knob, value: object, otherwise: str) -> Member:
     if value is None:
         return Member(family, knob.parameter, math.nan, otherwise)
     number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
-    return Member(family, knob.parameter, number, knob.text.replace("{}", _words(value) or "default"))
+    return Member(family, knob.parameter, number, knob.text.replace("{}", _words(_last_part(value)) or "default"))
+
+
+def _runs(depths: list) -> str:
+    """4×13-6×7 for four times 13, then six times 7."""
+    runs = [(len(list(of)), depth) for depth, of in groupby(depths)]
+    return "-".join(f"{count}×{depth}" if count > 1 else str(depth) for count, depth in runs)
+
+
+def _last_part(value: object) -> object:
+    """Of a file's path: a label has little room."""
+    return PurePath(value).name if isinstance(value, str) and value else value
 
 
 def _words(value: object) -> str:

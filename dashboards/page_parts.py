@@ -9,8 +9,9 @@ import plotly.io
 
 
 def figure_html(figure: go.Figure, name: str) -> str:
+    """As wide as the page, and to be scrolled where that is too little for its words (style.css)."""
     config = {"displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg"}}
-    return plotly.io.to_html(figure, full_html=False, include_plotlyjs=False, div_id=name, config=config)
+    return f'<div class="scroll figure">{plotly.io.to_html(figure, full_html=False, include_plotlyjs=False, div_id=name, config=config)}</div>'
 
 
 def as_json(content: object) -> str:

@@ -6,7 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import matplotlib
+import matplotlib.pyplot as plt
 import plotly.graph_objects as go
+
+from dashboards.plotly_text import length_shown
 
 matplotlib.rcParams["text.parse_math"] = False  # words are shown as they are: a $ in a label is a dollar
 
@@ -27,6 +30,9 @@ FONT = "Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 GRID = "#E6E8EB"
 LOG_TICKS = [round(digit * 10.0**power, 9) for power in range(-4, 7) for digit in (1, 2, 5)]  # whole numbers on them
 INK = "#1F2933"
+PAPER_ENTRY, PAPER_CHARACTER, PAPER_ROW = 0.5, 0.052, 0.155  # inches of a legend at 7 points: line, character, row
+PAGE_WIDTH = 1200.0  # pixels of a figure's panels in a window of 1400
+LEGEND_ROW, ENTRY_WIDTH, CHARACTER_WIDTH = 23, 52.0, 7.4  # pixels; an entry's line with its air
 # of parts of a method's time
 PHASE_COLOURS = {
     "sampling": "#52606D", "evaluation": "#829AB1", "embed": "#98C1D9", "block": "#5B7DA8", "probe": "#F2C14E",
@@ -73,18 +79,42 @@ def mixed(colour: str, level: float, share: float) -> str:
     return "#" + "".join(f"{round(part + (level - part) * share):02X}" for part in parts)
 
 
+def paper_legend(figure: plt.Figure, handles: dict[str, object]) -> None:
+    """Below all axes, in as many columns as fit; further rows make the figure higher."""
+    entry = PAPER_ENTRY + PAPER_CHARACTER * max(map(len, handles))
+    columns = max(1, min(len(handles), int(figure.get_figwidth() / entry)))
+    figure.set_figheight(figure.get_figheight() + PAPER_ROW * (-(-len(handles) // columns) - 1))
+    figure.legend(handles.values(), handles.keys(), fontsize=7, ncols=columns, loc="outside lower center")
+
+
 def with_dot(words: str, colour: str) -> str:
     """Plotly's text (plotly_text.py) with a method's colour in front of it, where a figure's own colours are other things."""
     return f"<span style='color:{colour}'>●</span> {words}"
 
 
+def legend_rows(figure: go.Figure, width: float = PAGE_WIDTH) -> int:
+    """How many rows the legend takes, by the length of its names; plotly gives traces without a group columns of one width."""
+    shown = {trace.legendgroup or trace.name: trace for trace in figure.data if trace.showlegend is not False and trace.name}
+    entries = [ENTRY_WIDTH + CHARACTER_WIDTH * length_shown(trace.name) for trace in shown.values()]
+    if not all(trace.legendgroup for trace in shown.values()) and sum(entries) > width:
+        return -(-len(entries) // max(1, int(width / max(entries))))
+    rows, used = 1, 0.0
+    for entry in entries:
+        if used and used + entry > width:
+            rows, used = rows + 1, 0.0
+        used += entry
+    return rows
+
+
 def styled(figure: go.Figure, height: int) -> go.Figure:
+    """`height` with one row of legend: more rows make the figure higher, not its panels smaller. The legend stands at the bottom,
+    below the axes' titles however wide the page is."""
     figure.update_layout(
         template="plotly_white",
-        height=height,
+        height=height + LEGEND_ROW * (legend_rows(figure) - 1),
         font={"family": FONT, "size": 13, "color": INK},
         margin={"l": 70, "r": 24, "t": 48, "b": 64},
-        legend={"orientation": "h", "y": -70 / (height - 112), "yanchor": "top", "x": 0, "title": None},  # under the axis' title
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0, "title": None, "tracegroupgap": 4},
         hoverlabel={"font": {"family": FONT}},
         plot_bgcolor="white",
         paper_bgcolor="white",

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from dashboards.data import RunData
 from dashboards.overlaps import rim_widths
-from dashboards.theme import styled
+from dashboards.theme import paper_legend, styled
 
 QUERY = """
 SELECT cell.method_label, cell.role, cell.solver, cell.grid, cell.steps, evaluation.evaluation, evaluation.t, evaluation.blocks_executed_mean AS blocks,
@@ -118,12 +118,12 @@ def draw_paper(data: RunData) -> plt.Figure | None:
     handles = {}
     for axis, panel in zip(axes.flat, panels):
         for method, rows, line_width in panel.lines():
-            (handles[method],) = axis.step(rows["t"], rows["blocks"], where="mid", color=data.look.colours[method], lw=0.6 * line_width, label=method)
+            (handles[method],) = axis.step(rows["t"], rows["blocks"], where="mid", color=data.look.colours[method], lw=0.6 * line_width)
         axis.invert_xaxis()
         axis.set_title(_title(panel, columns, "\n"), fontsize=None if columns <= 3 else 8)
         axis.set(xlabel="model time t", ylim=(0, 1.06 * panel.rows["block_count"].max()))
         axis.grid(alpha=0.3)
     for axis in axes[:, 0]:
         axis.set_ylabel("blocks per sample")
-    figure.legend(handles.values(), handles.keys(), fontsize=7, ncols=min(6, len(handles)), loc="outside lower center")
+    paper_legend(figure, handles)
     return figure

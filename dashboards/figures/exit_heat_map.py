@@ -24,6 +24,7 @@ EXPLANATION = (
 )
 COLUMNS = 4
 MOST_MAPS = 24
+TITLE_ROOM = 20  # pixels for a second line, below plotly's buttons
 # one scale for all, dark enough at a tenth to be seen
 SCALE = [[0, "#F5F7FA"], [0.02, "#DCEAF5"], [0.25, "#7FB7DC"], [0.6, "#2171B5"], [1, "#08306B"]]
 
@@ -86,4 +87,4 @@ def draw(data: RunData) -> go.Figure | None:
             figure.update_xaxes(title_text="model time t", title_font_size=13, **place)
     figure.update_yaxes(title_text="exit after block", title_font_size=13, col=1)
     figure.update_annotations(font={"size": 13, "color": INK})
-    return styled(figure, 110 + 250 * bands)
+    return styled(figure, 110 + 250 * bands + TITLE_ROOM * several).update_layout(margin={"t": 48 + TITLE_ROOM * several})

@@ -16,7 +16,7 @@ from dashboards.data import RunData
 from dashboards.intervals import paper_bars, plotly_bars
 from dashboards.predicted_blocks import planned_depths
 from dashboards.solver_sweep import hover_definitions, sweep
-from dashboards.theme import styled
+from dashboards.theme import paper_legend, styled
 
 QUERY = """
 SELECT evaluation.cell, evaluation.t
@@ -147,7 +147,7 @@ def _finish(figure: go.Figure, panels: Panels, bands: int, columns: int) -> go.F
             title.update(y=upper[1], font_size=12)
         figure.update_yaxes(title_text="speed-up", row=2 * band + 1, col=1)
         figure.update_yaxes(title_text="blocks executed", row=2 * band + 2, col=1)
-    return figure.update_layout(legend={"y": 0, "yanchor": "top"}, margin={"t": 20})
+    return figure.update_layout(margin={"t": 20})
 
 
 def _ranges(cells: pd.DataFrame) -> list[list[float]]:
@@ -200,5 +200,5 @@ def draw_paper(data: RunData) -> plt.Figure | None:
     grey = {"color": "#52606D"}
     handles |= {"promised": Line2D([], [], ls="", marker="_", ms=9, **grey), "measured": Line2D([], [], ls="", marker="o", ms=3.5, **grey),
                 "S(t) over all of t": Line2D([], [], ls=":", lw=1, **grey)}
-    figure.legend(handles.values(), handles.keys(), fontsize=7, ncols=len(handles), loc="outside lower center")
+    paper_legend(figure, handles)
     return figure

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from dashboards.data import RunData
 from dashboards.intervals import paper_bars, plotly_bars
 from dashboards.solver_sweep import hover_definitions, sweep
-from dashboards.theme import LOG_TICKS, styled
+from dashboards.theme import LOG_TICKS, paper_legend, styled
 
 QUERY = None  # the cells of dashboards/solver_sweep.py
 TITLE = "Quality against time, by solver"
@@ -99,7 +99,7 @@ def draw(data: RunData) -> go.Figure | None:
     if _spread(panels, "fid") > 4:
         figure.update_yaxes(type="log", tickvals=LOG_TICKS)
     figure.update_annotations(font_size=13)
-    return styled(figure, 130 + 330 * rows)
+    return styled(figure, 150 + 330 * rows).update_layout(margin={"t": 70})  # titles of two lines, below plotly's buttons
 
 
 def _spread(panels: list[Panel], name: str) -> float:
@@ -146,5 +146,5 @@ def draw_paper(data: RunData) -> plt.Figure | None:
         axis.grid(alpha=0.3)
     for axis in axes[:, 0]:
         axis.set_ylabel(_fid_title(panels), fontsize=8)
-    figure.legend(lines.values(), lines.keys(), fontsize=7, ncols=min(5, len(lines)), loc="outside lower center")
+    paper_legend(figure, lines)
     return figure

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from dashboards.data import RunData, scenario_title
 from dashboards.intervals import paper_bars, plotly_bars
-from dashboards.theme import LOG_TICKS, styled
+from dashboards.theme import LOG_TICKS, paper_legend, styled
 
 QUERY = None
 TITLE = "Speed against quality"
@@ -79,15 +79,16 @@ def draw_paper(data: RunData) -> plt.Figure | None:
     if not facets:
         return None
     figure, axes = plt.subplots(1, len(facets), figsize=(5.2 * len(facets), 4.2), squeeze=False, layout="constrained")
+    handles = {}
     for axis, (title, cells) in zip(axes[0], facets):
         for (method, solver), group in cells.groupby(["method_label", "solver"], sort=False):
             group = group.sort_values("steps")
-            axis.errorbar(
+            handles[f"{method}, {solver}"] = axis.errorbar(
                 group["images_per_s"], group["fid"], xerr=paper_bars(group, "images_per_s"), yerr=paper_bars(group, "fid"), lw=0.8, ms=5, capsize=2,
-                marker=data.look.paper_markers[solver], color=data.look.colours[method], label=f"{method}, {solver}",
+                marker=data.look.paper_markers[solver], color=data.look.colours[method],
             )
         front = cells[cells["on_pareto_front"] == 1].sort_values("images_per_s")
-        axis.plot(front["images_per_s"], front["fid"], "--", color="#9AA5B1", lw=1, zorder=0, label="Pareto front")
+        (handles["Pareto front"],) = axis.plot(front["images_per_s"], front["fid"], "--", color="#9AA5B1", lw=1, zorder=0)
         if cells["fid"].max() > 8 * cells["fid"].min():
             axis.set_yscale("log")
             axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -95,5 +96,5 @@ def draw_paper(data: RunData) -> plt.Figure | None:
             axis.yaxis.set_minor_formatter(NullFormatter())
         axis.set(title=title, xlabel="images/s", ylabel="FID")
         axis.grid(alpha=0.3)
-    axes[0][0].legend(fontsize=7)
+    paper_legend(figure, handles)
     return figure

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from dashboards.data import RunData
 from dashboards.intervals import paper_bars, plotly_bars
-from dashboards.theme import styled
+from dashboards.theme import paper_legend, styled
 
 QUERY = None
 TITLE = "Promised and measured speed-up"
@@ -58,11 +58,13 @@ def draw_paper(data: RunData) -> plt.Figure | None:
     if cells.empty:
         return None
     figure, axis = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
+    handles = {}
     for (method, solver), group in cells.groupby(["method_label", "solver"], sort=False):
-        axis.errorbar(group["theoretical_speedup"], group["speedup"], yerr=paper_bars(group, "speedup"), ls="none", ms=5, capsize=2,
-                      marker=data.look.paper_markers[solver], color=data.look.colours[method], label=f"{method}, {solver}")
+        handles[f"{method}, {solver}"] = axis.errorbar(
+            group["theoretical_speedup"], group["speedup"], yerr=paper_bars(group, "speedup"), ls="none", ms=5, capsize=2,
+            marker=data.look.paper_markers[solver], color=data.look.colours[method])
     axis.axline((1, 1), slope=1, ls="--", color="#9AA5B1", lw=1)
     axis.set(xlabel="theoretical speed-up (FLOPs)", ylabel="measured speed-up")
     axis.grid(alpha=0.3)
-    axis.legend(fontsize=7)
+    paper_legend(figure, handles)
     return figure

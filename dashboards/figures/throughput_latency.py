@@ -45,5 +45,4 @@ def draw(data: RunData) -> go.Figure | None:
                 if wide:
                     figure.update_xaxes(title_text="steps, by solver", tickfont_size=10, **place)
     figure.update_layout(barmode="group", bargap=0.25)
-    styled(figure, 130 + 340 * rows)
-    return figure.update_layout(legend={"y": -95 / (130 + 340 * rows)})
+    return styled(figure, 130 + 340 * rows)

@@ -172,5 +172,4 @@ def draw(profiles: list[CellProfile]) -> go.Figure | None:
     figure.update_xaxes(title_text="ms per sample", rangemode="tozero")
     figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
     figure.update_layout(barmode="stack", bargap=0.35)
-    styled(figure, 210 + 34 * len(names))
-    return figure.update_layout(legend={"traceorder": "normal", "entrywidth": 180, "y": 1.02, "yanchor": "bottom"})
+    return styled(figure, 150 + 34 * len(names)).update_layout(legend={"traceorder": "normal"})

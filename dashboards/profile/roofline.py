@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboards.data import RunData
-from dashboards.label_places import place_labels
+from dashboards.label_places import NEAR, Place, place_labels
 from dashboards.plotly_text import shortened
 from dashboards.profile.cell_profile import CellProfile
 from dashboards.profile.flame_graph import short_name
@@ -19,7 +19,7 @@ EXPLANATION = (
     "copy (slope) and a large matrix product (flat). A point grows with its share of the time. Points far under the line "
     "wait for something else than arithmetic or memory; points above the slope work on data that stays in a cache."
 )
-PANEL = (480.0, 260.0)  # pixels beside another cell: where labels find room there, they do everywhere
+PANELS = [(480.0, 290.0), (1180.0, 290.0)]  # pixels beside another cell, and alone
 CEILING = "SELECT quantity, precision, avg(value) AS value FROM ceiling WHERE run = :run GROUP BY quantity, precision"
 
 
@@ -36,35 +36,49 @@ def draw(data: RunData, profile: CellProfile) -> go.Figure | None:
     kernels = kernels[(kernels["flops"] > 0) & (kernels["moved_bytes"] > 0)]
     if kernels.empty:
         return None
-    intensity = kernels["flops"] / kernels["moved_bytes"]
-    texts, places = _labels(intensity, kernels)
+    kernels = kernels.assign(intensity=kernels["flops"] / kernels["moved_bytes"], size=6 + 34 * np.sqrt(kernels["share"].astype(float)))
+    line = _ceiling(roof(data, profile.cell["precision"]), kernels["intensity"])
+    across, up = (_limits([*kernels[name], *(point[axis] for point in line)]) for axis, name in enumerate(("intensity", "flops_per_s")))
+    places = _places(kernels, line, across, up)
     figure = go.Figure()
-    ceiling = roof(data, profile.cell["precision"])
-    if ceiling:
-        ridge = ceiling[0] / ceiling[1]
-        ends = [min(intensity.min(), ridge) / 3, ridge, max(intensity.max(), ridge) * 3]
-        figure.add_trace(
-            go.Scatter(x=ends, y=[min(x * ceiling[1], ceiling[0]) for x in ends], mode="lines", hoverinfo="skip",
-                       name="measured ceiling", line={"color": INK, "width": 2}))
+    if line:
+        figure.add_trace(go.Scatter(x=[x for x, _ in line], y=[y for _, y in line], mode="lines", hoverinfo="skip", name="measured ceiling", line={"color": INK, "width": 2}))
     figure.add_trace(
         go.Scatter(
-            x=intensity, y=kernels["flops_per_s"], mode="markers+text", text=texts, textposition=places, textfont={"size": 10}, name="operators",
-            marker={"color": PHASE_COLOURS["block"], "opacity": 0.75, "size": 6 + 34 * np.sqrt(kernels["share"].astype(float)),
-                    "line": {"color": "white", "width": 1}},
+            x=kernels["intensity"], y=kernels["flops_per_s"], mode="markers+text", text=[text if place else "" for text, place in places],
+            textposition=[place.position if place else "top center" for _, place in places], textfont={"size": 10}, name="operators",
+            marker={"color": PHASE_COLOURS["block"], "opacity": 0.75, "size": kernels["size"], "line": {"color": "white", "width": 1}},
             customdata=np.stack([kernels["name"], kernels["share"], kernels["calls"]], axis=1),
             hovertemplate="<b>%{customdata[0]}</b><br>%{x:.3g} FLOP/byte, %{y:.3s}FLOP/s"
             "<br>%{customdata[1]:.1%} of the time, %{customdata[2]} calls<extra></extra>",
         )
     )
-    figure.update_xaxes(type="log", title_text="FLOP per byte", dtick=1)
-    figure.update_yaxes(type="log", title_text="FLOP/s", dtick=1, tickformat=".0s")
+    figure.update_xaxes(type="log", title_text="FLOP per byte", dtick=1, range=across)
+    figure.update_yaxes(type="log", title_text="FLOP/s", dtick=1, tickformat=".0s", range=up)
     return styled(figure, 380).update_layout(showlegend=False, margin={"t": 30, "r": 10, "b": 50})
 
 
-def _labels(intensity: pd.Series, kernels: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Texts beside the points that take time, and where they stand; as on a panel of PANEL pixels."""
-    names = [shortened(short_name(name), 24) if share > 0.02 else "" for name, share in zip(kernels["name"], kernels["share"])]
-    across, up = (np.log10(values.astype(float)) for values in (intensity, kernels["flops_per_s"]))
-    points = [((x - across.min() + 1) / (np.ptp(across) + 2) * PANEL[0], (y - up.min() + 1) / (np.ptp(up) + 2) * PANEL[1]) for x, y in zip(across, up)]
-    places = place_labels(points, names, *PANEL)
-    return [name if place else "" for name, place in zip(names, places)], [place or "top center" for place in places]
+def _ceiling(found: tuple[float, float] | None, intensity: pd.Series) -> list[tuple[float, float]]:
+    """Corners of the line, from a third of the least to three times the largest intensity."""
+    if found is None:
+        return []
+    ridge = found[0] / found[1]
+    return [(x, min(x * found[1], found[0])) for x in (min(intensity.min(), ridge) / 3, ridge, max(intensity.max(), ridge) * 3)]
+
+
+def _limits(values: list[float]) -> list[float]:
+    """Decades, with room for the largest points."""
+    decades = np.log10(np.array(values, dtype=float))
+    room = 0.1 * max(np.ptp(decades), 1.0)
+    return [float(decades.min() - room), float(decades.max() + room)]
+
+
+def _places(kernels: pd.DataFrame, line: list[tuple[float, float]], across: list[float], up: list[float]) -> list[tuple[str, Place | None]]:
+    """Texts of the points that take time, and where each stands beside its point; those without room have none."""
+    def shares(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        return [tuple((np.log10(float(value)) - low) / (high - low) for value, (low, high) in zip(point, (across, up))) for point in points]
+
+    texts = [shortened(short_name(name), 24) if share > 0.02 else "" for name, share in zip(kernels["name"], kernels["share"])]
+    ends = shares(line)
+    places = place_labels(shares(list(zip(kernels["intensity"], kernels["flops_per_s"]))), texts, PANELS, list(zip(ends, ends[1:])), list(kernels["size"] / 2), NEAR)
+    return list(zip(texts, places))

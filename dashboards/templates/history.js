@@ -180,6 +180,7 @@ function layoutOf(metric, all, lines) {
   layout.yaxis2 = {overlaying: "y", range: [0, 1], visible: false, fixedrange: true};
   layout.hovermode = "closest";
   layout.showlegend = lines <= 12;
+  layout.margin = {...layout.margin, r: 44};  // half of the last commit's name
   layout.legend = {...layout.legend, font: {size: 11}};
   if (byId("across").value === "time") {
     layout.xaxis = {...layout.xaxis, type: "date", title: {text: "start of the run, UTC"}};

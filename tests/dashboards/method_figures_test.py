@@ -12,8 +12,7 @@ import pytest
 from dashboards.data import RunData
 from dashboards.families import Knob, member
 from dashboards.figures import exit_heat_map, method_sweep, where_saving_goes
-from dashboards.figures.method_sweep import dominated, front
-from dashboards.label_places import box_of, place_labels
+from dashboards.knob_panels import dominated, front
 from dashboards.report import main
 
 from reading import with_data
@@ -21,7 +20,7 @@ from rows import change
 
 
 def lines_of(figure, axis: str) -> dict:
-    return {t.name: t for t in figure.data if t.xaxis == axis and t.mode == "lines+markers+text"}
+    return {t.name: t for t in figure.data if t.xaxis == axis and t.mode == "lines+markers"}
 
 
 def test_families_come_from_columns_and_not_from_labels() -> None:
@@ -44,9 +43,10 @@ def test_families_come_from_columns_and_not_from_labels() -> None:
     demo, heavy = of("static_schedule", {}, "net/static_schedule"), of("static_schedule", {"schedule": "heavy"}, "net/static_schedule_heavy")
     assert demo[0] == heavy[0] == "static schedule (own network)" and (demo[3], heavy[3]) == ("demo", "heavy")
     assert of("static_schedule", {})[0] == "static schedule"  # the same schedule on the network as it was
-    assert of("static_schedule", {"depths": [4, 2]})[3] == "4-2"
+    assert of("static_schedule", {"depths": [4, 2]})[3] == "4-2" and of("static_schedule", {"depths": [13, 13, 7, 3, 3, 3]})[3] == "2×13-7-3×3"
     assert of("full", {}, "net/shallow_5", 5) == ("full, other network", "blocks", 5.0, "5 blocks")
     assert of("risk_controlled", {"calibration": "/somewhere/epsilon_0.05.toml"})[3] == "epsilon 0.05"
+    assert of("risk_controlled", {"calibration": "calibrations/epsilon_0.05"})[3] == "epsilon 0.05"  # labels have little room
     assert of("risk_controlled", {})[3] == "default"
     assert of("block_cache", {"keep": "deep", "branch": 2})[::3] == ("block cache (branch 2, keep deep)", "every 2")
     assert of("my_method", {"a": 1})[0] == "my method (a 1)" and math.isnan(of("my_method", {})[2])
@@ -67,8 +67,11 @@ def test_a_panel_per_step_count_joins_each_family_over_its_knob(knobs: Path) -> 
 
 def test_labels_name_the_knob(knobs: Path) -> None:
     figure = with_data(knobs, method_sweep.draw)
-    assert set(lines_of(figure, "x2")["uncertainty exit"].text) == {"0.05", "0.1"}
-    assert set(lines_of(figure, "x3")["duodiff"].text) <= {"t≥700 [2]", "t≥700 [4]", ""}
+    labels = {(t.legendgroup, t.xaxis): t for t in figure.data if t.mode == "markers+text"}
+    assert set(labels["uncertainty exit", "x2"].text) == {"0.05", "0.1"}
+    assert set(labels["duodiff", "x3"].text) == {"t≥700 [2]", "t≥700 [4]"}
+    assert all(t.showlegend is False for t in labels.values())  # they come and go with their line
+    assert [t.mode for t in figure.data if t.xaxis == "x2"][-len(lines_of(figure, "x2")) :] == ["markers+text"] * 4  # on top of all lines
 
 
 def test_fronts_leave_out_what_a_method_itself_beats(knobs: Path) -> None:
@@ -173,13 +176,3 @@ def test_a_phase_transition_is_a_jump_of_the_line(knobs: Path) -> None:
     change(knobs, "UPDATE exit_count SET rows = 10 WHERE cell = 2 AND block = 1 AND evaluation < 2")
     mean = with_data(knobs, exit_heat_map.draw).data[1]
     assert list(mean.y) == [1.0, 1.0, 2.0, 2.0]
-
-
-def test_labels_cover_neither_markers_nor_each_other() -> None:
-    points = [(50.0, 50.0), (53.0, 52.0), (56.0, 50.0), (500.0, 50.0)]
-    texts = ["0.04", "0.06", "0.09", "at the edge of the panel"]
-    places = place_labels(points, texts, 510.0, 100.0)
-    boxes = [box_of(point, text, place) for point, text, place in zip(points, texts, places) if place]
-    assert len(boxes) >= 3 and places[3].endswith("left")
-    assert all(a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1] for i, a in enumerate(boxes) for b in boxes[:i])
-    assert place_labels([(50.0, 50.0)] * 20, ["label"] * 20, 100.0, 100.0).count(None) > 0  # no room is no label
