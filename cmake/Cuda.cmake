@@ -21,6 +21,9 @@ if(NOT CMAKE_CUDA_COMPILER)
   return()
 endif()
 enable_language(CUDA)
+if(NOT TARGET CUDA::nvToolsExt) # CMake 3.25 of Debian 12 sets a property of it, and CUDA 13 has no such library any more
+  add_library(CUDA::nvToolsExt INTERFACE IMPORTED)
+endif()
 find_package(CUDAToolkit REQUIRED)
 if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION) # CMake 3.25 does not know that this nvcc can do C++20
   set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
