@@ -99,6 +99,9 @@ void apply_override(const std::string& assignment, Suite& suite) {
   if (root == "method" || root == "solver") {
     throw InputError(place + ": methods and solvers cannot be set from outside; edit the suite");
   }
+  if (root == "plugins") {
+    throw InputError(place + ": give them as --plugin F.so");
+  }
   const auto drop_line = [&](std::string& text) {  // an override has none
     if (text.starts_with(place + ":1:")) text.erase(place.size(), 2);
   };

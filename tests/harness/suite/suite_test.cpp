@@ -178,6 +178,8 @@ TEST(ParseSuite, WrongOverridesNameTheFlag) {
   EXPECT_THAT(error_of_text(kText, {"seed=1\nname=\"x\""}), HasSubstr("must be key=value"));
   EXPECT_THAT(error_of_text(kText, {"a b=5"}), StartsWith("--set a b=5: not valid TOML"));
   EXPECT_THAT(error_of_text(kText, {"solver.steps=5"}), HasSubstr("edit the suite"));
+  EXPECT_THAT(error_of_text(kText, {"plugins=[\"a.so\"]"}),
+              HasSubstr("--set plugins=[\"a.so\"]: give them as --plugin F.so"));
   EXPECT_THAT(error_of_text(kText, {"name="}), HasSubstr("name: must not be empty"));
 }
 
