@@ -1,10 +1,11 @@
-"""Files that a suite names: beside it first, and what is wrong with them is said with the suite's line."""
+"""What a newcomer tries first: files beside a suite, mistakes in it, tables as parameters, names, quiet, ranks in one file."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from program import diffbench, run_ok
@@ -88,3 +89,13 @@ def test_the_table_stands_alone_where_ranks_write_into_one_file(near: Path) -> N
     result = diffbench("run", near, "--db", near.parent / "r.db", ranks=2)
     assert result.returncode == 0 and " left" not in result.stderr, result.stderr  # progress: a line a minute
     assert "\r" not in result.stderr and "\033" not in result.stdout + result.stderr
+
+
+def test_fid_takes_the_names_of_list_metrics(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    for name in ("a", "b"):
+        np.savez(tmp_path / f"{name}.npz", features=random.normal(size=(60, 5)), logits=random.normal(size=(60, 3)))
+    names = ["fid", "kid", "inception_score", "precision", "recall"]
+    assert set(names) <= {metric["name"] for metric in json.loads(run_ok("list", "metrics", "--json").stdout)}
+    document = json.loads(run_ok("fid", tmp_path / "a.npz", tmp_path / "b.npz", "--metrics", ",".join(names), "--kid-subsets", 0, "--json").stdout)
+    assert {name: metric["n"] for name, metric in document.items()} == dict.fromkeys(("fid", "kid", "is", "precision", "recall"), [60, 60])
