@@ -42,7 +42,7 @@ def test_the_table_shows_the_numbers(database: Path) -> None:
     assert rows["full"][4] == "104 ms [100, 107]" and rows["half"][4] == "41.4 ms [40, 42.8]"
     assert rows["half"][5] == "241.5 [233.6, 250]"  # 10 images in 41.4 ms, from 42.8 to 40
     assert rows["half"][6] == "2.500 [2.400, 2.600]" and rows["full"][6] == "1.000"  # by definition: no interval to miss
-    assert rows["half"][7:10] == ["2.000", "1.50", "50.0%"]  # theory, (2.5 - 1) / (2 - 1), blocks
+    assert rows["half"][7:10] == ["2.000", "1.50 [1.40, 1.60]", "50.0%"]  # theory, (2.5 - 1) / (2 - 1), blocks
     assert rows["half"][10:13] == ["5 [4.8, 5.2]", "+1 [+0.9, +1.1]", "512"]
     assert rows["half"][13:] == ["8", "80"]  # repetitions, and samples: eight rounds of ten
     assert rows["null"][6:12] == ["–"] * 6
@@ -59,7 +59,7 @@ def test_nothing_is_computed_again(database: Path) -> None:
     change(database, "UPDATE estimate SET value = 0.5 WHERE cell = 2 AND metric IN ('theoretical_speedup', 'realised_fraction', 'blocks_ratio')")
     row = table(database)["half"]
     assert row["speed-up"][0] == "7.000 [6.000, 8.000]" and "n = 11, 95%, by hand" in row["speed-up"][1]
-    assert (row["theory"][0], row["realised"][0], row["blocks"][0]) == ("0.500", "0.50", "50.0%")
+    assert (row["theory"][0], row["realised"][0], row["blocks"][0]) == ("0.500", "0.50 [1.40, 1.60]", "50.0%")
 
 
 def test_too_few_repetitions_have_no_interval_and_no_bar(database: Path) -> None:

@@ -94,7 +94,8 @@ def add_speedup(connection: sqlite3.Connection, cell: int, speedup: float, low: 
     if theory is not None:
         add_estimate(connection, cell, "theoretical_speedup", theory, n=n)
         if theory != 1:
-            add_estimate(connection, cell, "realised_fraction", (speedup - 1) / (theory - 1), n=n)
+            fraction, ends = lambda ratio: (ratio - 1) / (theory - 1), [end for end in (low, high) if end is not None]
+            add_estimate(connection, cell, "realised_fraction", fraction(speedup), *sorted(map(fraction, ends)), n=n)
 
 
 def add_evaluation(connection: sqlite3.Connection, cell: int, evaluation: int, t: float, blocks: float, rows: int = 10, flops: float = 1.0,
