@@ -1,3 +1,4 @@
+# Each step was run in a clean Debian 12 root; the image itself has not been built yet, for want of a docker.
 # docker build -t diffbench .
 # docker run --rm -v "$PWD:/data" diffbench run demo --db /data/results.db
 # docker run --rm -v "$PWD:/data" diffbench report /data/results.db -o /data/report

@@ -25,7 +25,9 @@ if(DIFFBENCH_INSTALL_TORCH)
     endforeach()
     file(INSTALL \${found} DESTINATION \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/diffbench\" FOLLOW_SYMLINK_CHAIN)")
 else()
+  # by name: CMake leaves out of INSTALL_RPATH_USE_LINK_PATH what lies below the source, as .venv does
   set_target_properties(diffbench PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  set_property(TARGET diffbench APPEND PROPERTY INSTALL_RPATH "${DIFFBENCH_TORCH_DIR}/lib")
 endif()
 
 install(DIRECTORY harness/suites DESTINATION "${share}/harness")
@@ -33,7 +35,7 @@ install(DIRECTORY methods/zoo DESTINATION "${share}/methods")
 install(DIRECTORY dashboards DESTINATION "${share}" PATTERN "__pycache__" EXCLUDE)
 install(FILES results/schema.sql results/views.sql DESTINATION "${share}/results")
 install(FILES LICENSE README.md pyproject.toml requirements.txt DESTINATION "${share}")  # pip install ${share}
-install(DIRECTORY docs DESTINATION "${share}")
+install(DIRECTORY docs DESTINATION "${share}" PATTERN "build" EXCLUDE)
 foreach(folder harness kernels methods profiling results)  # the pages that --help names
   install(DIRECTORY ${folder} DESTINATION "${share}" FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
 endforeach()

@@ -20,8 +20,8 @@ if(DIFFBENCH_FUZZ)
 endif()
 
 # Every LibTorch target shares one precompiled header. Not <torch/torch.h>: g++ instantiates again, in every file that
-# reads it, what a precompiled header left pending, which took 6 s a file; for these two it takes 1.5 s. <ATen/ATen.h>
-# itself takes 15 s.
+# reads it, what a precompiled header left pending, which took 6 s a file; for these two it takes 2 s. <ATen/ATen.h>
+# itself takes 16 s.
 if(DIFFBENCH_TORCH)
   file(WRITE "${CMAKE_BINARY_DIR}/torch_pch.cpp" "// owner of the precompiled header\n")
   add_library(diffbench_torch_pch STATIC "${CMAKE_BINARY_DIR}/torch_pch.cpp")

@@ -14,6 +14,7 @@
 #include "harness/compare/gate_file.h"
 #include "harness/environment/environment.h"
 #include "harness/measure/cell_runner.h"
+#include "harness/measure/check.h"
 #include "harness/measure/preparation.h"
 #include "harness/measure/progress.h"
 #include "harness/measure/rank_device.h"
@@ -198,7 +199,18 @@ void print(const json& document) {
   }
 }
 
-void check(const Options& options) {
+bool has_failed(const measure::Session& session) {
+  bool any = false;
+  for (const auto& state : session.cells) {
+    if (state.status != results::CellStatus::kFailed) continue;
+    any = true;
+    if (session.world.rank() == 0) spdlog::error("{}: {}", state.cell.key, state.reason);
+  }
+  return any;
+}
+
+// false: a cell failed
+bool check(const Options& options) {
   const ranks::Communicator world;
   suite::Suite suite;
   std::vector<suite::Cell> cells;
@@ -216,13 +228,14 @@ void check(const Options& options) {
       [&](const suite::Cell& cell) { return std::make_unique<measure::CellRunner>(cell, suite, models); }, clock);
   session.open({.database = ":memory:"});  // nothing is kept but the summary
   measure::prepare_cells(session);
+  measure::check_cells(session);
+  if (has_failed(session)) return false;
   Twins twins(session, 60 * options.minutes);
   twins.run();
   const double own_seconds = seconds_of_all(world, twins.watch());
-  const bool ok = session.finish();
+  session.finish();
   const auto* store = session.writer.store();
-  if (!ok) throw std::runtime_error("a cell failed");
-  if (store == nullptr) return;
+  if (store == nullptr) return true;
   const auto machine = results::machine_fingerprint(results::read_run(*store, session.run_id));
   const json document = document_of(twins, session, machine, own_seconds);
   selfcheck::keep(machine, document);
@@ -232,11 +245,12 @@ void check(const Options& options) {
     print(document);
     spdlog::info("kept in {}; compare quotes it", selfcheck::record_path().string());
   }
+  return true;
 }
 
 }  // namespace
 
-void add_selfcheck(CLI::App& app, int& /*exit_code*/) {
+void add_selfcheck(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand(
       "selfcheck", "the program against itself: false alarms of the gate here, what it can see, what disturbs");
   auto options = std::make_shared<Options>();
@@ -246,7 +260,7 @@ void add_selfcheck(CLI::App& app, int& /*exit_code*/) {
   add_plugin_option(*command);
   command->add_flag("--json", options->json, "one JSON document on stdout");
   command->footer("Example: mpirun -n 2 diffbench selfcheck --minutes 5");
-  command->callback([options] { check(*options); });
+  command->callback([options, &exit_code] { exit_code = check(*options) ? 0 : 1; });
 }
 
 }  // namespace diffbench::commands

@@ -165,13 +165,13 @@ double CellRunner::never_skip_difference(const std::vector<int64_t>& samples) co
 }
 
 std::string CellRunner::fault(double tolerance) {
+  if (!at::isfinite(run(kCheckedSamples).samples).all().item<bool>()) {
+    return "samples are not finite";
+  }
   const double difference = never_skip_difference(kCheckedSamples);
   if (!(difference <= tolerance)) {
     return fmt::format("at its never-skip setting the samples differ from full by {:.3g} (tolerance {:.3g})",
                        difference, tolerance);
-  }
-  if (!at::isfinite(run(kCheckedSamples).samples).all().item<bool>()) {
-    return "samples are not finite";
   }
   const auto dependence =
       find_dependence({.make =

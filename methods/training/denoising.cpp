@@ -31,7 +31,7 @@ Denoising::Denoising(const Recipe& recipe)
   }
   check_images();
   if (!recipe.start_model.empty()) {
-    copy_weights(*load_model(recipe.start_model, resolve_compute("cpu", "fp32")));
+    copy_weights(*load_model(recipe.start_model, resolve_compute("cpu", "fp32"), recipe.start_model_at));
   }
   network_.module->to(compute_.device);
 }

@@ -79,6 +79,7 @@ Recipe read_recipe(const std::filesystem::path& file, const RecipeOverrides& ove
   denoiser.allow_only({"label_dropout", "start_model", "exit_depths", "time_weights"});
   recipe.label_dropout = number_in(denoiser, "label_dropout", 0.0, 0.0, 1.0);
   recipe.start_model = denoiser.get_or<std::string>("start_model", "");
+  recipe.start_model_at.where = denoiser.place_of("start_model");
   recipe.exit_depths = denoiser.get_or<std::vector<int64_t>>("exit_depths", {});
   recipe.time_weights = denoiser.get_or<std::vector<double>>("time_weights", {});
   if (std::any_of(recipe.time_weights.begin(), recipe.time_weights.end(), [](double w) { return !(w >= 0.0); })) {

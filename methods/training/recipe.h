@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "methods/config/paths.h"
 #include "methods/config/toml_table.h"
 
 namespace diffbench::training {
@@ -38,7 +39,8 @@ struct Recipe {
   double ema_decay = 0.999;  // after i steps min(ema_decay, (1 + i) / (10 + i))
   double label_dropout = 0.0;
 
-  std::string start_model;           // fine-tuning starts from these weights; empty: from random ones
+  std::string start_model;  // fine-tuning starts from these weights; empty: from random ones
+  config::GivenAt start_model_at;
   std::vector<int64_t> exit_depths;  // blocks to run per equal bin of t; empty: all of them
   std::vector<double> time_weights;  // lambda(t) of the loss per equal bin of t; empty: 1
 

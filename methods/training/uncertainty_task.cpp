@@ -44,7 +44,8 @@ class UncertaintyTask : public Task {
                                ": [denoiser] start_model: a frozen backbone needs trained weights");
     }
     // the heads are for that model: its schedule and image range are the ones to train under
-    if (frozen_ && !std::filesystem::equivalent(find_model_file(recipe.start_model), denoising_.model_file())) {
+    if (frozen_ && !std::filesystem::equivalent(find_model_file(recipe.start_model, recipe.start_model_at),
+                                                denoising_.model_file())) {
       throw config::InputError(recipe.file.string() + ": [denoiser] start_model: a frozen backbone is `model` itself");
     }
     if (!recipe.exit_depths.empty() || !recipe.time_weights.empty()) {

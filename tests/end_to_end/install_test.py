@@ -82,6 +82,11 @@ def test_a_plugin_is_built_run_and_drawn(prefix: Path, plugin: Path, tmp_path: P
     assert cells["every 2nd"]["theoretical_speedup"] == pytest.approx(2.0)
     assert cells["every 3rd"]["theoretical_speedup"] == pytest.approx(2.5)  # 4 of 10 evaluations
     assert cells["every 2nd"]["speedup"] > 1.3
+    with sqlite3.connect(database) as connection:
+        files = connection.execute("SELECT DISTINCT method_label, path FROM artifact JOIN cell ON cell.id = cell WHERE artifact.role = 'plugin'").fetchall()
+    assert {(label, Path(path)) for label, path in files} == {(label, plugin / "build/skip_evaluations.so") for label in ("every 2nd", "every 3rd")}
+    run(program, "report", database, "-o", tmp_path / "report", cwd=tmp_path, DIFFBENCH_PYTHON=str(ROOT / ".venv/bin/python"))
+    assert "every 3rd" in (tmp_path / "report/report.html").read_text()
     # guidance: two rows a sample, and with ranks; the checks before the run would fail a method that mixes rows up
     run(program, "run", plugin / "suite.toml", "--db", database, "--set", "run.batch=3", "--set", "quality.samples=0", "--set", "run.guidance=2.0", "--set", "timing.max_rounds=6",
         cwd=tmp_path)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from program import diffbench, run_ok
+import tensor_files
+from program import ROOT, diffbench, run_ok
 
 SUITE = """name = "near"
 [run]
@@ -99,3 +100,21 @@ def test_fid_takes_the_names_of_list_metrics(tmp_path: Path) -> None:
     assert set(names) <= {metric["name"] for metric in json.loads(run_ok("list", "metrics", "--json").stdout)}
     document = json.loads(run_ok("fid", tmp_path / "a.npz", tmp_path / "b.npz", "--metrics", ",".join(names), "--kid-subsets", 0, "--json").stdout)
     assert {name: metric["n"] for name, metric in document.items()} == dict.fromkeys(("fid", "kid", "is", "precision", "recall"), [60, 60])
+
+
+def test_selfcheck_of_a_broken_model_fails_and_says_why(near: Path) -> None:
+    weights = near.parent / "deep/weights.safetensors"
+    tensors = tensor_files.read(weights)
+    tensor_files.write(weights, tensors | {"decoder_pred.bias": np.full_like(tensors["decoder_pred.bias"], np.nan)})
+    result = diffbench("selfcheck", "--suite", near, "--minutes", 0.05)
+    assert result.returncode == 1 and "error: full/" in result.stderr and "samples are not finite" in result.stderr, result.stderr
+
+
+def test_a_recipes_line_is_named(tmp_path: Path) -> None:
+    recipe = (ROOT / "methods/zoo/fashion_mnist/static_schedule/recipe.toml").read_text().splitlines()
+    recipe = ['start_model = "nowhere"' if line.startswith("start_model") else line for line in recipe]
+    recipe = [f'model = "{ROOT}/methods/zoo/fashion_mnist/static_schedule/model.toml"' if line.startswith("model =") else line for line in recipe]
+    (tmp_path / "recipe.toml").write_text("\n".join(recipe))
+    result = diffbench("train", tmp_path / "recipe.toml")
+    line = recipe.index('start_model = "nowhere"') + 1
+    assert result.returncode == 2 and f"recipe.toml:{line}: [denoiser] start_model: nowhere: no such zoo model" in result.stderr, result.stderr
