@@ -41,11 +41,11 @@ int fuzz_parser(const uint8_t* data, size_t size, Parse parse) {
 
 template <typename Parse>
 int fuzz_file(const uint8_t* data, size_t size, Parse parse) {
-  static const std::string path = "/dev/shm/diffbench-fuzz-" + std::to_string(::getpid());
+  static const std::string kPath = "/dev/shm/diffbench-fuzz-" + std::to_string(::getpid());
   return fuzz_parser(data, size, [&](auto bytes) {
-    std::ofstream(path, std::ios::binary)
+    std::ofstream(kPath, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    parse(path);
+    parse(kPath);
   });
 }
 

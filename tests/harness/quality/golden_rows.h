@@ -39,8 +39,8 @@ inline at::Tensor images(int64_t n, int64_t size, uint64_t seed) {
 inline std::string file(const std::string& name) { return DIFFBENCH_TESTS_DIR "/harness/quality/" + name; }
 
 inline const nlohmann::json& goldens() {
-  static const nlohmann::json json = nlohmann::json::parse(std::ifstream(file("goldens.json")));
-  return json;
+  static const nlohmann::json kGoldens = nlohmann::json::parse(std::ifstream(file("goldens.json")));
+  return kGoldens;
 }
 
 }  // namespace diffbench::quality::testing

@@ -217,8 +217,8 @@ FakeCupti& fake_cupti() {
 }
 
 const Functions& fake_functions() {
-  static const Functions functions = make_functions();
-  return functions;
+  static const Functions kFunctions = make_functions();
+  return kFunctions;
 }
 
 }  // namespace diffbench::profiling::cupti
