@@ -97,6 +97,8 @@ void fill(const fs::path& target, const Catalogue& catalogue) {
     guarded(file.string(), [&] {
       const Attached source(database, file);
       Transaction transaction(store);
+      // metrics of quality come with the runs that name them
+      database.exec("INSERT OR IGNORE INTO main.metric SELECT * FROM source.metric");
       const RunCopy copy(database);
       for (; run != catalogue.runs.end() && run->file == file; ++run) copy.copy(run->run);
       transaction.commit();

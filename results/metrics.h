@@ -1,6 +1,7 @@
 #pragma once
-// THE table of metrics: every number the program reports is named and defined here once. It is copied into table
-// `metric` of each results file and feeds `diffbench list metrics`, the documentation and the dashboards.
+// THE table of metrics of speed and cost: each is named and defined here once. It is copied into table `metric` of each
+// results file and feeds `diffbench list metrics`, the documentation and the dashboards. Those of quality stand in
+// harness/quality/metrics.h, with the functions that compute them, and reach a file through Store::put_metrics.
 //
 //   for (const Metric& metric : kMetrics) print(metric.name, metric.unit, metric.definition);
 
@@ -76,29 +77,8 @@ inline constexpr std::array kMetrics = {
            "median over rounds of (duration with activities recorded / duration with nothing recorded)", ""},
     Metric{"overhead_everything", "ratio", "lower", "What recording activities with their shapes costs a repetition.",
            "median over rounds of (duration with everything recorded / duration with nothing recorded)", ""},
-    Metric{"fid", "distance", "lower",
-           "Frechet distance between Gaussians fitted to the features of the samples and of the reference; comparable "
-           "only for equal N, extractor and reference.",
-           "|mu_a - mu_b|^2 + trace(S_a + S_b - 2 (S_a S_b)^(1/2)), covariances with ddof 1", "fid"},
-    Metric{"fid_difference", "distance", "lower",
-           "Frechet distance of the method minus that of the `full` cell with everything else equal, from the same "
-           "seeds.",
-           "fid of the method - fid of the baseline, paired by sample", "fid_difference"},
     Metric{"n_samples", "samples", "none", "Number of samples that a quality value was computed from.",
            "count of generated samples", "fid_n"},
-    Metric{"kid", "distance", "lower",
-           "Kernel distance: unbiased squared maximum mean discrepancy between the features of the samples and of the "
-           "reference.",
-           "MMD^2 with k(x, y) = (x.y / D + 1)^3, mean over subsets", ""},
-    Metric{"inception_score", "score", "higher",
-           "How confident the extractor's classifier is per sample and how varied its answers are over all samples.",
-           "exp(mean KL(p(y|x) || p(y))), mean over 10 contiguous splits", ""},
-    Metric{"precision", "ratio", "higher",
-           "Share of samples that lie within the k-nearest-neighbour manifold of the reference.",
-           "share of samples inside a ball around a reference feature, radius to its 3rd neighbour", ""},
-    Metric{"recall", "ratio", "higher",
-           "Share of the reference that lies within the k-nearest-neighbour manifold of the samples.",
-           "share of reference features inside a ball around a sample, radius to its 3rd neighbour", ""},
 };
 
 }  // namespace diffbench::results

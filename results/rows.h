@@ -200,28 +200,92 @@ struct TraceRow {
   std::vector<ExitCountRow> exit_counts{};
 };
 
+// a quality metric as a results file knows it
+struct MetricRow {
+  std::string name{};
+  std::string unit{};
+  std::string better{};  // lower | higher
+  std::string definition{};
+  std::string formula{};
+  std::string summary_column{};  // of view cell_summary; empty: none
+  std::string comparison{};      // ratio | difference; empty: not compared
+  double smallest_effect = 0;
+};
+
+// a network that quality values come from
+struct ExtractorRow {
+  int place = 1;       // 0: none, pixels alone; 1: the one that tables and figures show first
+  std::string name{};  // as the suite has it
+  std::string mode{};
+  std::string to_uint8{};
+  std::string sha256{};
+  std::string reference{};
+  std::string reference_sha{};
+};
+
+// under which cell the samples of a cell are stored
+struct JudgementRow {
+  std::int64_t cell = 0;
+  std::int64_t owner = 0;
+  std::int64_t class_count = 0;
+  std::optional<std::int64_t> baseline{};  // of the cell
+  bool is_ok = false;                      // pending or ok: not failed or skipped
+};
+
 struct QualityRow {
   std::int64_t cell = 0;
-  std::string metric{};  // a name of the metric table
+  std::string metric{};                 // a name of the metric table
+  int extractor = 1;                    // its place
+  std::optional<std::int64_t> label{};  // set: within this class alone
   double value = 0;
   std::optional<double> low{};  // interval: both ends or none
   std::optional<double> high{};
   double confidence = 0.95;
   std::string rule{};
   std::int64_t n = 0;
-  std::string extractor_sha{};
-  std::string reference_sha{};
-  std::string sample_checksum{};  // hex
+  std::string sample_checksum{};  // hex; of a class: not stored
+};
+
+// the value of a metric at fewer of the samples
+struct QualityCurveRow {
+  std::int64_t cell = 0;
+  std::string metric{};
+  int extractor = 1;
+  std::int64_t n = 0;
+  double value = 0;
 };
 
 struct FeatureShardRow {
   std::int64_t cell = 0;
+  int extractor = 1;
   int shard = 0;
   std::int64_t first_sample = 0;
   std::int64_t sample_count = 0;
   std::int64_t width = 0;
   std::vector<float> features{};  // [sample_count, width]
+  std::vector<float> logits{};    // [sample_count, classes]; empty: none
+  std::vector<float> spatial{};   // [sample_count, S]; empty: none
   std::string sample_checksum{};  // hex
+};
+
+struct FeatureStatisticsRow {
+  std::int64_t cell = 0;
+  int extractor = 1;
+  std::int64_t sample_count = 0;
+  std::vector<double> mean{};        // [width]
+  std::vector<double> covariance{};  // [width, width]
+  std::string sample_checksum{};
+};
+
+struct ImageShardRow {
+  std::int64_t cell = 0;
+  int shard = 0;
+  std::int64_t first_sample = 0;
+  std::int64_t sample_count = 0;
+  std::int64_t channels = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::vector<std::uint8_t> pixels{};  // [sample_count, channels, height, width]
 };
 
 struct SampleRow {

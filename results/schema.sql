@@ -2,7 +2,7 @@
 -- names carry the unit. What a statistic could be computed from is stored raw. A duplicate row is an error, never a second row.
 
 PRAGMA application_id = 1684431470;  -- "dfbn"
-PRAGMA user_version = 5;             -- readers refuse a newer one
+PRAGMA user_version = 6;             -- readers refuse a newer one
 
 CREATE TABLE metric (
   name           TEXT PRIMARY KEY,
@@ -10,7 +10,11 @@ CREATE TABLE metric (
   better         TEXT NOT NULL CHECK (better IN ('lower', 'higher', 'none')),
   definition     TEXT NOT NULL,
   formula        TEXT NOT NULL,
-  summary_column TEXT                 -- where the view cell_summary holds it; NULL: only in table estimate or quality
+  summary_column TEXT,                -- where the view cell_summary holds it; NULL: only in table estimate or quality
+  -- of a quality metric: how two runs are set against each other, and from where on a change matters
+  comparison      TEXT CHECK (comparison IN ('ratio', 'difference')),
+  smallest_effect REAL CHECK (smallest_effect > 0),
+  CHECK ((comparison IS NULL) = (smallest_effect IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run (
@@ -101,6 +105,8 @@ CREATE TABLE cell (
   decides           TEXT NOT NULL DEFAULT 'time' CHECK (decides IN ('time', 'row', 'batch')),
   role              TEXT NOT NULL DEFAULT 'method' CHECK (role IN ('method', 'baseline', 'null')),
   baseline_cell     INTEGER REFERENCES cell ON DELETE SET NULL CHECK (baseline_cell <> id),
+  judged_as         INTEGER REFERENCES cell ON DELETE SET NULL,  -- the cell under which the samples of both are stored
+  class_count       INTEGER CHECK (class_count >= 0),  -- of a judged model: sample i is of class i % class_count; 0: no classes
   model             TEXT NOT NULL,
   model_fingerprint TEXT NOT NULL,
   solver            TEXT NOT NULL,
@@ -127,6 +133,7 @@ CREATE TABLE cell (
   UNIQUE (run, key), CHECK (status NOT IN ('skipped', 'failed') OR reason IS NOT NULL)
 ) STRICT;
 CREATE INDEX cell_by_baseline ON cell (baseline_cell);
+CREATE INDEX cell_by_judgement ON cell (judged_as);
 CREATE INDEX cell_by_identity ON cell (identity);
 
 -- every file that a cell read
@@ -250,33 +257,103 @@ CREATE TABLE exit_count (
   FOREIGN KEY (cell, evaluation) REFERENCES evaluation ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+-- The networks that quality values of a run come from. Place 0 is none (pixels alone), 1 the suite's first extractor:
+-- the one whose values tables and figures show first. A value's identity is all of a row and its n.
+CREATE TABLE extractor (
+  run           INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  place         INTEGER NOT NULL CHECK (place >= 0),
+  name          TEXT NOT NULL,              -- as the suite has it
+  mode          TEXT NOT NULL DEFAULT '',   -- the input convention: plain, pytorch_fid, ...
+  to_uint8      TEXT NOT NULL,              -- how samples became bytes: round, truncate, edm
+  sha256        TEXT NOT NULL DEFAULT '',   -- of the network's file
+  reference     TEXT NOT NULL DEFAULT '',
+  reference_sha TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (run, place)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE quality (
   cell            INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
   metric          TEXT NOT NULL REFERENCES metric,
+  extractor       INTEGER NOT NULL DEFAULT 1 CHECK (extractor >= 0),  -- its place
   value           REAL NOT NULL,
   low             REAL CHECK (low <= high),
   high            REAL,
   confidence      REAL NOT NULL DEFAULT 0.95 CHECK (confidence > 0 AND confidence < 1),
   rule            TEXT NOT NULL DEFAULT '',  -- how the interval came about
   n               INTEGER NOT NULL CHECK (n > 0),
-  extractor_sha   TEXT NOT NULL DEFAULT '',
-  reference_sha   TEXT NOT NULL DEFAULT '',
   sample_checksum TEXT NOT NULL DEFAULT '',
-  PRIMARY KEY (cell, metric),
+  PRIMARY KEY (cell, metric, extractor),
   CHECK ((low IS NULL) = (high IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX quality_by_metric ON quality (metric);
 
--- a row exists exactly when its samples are done: it is what a resumed run skips
+-- the same within one class of a conditional model
+CREATE TABLE quality_class (
+  cell       INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  metric     TEXT NOT NULL REFERENCES metric,
+  extractor  INTEGER NOT NULL DEFAULT 1 CHECK (extractor >= 0),
+  label      INTEGER NOT NULL CHECK (label >= 0),
+  value      REAL NOT NULL,
+  low        REAL CHECK (low <= high),
+  high       REAL,
+  confidence REAL NOT NULL DEFAULT 0.95 CHECK (confidence > 0 AND confidence < 1),
+  rule       TEXT NOT NULL DEFAULT '',
+  n          INTEGER NOT NULL CHECK (n > 0),
+  PRIMARY KEY (cell, metric, extractor, label),
+  CHECK ((low IS NULL) = (high IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX quality_class_by_metric ON quality_class (metric);
+
+-- what fewer of the same samples give: from where a metric is extrapolated to infinitely many
+CREATE TABLE quality_curve (
+  cell      INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  metric    TEXT NOT NULL REFERENCES metric,
+  extractor INTEGER NOT NULL DEFAULT 1 CHECK (extractor >= 0),
+  n         INTEGER NOT NULL CHECK (n > 0),
+  value     REAL NOT NULL,
+  PRIMARY KEY (cell, metric, extractor, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX quality_curve_by_metric ON quality_curve (metric);
+
+-- Under the cell that others are judged as. A row of the first extractor exists exactly when its samples are done: it is
+-- what a resumed run skips. Rows of the other extractors come in the same transaction.
 CREATE TABLE feature_shard (
   cell            INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  extractor       INTEGER NOT NULL DEFAULT 1 CHECK (extractor > 0),
   shard           INTEGER NOT NULL CHECK (shard >= 0),
   first_sample    INTEGER NOT NULL CHECK (first_sample >= 0),
   sample_count    INTEGER NOT NULL CHECK (sample_count > 0),
   width           INTEGER NOT NULL CHECK (width > 0),
   features        BLOB NOT NULL CHECK (length(features) = 4 * width * sample_count),  -- float32 [sample_count, width]
+  logits          BLOB CHECK (length(logits) % (4 * sample_count) = 0),               -- float32 [sample_count, classes]
+  spatial         BLOB CHECK (length(spatial) % (4 * sample_count) = 0),              -- float32 [sample_count, S]
   sample_checksum TEXT NOT NULL,
-  PRIMARY KEY (cell, shard), UNIQUE (cell, first_sample)
+  PRIMARY KEY (cell, extractor, shard), UNIQUE (cell, extractor, first_sample)
+) STRICT;
+
+-- What is left of feature_shard with keep = "statistics".
+CREATE TABLE feature_statistics (
+  cell            INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  extractor       INTEGER NOT NULL DEFAULT 1 CHECK (extractor > 0),
+  sample_count    INTEGER NOT NULL CHECK (sample_count > 1),
+  width           INTEGER NOT NULL CHECK (width > 0),
+  mean            BLOB NOT NULL CHECK (length(mean) = 8 * width),                  -- float64
+  covariance      BLOB NOT NULL CHECK (length(covariance) = 8 * width * width),    -- float64, unbiased
+  sample_checksum TEXT NOT NULL,
+  PRIMARY KEY (cell, extractor)
+) STRICT;
+
+-- Judged samples as bytes, while a metric that compares pixels needs them; afterwards only with keep = "images".
+CREATE TABLE image_shard (
+  cell         INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  shard        INTEGER NOT NULL CHECK (shard >= 0),
+  first_sample INTEGER NOT NULL CHECK (first_sample >= 0),
+  sample_count INTEGER NOT NULL CHECK (sample_count > 0),
+  channels     INTEGER NOT NULL CHECK (channels > 0),
+  height       INTEGER NOT NULL CHECK (height > 0),
+  width        INTEGER NOT NULL CHECK (width > 0),
+  pixels       BLOB NOT NULL CHECK (length(pixels) = sample_count * channels * height * width),  -- [n, C, H, W]
+  PRIMARY KEY (cell, shard)
 ) STRICT;
 
 CREATE TABLE sample (

@@ -27,7 +27,9 @@ void create_schema(SQLite::Database& database) {
   SQLite::Transaction transaction(database);
   database.exec(kSchemaSql);
   database.exec(kViewsSql);
-  SQLite::Statement statement(database, "INSERT INTO metric VALUES (?, ?, ?, ?, ?, nullif(?, ''))");
+  SQLite::Statement statement(database,
+                              "INSERT INTO metric (name, unit, better, definition, formula, summary_column) VALUES (?, "
+                              "?, ?, ?, ?, nullif(?, ''))");
   for (const Metric& metric : kMetrics) {
     execute(statement, metric.name, metric.unit, metric.better, metric.definition, metric.formula,
             metric.summary_column);

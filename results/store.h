@@ -19,7 +19,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -37,6 +36,8 @@ class Database;
 }
 
 namespace diffbench::results {
+
+enum class ShardNumbers { kFeatures, kLogits, kSpatial };
 
 class Store {
  public:
@@ -87,9 +88,30 @@ class Store {
   std::optional<TraceRow> trace(std::int64_t cell) const;
   void put_memory_peaks(std::int64_t cell, std::span<const MemoryPeakRow> rows);
   void put_estimates(std::int64_t run_id, std::span<const EstimateRow> rows);  // in place of the run's earlier ones
+
+  // --- quality (its rows and the metrics' names: rows.h)
+  void put_metrics(std::span<const MetricRow> rows);  // by name, in place of what the file says of it
+  std::vector<MetricRow> quality_metrics() const;     // those with a comparison, by name
+  void put_extractors(std::int64_t run_id, std::span<const ExtractorRow> rows);
+  std::vector<ExtractorRow> extractors(std::int64_t run_id) const;  // by place
+  // The cell whose samples are this one's too (itself for the first), and their classes (0: none): sample i is of
+  // class i % class_count.
+  void set_judgement(std::int64_t cell, const JudgementRow& row);
+  std::vector<JudgementRow> judgements(std::int64_t run_id) const;  // of judged cells, by cell
   void put_quality(const QualityRow& row);
+  void put_quality_curve(std::span<const QualityCurveRow> rows);  // of one cell, metric and extractor
   void add_feature_shard(const FeatureShardRow& row);
+  void add_image_shard(const ImageShardRow& row);
+  void put_feature_statistics(const FeatureStatisticsRow& row);
   void put_samples(std::span<const SampleRow> rows);
+  void drop_feature_shards(std::int64_t cell);
+  void drop_image_shards(std::int64_t cell);
+  // What is stored of a judgement, without the numbers themselves: all of a large run would be gigabytes.
+  std::vector<FeatureShardRow> feature_shards(std::int64_t cell, int extractor) const;  // by shard
+  std::vector<float> shard_numbers(std::int64_t cell, int extractor, int shard, ShardNumbers which) const;
+  std::vector<ImageShardRow> image_shards(std::int64_t cell) const;
+  std::vector<std::uint8_t> shard_pixels(std::int64_t cell, int shard) const;
+  std::optional<FeatureStatisticsRow> feature_statistics(std::int64_t cell, int extractor) const;
 
   // --- what a profiling pass recorded
   // The profile of one rank, in place of the one that was there. Strings are shared by all profiles of the file.
@@ -109,8 +131,6 @@ class Store {
   std::set<int> completed_rounds(std::int64_t cell) const;
   std::set<int> completed_shards(std::int64_t cell) const;
   std::vector<TimingRow> timings(std::int64_t cell) const;  // by round, repetition, rank
-  // by shard, one in memory at a time: all of a large run would be gigabytes
-  void for_each_feature_shard(std::int64_t cell, const std::function<void(const FeatureShardRow&)>& visit) const;
 
   // For queries over views.sql; its errors are SQLite::Exception.
   SQLite::Database& database() const { return *database_; }

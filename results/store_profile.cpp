@@ -14,7 +14,7 @@
 namespace diffbench::results {
 namespace {
 
-constexpr std::array<std::string_view, 9> kPhases = {"sampling", "evaluation", "embed",  "block",  "probe",
+constexpr std::array<std::string_view, 9> kPhases = {"sampling", "evaluation", "embed",  "block", "probe",
                                                      "compact",  "head",       "solver", "decode"};
 constexpr std::array<std::string_view, 7> kKinds = {"kernel",          "copy",    "set", "cpu_operator", "api_call",
                                                     "synchronization", "overhead"};

@@ -1,20 +1,79 @@
-// Store: quality, the features it is computed from, and samples to look at.
+// Store: what quality is and where it comes from: metrics, networks, values.
 #include <cmath>
-#include <cstring>
 
 #include "results/sql.h"
 #include "results/store.h"
 
 namespace diffbench::results {
-namespace {
 
-std::vector<float> floats(const SQLite::Column& column) {
-  std::vector<float> values(static_cast<std::size_t>(column.getBytes()) / sizeof(float));
-  std::memcpy(values.data(), column.getBlob(), values.size() * sizeof(float));
-  return values;
+void Store::put_metrics(std::span<const MetricRow> rows) {
+  guarded(name_, [&] {
+    Savepoint savepoint(*database_);
+    SQLite::Statement put(*database_,
+                          "INSERT INTO metric (name, unit, better, definition, formula, summary_column, comparison, "
+                          "smallest_effect) VALUES (?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), nullif(?, 0)) ON "
+                          "CONFLICT (name) DO UPDATE SET unit = excluded.unit, better = excluded.better, definition = "
+                          "excluded.definition, formula = excluded.formula, summary_column = excluded.summary_column, "
+                          "comparison = excluded.comparison, smallest_effect = excluded.smallest_effect");
+    for (const MetricRow& row : rows) {
+      execute(put, row.name, row.unit, row.better, row.definition, row.formula, row.summary_column, row.comparison,
+              row.smallest_effect);
+    }
+    savepoint.release();
+  });
 }
 
-}  // namespace
+std::vector<MetricRow> Store::quality_metrics() const {
+  return guarded(name_, [&] {
+    std::vector<MetricRow> rows;
+    SQLite::Statement row(*database_,
+                          "SELECT name, unit, better, definition, formula, summary_column, comparison, smallest_effect "
+                          "FROM metric WHERE comparison IS NOT NULL ORDER BY name");
+    while (row.executeStep()) {
+      rows.push_back({.name = row.getColumn(0).getString(),
+                      .unit = row.getColumn(1).getString(),
+                      .better = row.getColumn(2).getString(),
+                      .definition = row.getColumn(3).getString(),
+                      .formula = row.getColumn(4).getString(),
+                      .summary_column = optional_text(row.getColumn(5)).value_or(""),
+                      .comparison = row.getColumn(6).getString(),
+                      .smallest_effect = row.getColumn(7).getDouble()});
+    }
+    return rows;
+  });
+}
+
+void Store::put_extractors(std::int64_t run_id, std::span<const ExtractorRow> rows) {
+  guarded(name_, [&] {
+    Savepoint savepoint(*database_);
+    SQLite::Statement put(*database_,
+                          "INSERT OR REPLACE INTO extractor (run, place, name, mode, to_uint8, sha256, reference, "
+                          "reference_sha) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    for (const ExtractorRow& row : rows) {
+      execute(put, run_id, row.place, row.name, row.mode, row.to_uint8, row.sha256, row.reference, row.reference_sha);
+    }
+    savepoint.release();
+  });
+}
+
+std::vector<ExtractorRow> Store::extractors(std::int64_t run_id) const {
+  return guarded(name_, [&] {
+    std::vector<ExtractorRow> rows;
+    SQLite::Statement row(*database_,
+                          "SELECT place, name, mode, to_uint8, sha256, reference, reference_sha FROM extractor WHERE "
+                          "run = ? ORDER BY place");
+    for (bind_all(row, run_id); row.executeStep();) {
+      rows.push_back({.place = row.getColumn(0).getInt(),
+                      .name = row.getColumn(1).getString(),
+                      .mode = row.getColumn(2).getString(),
+                      .to_uint8 = row.getColumn(3).getString(),
+                      .sha256 = row.getColumn(4).getString(),
+                      .reference = row.getColumn(5).getString(),
+                      .reference_sha = row.getColumn(6).getString()});
+    }
+    return rows;
+  });
+}
 
 void Store::put_quality(const QualityRow& row) {
   for (const double number : {row.value, row.low.value_or(0), row.high.value_or(0)}) {
@@ -23,58 +82,32 @@ void Store::put_quality(const QualityRow& row) {
     }
   }
   guarded(name_, [&] {
-    insert(*database_,
-           "INSERT OR REPLACE INTO quality (cell, metric, value, low, high, confidence, rule, n, extractor_sha, "
-           "reference_sha, sample_checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-           row.cell, row.metric, row.value, row.low, row.high, row.confidence, row.rule, row.n, row.extractor_sha,
-           row.reference_sha, row.sample_checksum);
-  });
-}
-
-void Store::add_feature_shard(const FeatureShardRow& row) {
-  guarded(name_, [&] {
-    insert(*database_,
-           "INSERT INTO feature_shard (cell, shard, first_sample, sample_count, width, features, sample_checksum) "
-           "VALUES (?, ?, ?, ?, ?, ?, ?)",
-           row.cell, row.shard, row.first_sample, row.sample_count, row.width, std::span<const float>(row.features),
-           row.sample_checksum);
-  });
-}
-
-std::set<int> Store::completed_shards(std::int64_t cell) const {
-  return guarded(name_, [&] {
-    SQLite::Statement statement(*database_, "SELECT shard FROM feature_shard WHERE cell = ?");
-    bind_all(statement, cell);
-    return integers(statement);
-  });
-}
-
-void Store::for_each_feature_shard(std::int64_t cell, const std::function<void(const FeatureShardRow&)>& visit) const {
-  guarded(name_, [&] {
-    SQLite::Statement statement(*database_,
-                                "SELECT shard, first_sample, sample_count, width, features, sample_checksum "
-                                "FROM feature_shard WHERE cell = ? ORDER BY shard");
-    bind_all(statement, cell);
-    while (statement.executeStep()) {
-      visit({.cell = cell,
-             .shard = statement.getColumn(0).getInt(),
-             .first_sample = statement.getColumn(1).getInt64(),
-             .sample_count = statement.getColumn(2).getInt64(),
-             .width = statement.getColumn(3).getInt64(),
-             .features = floats(statement.getColumn(4)),
-             .sample_checksum = statement.getColumn(5).getString()});
+    if (row.label) {
+      insert(
+          *database_,
+          "INSERT OR REPLACE INTO quality_class (cell, metric, extractor, label, value, low, high, confidence, rule, "
+          "n) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          row.cell, row.metric, row.extractor, *row.label, row.value, row.low, row.high, row.confidence, row.rule,
+          row.n);
+    } else {
+      insert(*database_,
+             "INSERT OR REPLACE INTO quality (cell, metric, extractor, value, low, high, confidence, rule, n, "
+             "sample_checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             row.cell, row.metric, row.extractor, row.value, row.low, row.high, row.confidence, row.rule, row.n,
+             row.sample_checksum);
     }
   });
 }
 
-void Store::put_samples(std::span<const SampleRow> rows) {
+void Store::put_quality_curve(std::span<const QualityCurveRow> rows) {
+  if (rows.empty()) return;
   guarded(name_, [&] {
     Savepoint savepoint(*database_);
-    SQLite::Statement statement(*database_, "INSERT OR REPLACE INTO sample VALUES (?, ?, ?, ?, ?, ?, ?)");
-    for (const SampleRow& row : rows) {
-      execute(statement, row.cell, row.sample_index, row.label, row.width, row.height, row.channels,
-              std::span<const std::uint8_t>(row.pixels));
-    }
+    SQLite::Statement drop(*database_, "DELETE FROM quality_curve WHERE cell = ? AND metric = ? AND extractor = ?");
+    execute(drop, rows.front().cell, rows.front().metric, rows.front().extractor);
+    SQLite::Statement add(*database_,
+                          "INSERT INTO quality_curve (cell, metric, extractor, n, value) VALUES (?, ?, ?, ?, ?)");
+    for (const QualityCurveRow& row : rows) execute(add, row.cell, row.metric, row.extractor, row.n, row.value);
     savepoint.release();
   });
 }

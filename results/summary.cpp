@@ -15,11 +15,11 @@ using Estimates = std::map<std::int64_t, std::map<std::string, Estimate, std::le
 
 Estimates read_estimates(const Store& store, std::int64_t run_id) {
   Estimates found;
-  for (const char* table : {"estimate", "quality"}) {
-    SQLite::Statement row(
-        store.database(),
-        std::string("SELECT cell, metric, value, low, high, n, rule FROM ") + table +
-            " AS stored JOIN cell ON cell.id = stored.cell WHERE cell.run = ? AND cell.status = 'ok'");
+  for (const char* sql :
+       {"SELECT cell, metric, value, low, high, n, rule FROM estimate JOIN cell ON cell.id = estimate.cell WHERE "
+        "cell.run = ? AND cell.status = 'ok'",
+        "SELECT cell, name, value, low, high, n, rule FROM cell_quality WHERE run = ?"}) {
+    SQLite::Statement row(store.database(), sql);
     for (bind_all(row, run_id); row.executeStep();) {
       Estimate estimate{.value = row.getColumn(2).getDouble(),
                         .n = row.getColumn(5).getInt64(),

@@ -39,7 +39,7 @@ struct CellSummary {
   std::int64_t disturbed_repetitions = 0;              // one may be disturbed for two reasons
   std::optional<bool> warmup_converged{};
   std::int64_t warmup_repetitions = 0;
-  // by the names of metrics.h; of a cell that is not ok: none
+  // by metric, those of a further extractor as "fid@clip"; of a cell that is not ok: none
   std::map<std::string, Estimate, std::less<>> estimates{};
   std::string sample_checksum{};
   bool on_pareto_front = false;

@@ -140,6 +140,20 @@ SELECT cell,
 FROM estimate
 GROUP BY cell;
 
+-- Quality of the cells that are ok. name: the metric, with the extractor where it is not the first one ("fid@clip").
+-- origin: what besides n decides a value; values of unequal n or origin never share a column, a front or an axis.
+CREATE VIEW cell_quality AS
+SELECT cell.run, quality.cell, quality.metric, quality.extractor,
+       quality.metric || iif(quality.extractor > 1, '@' || extractor.name, '') AS name,
+       quality.value, quality.low, quality.high, quality.confidence, quality.rule, quality.n, quality.sample_checksum,
+       extractor.name AS extractor_name, extractor.mode, extractor.to_uint8,
+       extractor.sha256 AS extractor_sha, extractor.reference_sha,
+       ifnull(extractor.mode || ' ' || extractor.to_uint8 || ' ' || extractor.sha256 || ' ' || extractor.reference_sha, '') AS origin
+FROM quality
+JOIN cell ON cell.id = quality.cell
+LEFT JOIN extractor ON extractor.run = cell.run AND extractor.place = quality.extractor
+WHERE cell.status = 'ok';
+
 -- One row per cell whatever its status: nothing disappears from a sweep. Numbers are NULL where nothing was measured,
 -- and for every cell that is not ok: a failed cell has no fast result.
 CREATE VIEW cell_summary AS
@@ -166,7 +180,7 @@ SELECT cell.id AS cell, cell.run, cell.key, cell.method, cell.method_label, cell
        estimate.energy_j_per_sample,
        estimate.prepare_ns,
        fid.value AS fid, fid.low AS fid_low, fid.high AS fid_high, fid.n AS fid_n,
-       fid.extractor_sha AS fid_extractor_sha, fid.reference_sha AS fid_reference_sha,
+       fid.origin AS fid_origin,
        fid.sample_checksum AS sample_checksum,
        difference.value AS fid_difference, difference.low AS fid_difference_low, difference.high AS fid_difference_high,
        difference.n AS fid_difference_n
@@ -174,15 +188,15 @@ FROM cell
 LEFT JOIN cell_timing   AS timed      ON timed.cell = cell.id AND cell.status = 'ok'
 LEFT JOIN cell_warmup   AS warmup     ON warmup.cell = cell.id AND cell.status = 'ok'
 LEFT JOIN cell_estimate AS estimate   ON estimate.cell = cell.id AND cell.status = 'ok'
-LEFT JOIN quality       AS fid        ON fid.cell = cell.id AND fid.metric = 'fid' AND cell.status = 'ok'
-LEFT JOIN quality       AS difference ON difference.cell = cell.id AND difference.metric = 'fid_difference' AND cell.status = 'ok';
+LEFT JOIN cell_quality  AS fid        ON fid.cell = cell.id AND fid.metric = 'fid' AND fid.extractor = 1
+LEFT JOIN cell_quality  AS difference ON difference.cell = cell.id AND difference.metric = 'fid_difference' AND difference.extractor = 1;
 
 -- Cells that no other cell beats in both throughput and FID. Only what may be compared competes: one run, the same
 -- hardware and scenario, and a FID of the same N, extractor and reference.
 CREATE VIEW pareto AS
 WITH
 candidate AS MATERIALIZED (
-  SELECT cell, run, device, ranks, scenario, images_per_s, fid, fid_n, fid_extractor_sha, fid_reference_sha
+  SELECT cell, run, device, ranks, scenario, images_per_s, fid, fid_n, fid_origin
   FROM cell_summary
   WHERE role <> 'null' AND images_per_s IS NOT NULL AND fid IS NOT NULL)
 SELECT cell, run, device, ranks, scenario, images_per_s, fid, fid_n
@@ -190,9 +204,7 @@ FROM candidate
 WHERE NOT EXISTS (
   SELECT 1 FROM candidate AS other
   WHERE other.run = candidate.run AND other.device = candidate.device AND other.ranks = candidate.ranks
-    AND other.scenario = candidate.scenario AND other.fid_n = candidate.fid_n
-    AND other.fid_extractor_sha = candidate.fid_extractor_sha
-    AND other.fid_reference_sha = candidate.fid_reference_sha
+    AND other.scenario = candidate.scenario AND other.fid_n = candidate.fid_n AND other.fid_origin = candidate.fid_origin
     AND other.images_per_s >= candidate.images_per_s AND other.fid <= candidate.fid
     AND (other.images_per_s > candidate.images_per_s OR other.fid < candidate.fid));
 

@@ -9,6 +9,7 @@
 
 #include "harness/commands/commands.h"
 #include "harness/commands/open_suite.h"
+#include "harness/quality/metric_rows.h"
 #include "harness/suite/plan.h"
 #include "harness/suite/suite.h"
 #include "methods/backbones/backbone_table.h"
@@ -111,6 +112,13 @@ json list_backbones() {
 json list_metrics() {
   json result = json::array();
   for (const auto& metric : results::kMetrics) {
+    result.push_back({{"name", metric.name},
+                      {"unit", metric.unit},
+                      {"better", metric.better},
+                      {"summary", metric.definition},
+                      {"formula", metric.formula}});
+  }
+  for (const auto& metric : quality::metric_rows()) {
     result.push_back({{"name", metric.name},
                       {"unit", metric.unit},
                       {"better", metric.better},

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 
 #include "harness/commands/text_table.h"
 #include "results/metrics.h"
@@ -128,6 +129,19 @@ nlohmann::json estimate_json(const Estimate& estimate) {
   return json;
 }
 
+// what was judged besides the FID; differences to `full` stand in the report
+std::set<std::string> further_quality(const std::vector<CellSummary>& cells) {
+  std::set<std::string> names;
+  for (const auto& cell : cells) {
+    for (const auto& [name, estimate] : cell.estimates) {
+      const bool has_column = std::any_of(results::kMetrics.begin(), results::kMetrics.end(),
+                                          [&name = name](const auto& metric) { return metric.name == name; });
+      if (!has_column && name != "fid" && name.find("_difference") == std::string::npos) names.insert(name);
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string result_table(const std::vector<CellSummary>& cells) {
@@ -137,6 +151,11 @@ std::string result_table(const std::vector<CellSummary>& cells) {
     std::transform(cells.begin(), cells.end(), std::back_inserter(texts), column.text);
     const bool is_bare = std::all_of(texts.begin(), texts.end(), [](const auto& text) { return text == "-"; });
     if (!column.is_optional || !is_bare) columns.push_back({column.title, std::move(texts), column.is_name});
+  }
+  for (const auto& name : further_quality(cells)) {
+    std::vector<std::string> texts;
+    for (const auto& cell : cells) texts.push_back(with_interval(cell, name, "{:.3g}"));
+    columns.push_back({name, std::move(texts)});
   }
   std::string text = text_table(columns, line_width());
   for (const auto& cell : cells) {
@@ -195,6 +214,7 @@ nlohmann::json result_json(const std::vector<CellSummary>& cells, int64_t run, c
         json[std::string(metric.summary_column)] = optional_json(cell.value(metric.name));
       }
     }
+    for (const char* name : {"fid", "fid_difference"}) json[name] = optional_json(cell.value(name));
     json["n"] = cell.find("fid") != nullptr ? nlohmann::json(cell.find("fid")->n) : nlohmann::json();
     json["fid_n"] = json["n"];
     json["estimates"] = nlohmann::json::object();

@@ -19,7 +19,6 @@
 #include "harness/measure/rank_device.h"
 #include "harness/measure/rounds.h"
 #include "methods/config/input_error.h"
-#include "methods/config/nearest.h"
 #include "methods/config/paths.h"
 #include "profiling/nvtx.h"
 #include "profiling/recorder.h"
@@ -95,12 +94,6 @@ int run(const Options& options) {
   std::string device;
   world.together([&] {
     suite = open_suite(options.suite, options.set);
-    for (const auto& metric : suite.quality.metrics) {
-      if (metric != "fid") {  // diffbench fid computes the others
-        throw config::InputError(options.suite +
-                                 ": [quality] metrics: " + config::unknown_name("metric of a run", metric, {"fid"}));
-      }
-    }
     cells = choose_cells(suite, options.only, world.rank() == 0);
     device = measure::device_of_rank(suite.run.device, world);
     at::set_num_threads(suite.run.threads);
@@ -121,7 +114,10 @@ int run(const Options& options) {
                 .command_line = command_line(),
                 .identity = identity,
                 .quality_files = tools ? tools->files() : std::vector<results::ArtifactRow>{},
-                .resume = options.resume});
+                .resume = options.resume,
+                .check = [&](const measure::Session& opened) {
+                  if (tools) tools->try_out(opened);
+                }});
   if (!options.turns.empty()) {
     ab::take_turns(session, options.turns);
     return 0;
@@ -139,6 +135,7 @@ int run(const Options& options) {
   if (options.profile_overhead) {
     measure::measure_profile_overhead(session);
   }
+  measure::keep_as_asked(session);
   const bool ok = session.finish();
   if (const auto* store = session.writer.store()) {
     print_results(options, *store, session.run_id);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string_view>
 
+#include "harness/quality/metric_rows.h"
 #include "harness/suite/pattern.h"
 #include "methods/config/input_error.h"
 #include "methods/config/nearest.h"
@@ -35,7 +36,9 @@ std::string read_metric(const TomlTable& table, bool must_be_compared) {
   } else {
     for (const auto& metric : results::kMetrics) valid.emplace_back(metric.name);
   }
-  if (std::find(valid.begin(), valid.end(), name) == valid.end()) {
+  for (const auto& metric : quality::metric_rows()) valid.push_back(metric.name);
+  // of a further extractor: fid@clip
+  if (std::find(valid.begin(), valid.end(), name.substr(0, name.find('@'))) == valid.end()) {
     table.fail("metric", config::unknown_name("metric", name, valid));
   }
   return name;

@@ -7,15 +7,13 @@
 #include <numeric>
 #include <set>
 
-#include "harness/measure/judged_samples.h"
+#include "harness/measure/judge_stored.h"
 #include "harness/measure/on_all_ranks.h"
 #include "harness/measure/progress.h"
 #include "harness/measure/shard.h"
-#include "harness/quality/reference_statistics.h"
+#include "harness/quality/to_bytes.h"
 #include "harness/ranks/exchange.h"
 #include "harness/ranks/work_split.h"
-#include "methods/config/input_error.h"
-#include "methods/data/sha256.h"
 
 namespace diffbench::measure {
 namespace {
@@ -49,13 +47,11 @@ class Judge {
       shards += judgement.plan.shard_count();
     }
     Progress progress(session_.world.rank() == 0, "sampling for quality", shards);
+    store_judgements();
     for (const auto& [key, judgement] : judgements_) {
       make_samples(judgement, progress);
     }
-    for (const auto& [key, judgement] : judgements_) {
-      compute(key, judgement);
-    }
-    store_quality();
+    compute();
   }
 
  private:
@@ -66,6 +62,20 @@ class Judge {
       }
     }
   }
+
+  void store_judgements() {
+    session_.writer.write([&](results::Store& store) {
+      store.put_extractors(session_.run_id, tools_.rows(options_.to_uint8));
+      for (const auto& [key, judgement] : judgements_) {
+        for (const auto* cell : judgement.cells) {
+          store.set_judgement(cell->id, {.owner = judgement.owner().id,
+                                         .class_count = judgement.owner().runner->model().network.classes});
+        }
+      }
+    });
+  }
+
+  bool keeps_images() const { return tools_.needs_images() || options_.keep == "images"; }
 
   void make_samples(const Judgement& judgement, Progress& progress) {
     const auto done = session_.writer
@@ -118,7 +128,10 @@ class Judge {
       }
       const auto& owner = judgement.owner();
       for (const auto& shard : merge_parts(std::move(all))) {
-        store.add_feature_shard(feature_shard_row(owner.id, shard));
+        for (const auto& network : tools_.networks) {
+          store.add_feature_shard(feature_shard_row(owner.id, network.row.place, shard));
+        }
+        if (keeps_images()) store.add_image_shard(image_shard_row(owner.id, shard));
         store.put_samples(sample_rows(owner.id, shard, owner.runner->model()));
       }
     });
@@ -132,95 +145,62 @@ class Judge {
     if (!at::isfinite(samples).all().item<bool>()) {
       throw std::runtime_error("samples are not finite");
     }
-    // images stay on the device: the extractor sits there too, and only the few that are kept leave it
-    const auto images = to_uint8(made.images.narrow(0, 0, range.count), owner.runner->model().image);
-    const auto features = tools_.extractor.extract(images).features;
-    if (!at::isfinite(features).all().item<bool>()) {
-      throw std::runtime_error("features are not finite");
+    // images stay on the device: the extractors sit there too, and only those that are kept leave it
+    const auto images =
+        quality::to_bytes(made.images.narrow(0, 0, range.count), owner.runner->model().image, options_.to_uint8);
+    std::vector<quality::Extracted> extracted;
+    for (auto& network : tools_.networks) {
+      extracted.push_back(network.extractor.extract(images));
+      if (!at::isfinite(extracted.back().features).all().item<bool>()) {
+        throw std::runtime_error("features are not finite");
+      }
     }
-    if (features.size(1) != tools_.reference.gaussian().mean.size(0)) {
-      throw std::runtime_error("the extractor gives " + std::to_string(features.size(1)) +
-                               " features, the reference has " +
-                               std::to_string(tools_.reference.gaussian().mean.size(0)));
-    }
-    const int64_t kept = std::clamp<int64_t>(options_.images - range.first, 0, range.count);
-    return make_part(range, features, samples, images.narrow(0, 0, kept));
+    const int64_t shown = std::clamp<int64_t>(options_.images - range.first, 0, range.count);
+    return make_part(range, extracted, samples, keeps_images() ? images : images.narrow(0, 0, shown), shown);
   }
 
-  // on rank 0: small numbers from which FIDs and their differences follow
-  void compute(const std::string& key, const Judgement& judgement) {
-    if (!judgement.owner().is_alive()) {
-      return;
-    }
+  // on rank 0
+  void compute() {
+    std::map<int64_t, std::string> faults;
     const auto fault = on_all_ranks(session_.world, [&] {
-      if (const auto* store = session_.writer.store()) {
-        judged_[key] = judged_samples(*store, judgement.owner().id, tools_.reference);
+      if (auto* store = session_.writer.store()) {
+        faults = judge_stored(*store, session_.run_id,
+                              {.metrics = tools_.metrics,
+                               .references = tools_.references,
+                               .lpips = tools_.lpips ? tools_.lpips->network : quality::PairNetwork()});
       }
     });
-    if (!fault.empty()) {
-      fail(judgement, fault);
+    if (!fault.empty()) throw std::runtime_error("quality: " + fault);
+    const auto shared = ranks::share(session_.world, nlohmann::json(faults)).get<std::map<int64_t, std::string>>();
+    for (const auto& [key, judgement] : judgements_) {
+      const auto found = shared.find(judgement.owner().id);
+      if (found != shared.end()) fail(judgement, found->second);
     }
-  }
-
-  void store_quality() {
-    session_.writer.write([&](results::Store& store) {
-      const auto put = [&](const CellState& cell, results::QualityRow row) {
-        row.cell = cell.id;
-        row.extractor_sha = tools_.extractor.hash();
-        row.reference_sha = tools_.reference_sha;
-        store.put_quality(row);
-      };
-      for (const auto& [key, samples] : judged_) {
-        for (const auto* cell : judgements_.at(key).cells) {
-          put(*cell, quality_row("fid", quality::fid_interval(samples.replicates), samples.sample_checksum));
-          if (const auto* baseline = judged_baseline(*cell)) {
-            const auto difference = quality::fid_difference(samples.replicates, baseline->replicates);
-            put(*cell, quality_row("fid_difference", difference, samples.sample_checksum));
-          }
-        }
-      }
-    });
-  }
-
-  const JudgedSamples* judged_baseline(const CellState& cell) const {
-    if (!cell.cell.baseline) {
-      return nullptr;
-    }
-    const auto& baseline = session_.cells[static_cast<size_t>(*cell.cell.baseline)];
-    const auto found = judged_.find(baseline.judgement_key());
-    return found == judged_.end() || !baseline.is_alive() ? nullptr : &found->second;
   }
 
   Session& session_;
   const suite::QualityOptions& options_;
   QualityTools& tools_;
   std::map<std::string, Judgement> judgements_;  // by key
-  std::map<std::string, JudgedSamples> judged_;  // by key; on rank 0
 };
 
 }  // namespace
-
-std::optional<QualityTools> load_quality_tools(const suite::Suite& suite, at::Device device) {
-  const auto& options = suite.quality;
-  if (options.samples == 0) {
-    return std::nullopt;
-  }
-  quality::FeatureExtractor extractor(options.extractor, device, {suite.places.extractor, suite.folder});
-  const auto file = options.reference.empty() ? std::filesystem::path(extractor.file()).parent_path() / "reference.npz"
-                                              : config::found_from(suite.folder, options.reference);
-  if (!options.reference.empty() && !std::filesystem::is_regular_file(file)) {
-    throw config::InputError(config::GivenAt{suite.places.reference}.naming(options.reference) + "no such file");
-  }
-  return QualityTools{.extractor = std::move(extractor),
-                      .reference = quality::FrechetReference(quality::read_statistics(file)),
-                      .reference_file = file.string(),
-                      .reference_sha = data::sha256_of_file(file)};
-}
 
 void judge_cells(Session& session, std::optional<QualityTools>& tools) {
   if (tools) {
     Judge(session, *tools).run();
   }
+}
+
+void keep_as_asked(Session& session) {
+  const auto& keep = session.suite.quality.keep;
+  session.world.together([&] {
+    auto* store = session.writer.store();
+    if (!store) return;
+    if (keep == "statistics") keep_statistics_only(*store, session.run_id);
+    if (keep == "images") return;
+    for (const auto& judged : store->judgements(session.run_id)) store->drop_image_shards(judged.cell);
+  });
 }
 
 }  // namespace diffbench::measure

@@ -50,6 +50,7 @@ void Session::open(const SessionOptions& options) {
       state.runner = make_runner_(state.cell);
       state.identity = cell_identity(state.cell, suite, state.runner->facts(), world.size());
     }
+    if (options.check) options.check(*this);
   });
   writer.open(options.database);
   options.resume ? resume_run(*this, options) : begin_run(*this, options);

@@ -41,12 +41,16 @@ struct CellState {
   }
 };
 
+class Session;
+
 struct SessionOptions {
   std::string database{};
   std::vector<std::string> command_line{};
   std::string identity{};                             // of suite, --set and --only
   std::vector<results::ArtifactRow> quality_files{};  // read by every cell that is judged
   bool resume = false;
+  // runs once every cell has its runner and nothing is written yet; InputError: nothing will be
+  std::function<void(const Session&)> check{};
 };
 
 class Session {

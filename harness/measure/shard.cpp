@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <tuple>
 
 #include "harness/ranks/exchange.h"
 #include "methods/data/sha256.h"
@@ -12,6 +13,20 @@ namespace diffbench::measure {
 namespace {
 
 int64_t divided_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// of an undefined tensor: none
+template <typename T>
+std::vector<T> values_of(const at::Tensor& tensor) {
+  if (!tensor.defined()) return {};
+  const auto host = tensor.to(at::kCPU, c10::CppTypeToScalarType<T>::value).contiguous();
+  const auto* values = host.template const_data_ptr<T>();
+  return std::vector<T>(values, values + host.numel());
+}
+
+template <typename T>
+void append(std::vector<T>& whole, const std::vector<T>& part) {
+  whole.insert(whole.end(), part.begin(), part.end());
+}
 
 }  // namespace
 
@@ -49,36 +64,52 @@ std::string Checksum::hex() const {
   return text;
 }
 
-ShardPart make_part(const SampleRange& range, const at::Tensor& features, const at::Tensor& samples,
-                    const at::Tensor& kept) {
+ShardPart make_part(const SampleRange& range, const std::vector<quality::Extracted>& extracted,
+                    const at::Tensor& samples, const at::Tensor& images, int64_t shown) {
   Checksum checksum;
   checksum.add_samples(samples, range.first);
-  const auto rows = features.to(at::kCPU, at::kFloat).contiguous();
-  const auto* numbers = rows.const_data_ptr<float>();
-  const auto pixels = kept.to(at::kCPU).permute({0, 2, 3, 1}).contiguous();
-  const auto* data = pixels.const_data_ptr<uint8_t>();
-  return {.range = range,
-          .features = std::vector<float>(numbers, numbers + rows.numel()),
-          .checksum = checksum.value(),
-          .image_shape = kept.sizes().slice(1).vec(),
-          .images = std::vector<uint8_t>(data, data + pixels.numel())};
+  ShardPart part{.range = range,
+                 .checksum = checksum.value(),
+                 .image_shape = images.sizes().slice(1).vec(),
+                 .shown = shown,
+                 .images = values_of<uint8_t>(images)};
+  for (const auto& of_network : extracted) {
+    part.networks.push_back({.features = values_of<float>(of_network.features),
+                             .logits = values_of<float>(of_network.logits),
+                             .spatial = values_of<float>(of_network.spatial)});
+  }
+  return part;
+}
+
+void to_json(nlohmann::json& json, const NetworkRows& rows) {
+  json = {{"features", ranks::to_blob(rows.features)},
+          {"logits", ranks::to_blob(rows.logits)},
+          {"spatial", ranks::to_blob(rows.spatial)}};
+}
+
+void from_json(const nlohmann::json& json, NetworkRows& rows) {
+  rows = {.features = ranks::from_blob<float>(json.at("features")),
+          .logits = ranks::from_blob<float>(json.at("logits")),
+          .spatial = ranks::from_blob<float>(json.at("spatial"))};
 }
 
 void to_json(nlohmann::json& json, const ShardPart& part) {
   const auto& range = part.range;
   json = {{"range", {range.shard, range.first, range.count, range.made}},
-          {"features", ranks::to_blob(part.features)},
+          {"networks", part.networks},
           {"checksum", part.checksum},
           {"image_shape", part.image_shape},
+          {"shown", part.shown},
           {"images", ranks::to_blob(part.images)}};
 }
 
 void from_json(const nlohmann::json& json, ShardPart& part) {
   const auto& range = json.at("range");
   part = {.range = {.shard = range[0], .first = range[1], .count = range[2], .made = range[3]},
-          .features = ranks::from_blob<float>(json.at("features")),
+          .networks = json.at("networks").get<std::vector<NetworkRows>>(),
           .checksum = json.at("checksum"),
           .image_shape = json.at("image_shape"),
+          .shown = json.at("shown"),
           .images = ranks::from_blob<uint8_t>(json.at("images"))};
 }
 
@@ -100,42 +131,65 @@ std::vector<ShardPart> merge_parts(std::vector<ShardPart> parts) {
     whole.range.count += part.range.count;
     whole.range.made += part.range.made;
     whole.checksum += part.checksum;
-    whole.features.insert(whole.features.end(), part.features.begin(), part.features.end());
-    whole.images.insert(whole.images.end(), part.images.begin(), part.images.end());
+    for (size_t i = 0; i < whole.networks.size(); ++i) {
+      append(whole.networks[i].features, part.networks[i].features);
+      append(whole.networks[i].logits, part.networks[i].logits);
+      append(whole.networks[i].spatial, part.networks[i].spatial);
+    }
+    whole.shown += part.shown;
+    append(whole.images, part.images);
   }
   return shards;
 }
 
-results::FeatureShardRow feature_shard_row(int64_t cell, const ShardPart& shard) {
+results::FeatureShardRow feature_shard_row(int64_t cell, int extractor, const ShardPart& shard) {
   Checksum checksum;
   checksum.add(shard.checksum);
+  const auto& rows = shard.networks.at(static_cast<size_t>(extractor) - 1);
+  return {.cell = cell,
+          .extractor = extractor,
+          .shard = shard.range.shard,
+          .first_sample = shard.range.first,
+          .sample_count = shard.range.count,
+          .width = static_cast<int64_t>(rows.features.size()) / shard.range.count,
+          .features = rows.features,
+          .logits = rows.logits,
+          .spatial = rows.spatial,
+          .sample_checksum = checksum.hex()};
+}
+
+results::ImageShardRow image_shard_row(int64_t cell, const ShardPart& shard) {
   return {.cell = cell,
           .shard = shard.range.shard,
           .first_sample = shard.range.first,
           .sample_count = shard.range.count,
-          .width = static_cast<int64_t>(shard.features.size()) / shard.range.count,
-          .features = shard.features,
-          .sample_checksum = checksum.hex()};
+          .channels = shard.image_shape[0],
+          .height = shard.image_shape[1],
+          .width = shard.image_shape[2],
+          .pixels = shard.images};
 }
 
 std::vector<results::SampleRow> sample_rows(int64_t cell, const ShardPart& shard, const Model& model) {
   std::vector<results::SampleRow> rows;
-  const int64_t pixels = shard.image_shape[0] * shard.image_shape[1] * shard.image_shape[2];
-  if (shard.image_shape[0] != 1 && shard.image_shape[0] != 3) {
-    return rows;  // nothing that can be shown
-  }
-  const auto count = static_cast<int64_t>(shard.images.size()) / pixels;
-  for (int64_t i = 0; i < count; ++i) {
-    const auto begin = shard.images.begin() + static_cast<std::ptrdiff_t>(i * pixels);
+  const auto& [channels, height, width] = std::tuple(shard.image_shape[0], shard.image_shape[1], shard.image_shape[2]);
+  if (channels != 1 && channels != 3) return rows;  // nothing that can be shown
+  const int64_t classes = model.network.classes;
+  for (int64_t i = 0; i < shard.shown; ++i) {
+    const auto* pixels = shard.images.data() + i * channels * height * width;  // [C, H, W], shown as [H, W, C]
+    std::vector<uint8_t> by_pixel(static_cast<size_t>(channels * height * width));
+    for (int64_t at = 0; at < height * width; ++at) {
+      for (int64_t channel = 0; channel < channels; ++channel) {
+        by_pixel[static_cast<size_t>(at * channels + channel)] = pixels[channel * height * width + at];
+      }
+    }
     const int64_t sample = shard.range.first + i;
-    const int64_t classes = model.network.classes;
     rows.push_back({.cell = cell,
                     .sample_index = sample,
                     .label = classes > 0 ? std::optional(sample % classes) : std::nullopt,
-                    .width = static_cast<int>(shard.image_shape[2]),
-                    .height = static_cast<int>(shard.image_shape[1]),
-                    .channels = static_cast<int>(shard.image_shape[0]),
-                    .pixels = std::vector<uint8_t>(begin, begin + static_cast<std::ptrdiff_t>(pixels))});
+                    .width = static_cast<int>(width),
+                    .height = static_cast<int>(height),
+                    .channels = static_cast<int>(channels),
+                    .pixels = std::move(by_pixel)});
   }
   return rows;
 }

@@ -3,8 +3,8 @@
 // of all ranks become the stored shards.
 //
 //   const ShardPlan plan{.samples = 2048, .shard = 512, .batch = 64};
-//   for (const SampleRange& range : plan.batches(3)) parts.push_back(make_part(range, features, samples, images));
-//   for (const ShardPart& whole : merge_parts(parts)) store.add_feature_shard(feature_shard_row(cell, whole));
+//   for (const SampleRange& range : plan.batches(3)) parts.push_back(make_part(range, extracted, samples, images, 8));
+//   for (const ShardPart& whole : merge_parts(parts)) store.add_feature_shard(feature_shard_row(cell, 1, whole));
 //
 // A shard is a resumable piece of work and nothing else: its feature rows are concatenated in the order of their
 // samples, whatever ranks and batches made them, and statistics are computed from the rows afterwards.
@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/quality/extractor.h"
 #include "methods/model/model.h"
 #include "results/rows.h"
 
@@ -56,17 +57,25 @@ class Checksum {
   uint64_t sum_ = 0;
 };
 
-struct ShardPart {
-  SampleRange range;
+// what one network says of the samples of a range
+struct NetworkRows {
   std::vector<float> features;  // [count, width]
-  uint64_t checksum = 0;
-  std::vector<int64_t> image_shape;  // [C, H, W]
-  std::vector<uint8_t> images;       // the first images of the run, [n, H, W, C] of those in this range
+  std::vector<float> logits;    // [count, classes]; empty: it gives none
+  std::vector<float> spatial;   // [count, S]; empty: it gives none
 };
 
-// features [B, D]; samples [B,C,H,W] as sampled; kept [n,C,H,W] uint8, n <= B: the first n of the range
-ShardPart make_part(const SampleRange& range, const at::Tensor& features, const at::Tensor& samples,
-                    const at::Tensor& kept);
+struct ShardPart {
+  SampleRange range;
+  std::vector<NetworkRows> networks;
+  uint64_t checksum = 0;
+  std::vector<int64_t> image_shape;  // [C, H, W]
+  int64_t shown = 0;                 // of the first images of the run, to look at: how many lie in this range
+  std::vector<uint8_t> images;       // [n, C, H, W]: the first `shown` of the range, or all of it
+};
+
+// samples [B,C,H,W] as sampled; images uint8: the first n of the range, or all of it
+ShardPart make_part(const SampleRange& range, const std::vector<quality::Extracted>& extracted,
+                    const at::Tensor& samples, const at::Tensor& images, int64_t shown);
 
 // between ranks (harness/ranks/exchange.h)
 void to_json(nlohmann::json& json, const ShardPart& part);
@@ -75,7 +84,8 @@ void from_json(const nlohmann::json& json, ShardPart& part);
 // one part per shard, by shard; std::logic_error where the samples of a shard do not follow on each other
 std::vector<ShardPart> merge_parts(std::vector<ShardPart> parts);
 
-results::FeatureShardRow feature_shard_row(int64_t cell, const ShardPart& shard);
+results::FeatureShardRow feature_shard_row(int64_t cell, int extractor, const ShardPart& shard);  // extractor: from 1
+results::ImageShardRow image_shard_row(int64_t cell, const ShardPart& shard);
 std::vector<results::SampleRow> sample_rows(int64_t cell, const ShardPart& shard, const Model& model);
 
 }  // namespace diffbench::measure

@@ -16,6 +16,10 @@ nlohmann::json identity(const Suite& suite) {
   const auto& run = suite.run;
   const auto& timing = suite.timing;
   const auto& quality = suite.quality;
+  auto extractors = nlohmann::json::array();
+  for (const auto& entry : quality.extractors) {
+    extractors.push_back({{"extractor", entry.extractor}, {"mode", entry.mode}, {"reference", entry.reference}});
+  }
   nlohmann::json all = {{"name", suite.name},
                         {"seed", suite.seed},
                         {"method", methods},
@@ -41,9 +45,11 @@ nlohmann::json identity(const Suite& suite) {
                          {{"samples", quality.samples},
                           {"batch", quality.batch},
                           {"shard", quality.shard},
-                          {"extractor", quality.extractor},
-                          {"reference", quality.reference},
+                          {"extractors", extractors},
                           {"metrics", quality.metrics},
+                          {"to_uint8", quality.to_uint8},
+                          {"lpips", quality.lpips},
+                          {"keep", quality.keep},
                           {"images", quality.images}}},
                         {"check", {{"tolerance", suite.check.tolerance}}}};
   if (!suite.plugins.empty()) all["plugins"] = suite.plugins;

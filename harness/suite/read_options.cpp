@@ -128,16 +128,42 @@ void read_timing(const TomlTable& table, TimingOptions& timing) {
   read(table, "warmup_max_seconds", timing.warmup_max_seconds, true);
 }
 
+namespace {
+
+void read_extractor(const TomlTable& table, ExtractorEntry& entry) {
+  read(table, "extractor", entry.extractor);
+  read(table, "mode", entry.mode);
+  read(table, "reference", entry.reference);
+}
+
+}  // namespace
+
 void read_quality(const TomlTable& table, QualityOptions& quality) {
-  table.allow_only({"samples", "batch", "shard", "extractor", "reference", "metrics", "images"});
+  table.allow_only({"samples", "batch", "shard", "extractor", "mode", "reference", "also", "metrics", "to_uint8",
+                    "lpips", "keep", "images"});
   read(table, "samples", quality.samples, 0);
   if (quality.samples == 1) {
     table.fail("samples", "must be 0, for none, or at least 2: one sample has no covariance");
   }
   read(table, "batch", quality.batch, 1);
   read(table, "shard", quality.shard, 1);
-  read(table, "extractor", quality.extractor);
-  read(table, "reference", quality.reference);
+  read_extractor(table, quality.extractors.front());
+  if (table.has("also")) {
+    quality.extractors.resize(1);
+    for (const auto& also : table.tables("also")) {
+      also.allow_only({"extractor", "mode", "reference"});
+      auto& entry = quality.extractors.emplace_back();
+      entry.extractor_where = also.place_of("extractor");
+      entry.reference_where = also.place_of("reference");
+      if (!also.has("extractor")) also.fail_missing("extractor", "a zoo name or a TorchScript file");
+      read_extractor(also, entry);
+    }
+  }
+  read(table, "to_uint8", quality.to_uint8);
+  check_choice(table, "to_uint8", quality.to_uint8, {"round", "truncate", "edm"});
+  read(table, "lpips", quality.lpips);
+  read(table, "keep", quality.keep);
+  check_choice(table, "keep", quality.keep, {"features", "statistics", "images"});
   if (table.has("metrics")) {
     quality.metrics = one_or_many<std::string>(table, "metrics");
     for (const auto& metric : quality.metrics) {

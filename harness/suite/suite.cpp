@@ -76,8 +76,10 @@ void read_settings(const TomlTable& top, Suite& suite) {
   const auto run = top.table_or_empty("run");
   const auto quality = top.table_or_empty("quality");
   note_place(run, "model", suite.places.model);
-  note_place(quality, "extractor", suite.places.extractor);
-  note_place(quality, "reference", suite.places.reference);
+  note_place(quality, "extractor", suite.quality.extractors.front().extractor_where);
+  note_place(quality, "reference", suite.quality.extractors.front().reference_where);
+  note_place(quality, "metrics", suite.quality.metrics_where);
+  note_place(quality, "lpips", suite.quality.lpips_where);
   read_run(run, suite.run);
   read_timing(top.table_or_empty("timing"), suite.timing);
   read_quality(quality, suite.quality);
@@ -120,7 +122,12 @@ void apply_override(const std::string& assignment, Suite& suite) {
     drop_line(message);
     throw InputError(message);
   }
-  for (auto* noted : {&suite.places.model, &suite.places.extractor, &suite.places.reference}) drop_line(*noted);
+  auto& quality = suite.quality;
+  for (auto* noted : {&suite.places.model, &quality.metrics_where, &quality.lpips_where}) drop_line(*noted);
+  for (auto& entry : quality.extractors) {
+    drop_line(entry.extractor_where);
+    drop_line(entry.reference_where);
+  }
 }
 
 void check_labels(const std::vector<MethodEntry>& methods, const std::vector<TomlTable>& tables) {

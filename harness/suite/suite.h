@@ -55,14 +55,28 @@ struct TimingOptions {
   double warmup_max_seconds = 10.0;  // of each cell, until two windows of repetitions agree; 0: no warm-up
 };
 
+// a network that quality is judged with
+struct ExtractorEntry {
+  std::string extractor = "fashion_mnist";  // zoo name or TorchScript file
+  std::string mode = "plain";               // what it is given: harness/quality/input_mode.h
+  std::string reference{};                  // "" = the one beside the extractor
+  // "suite.toml:4: [quality] extractor"
+  std::string extractor_where{};
+  std::string reference_where{};
+};
+
 struct QualityOptions {
   int samples = 2048;  // 0 = quality is not judged
   int batch = 64;
-  int shard = 512;  // samples per resumable piece of work
-  std::string extractor = "fashion_mnist";
-  std::string reference;  // "" = the one beside the extractor
+  int shard = 512;                                // samples per resumable piece of work
+  std::vector<ExtractorEntry> extractors = {{}};  // the first is the one that tables and figures show
   std::vector<std::string> metrics = {"fid"};
-  int images = 8;  // stored per method and solver
+  std::string metrics_where;
+  std::string to_uint8 = "round";  // round | truncate | edm: how samples become bytes
+  std::string lpips;               // TorchScript file of an LPIPS network; "": none
+  std::string lpips_where;
+  std::string keep = "features";  // features | statistics | images: what stays in the file
+  int images = 8;                 // to look at, stored per method and solver
 };
 
 struct CheckOptions {
@@ -72,8 +86,6 @@ struct CheckOptions {
 // "suite.toml:4: [run] model" of what names a file
 struct Places {
   std::string model;
-  std::string extractor;
-  std::string reference;
 };
 
 // A shared object with methods of its own.

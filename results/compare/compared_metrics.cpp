@@ -1,9 +1,11 @@
 #include "results/compare/compared_metrics.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+#include <set>
+#include <string>
+#include <tuple>
 
 namespace diffbench::results {
 namespace {
@@ -117,8 +119,8 @@ ContrastPtr of_quality(const CellPair& pair, const ComparedMetric& metric) {
   const auto older = pair.older->quality.find(metric.name);
   const auto newer = pair.newer->quality.find(metric.name);
   if (older == pair.older->quality.end() || newer == pair.newer->quality.end()) return nullptr;
-  const QualityRow& before = older->second;
-  const QualityRow& after = newer->second;
+  const QualityRow& before = older->second.row;
+  const QualityRow& after = newer->second.row;
   const bool is_ratio = metric.scale == Scale::kRatio;
   if (is_ratio && (before.value <= 0 || after.value <= 0)) return nullptr;
   const double difference = is_ratio ? std::log(after.value / before.value) : after.value - before.value;
@@ -131,33 +133,72 @@ ContrastPtr of_quality(const CellPair& pair, const ComparedMetric& metric) {
   return student_of(difference, together, 19);
 }
 
-constexpr std::array kComparedMetrics = {
-    ComparedMetric{"latency", Scale::kRatio, 0.02, true, true, true, false, of_time},
-    ComparedMetric{"throughput", Scale::kRatio, 0.02, false, true, true, true, of_throughput},
-    ComparedMetric{"speedup", Scale::kRatio, 0.02, true, true, true, false, of_speedup},
-    ComparedMetric{"realised_fraction", Scale::kDifference, 0.05, false, true, true, true, of_realised},
-    ComparedMetric{"latency_p90", Scale::kRatio, 0.05, false, true, true, false, of_percentile<90>},
-    ComparedMetric{"latency_p99", Scale::kRatio, 0.05, false, true, true, false, of_percentile<99>},
-    ComparedMetric{"peak_memory", Scale::kRatio, 0.10, true, false, true, false, of_memory},
-    ComparedMetric{"device_memory", Scale::kRatio, 0.02, true, false, true, false, of_memory},
-    ComparedMetric{"energy_per_sample", Scale::kRatio, 0.05, false, false, true, false, of_energy},
-    ComparedMetric{"fid", Scale::kRatio, 0.02, true, false, false, false, of_quality},
-    ComparedMetric{"fid_difference", Scale::kDifference, 1.0, false, false, false, true, of_quality},
-};
+const std::vector<ComparedMetric>& speed_metrics() {
+  static const std::vector<ComparedMetric> kMetricsOfSpeed = {
+      {"latency", Scale::kRatio, 0.02, true, true, true, false, true, of_time},
+      {"throughput", Scale::kRatio, 0.02, false, true, true, true, false, of_throughput},
+      {"speedup", Scale::kRatio, 0.02, true, true, true, false, false, of_speedup},
+      {"realised_fraction", Scale::kDifference, 0.05, false, true, true, true, false, of_realised},
+      {"latency_p90", Scale::kRatio, 0.05, false, true, true, false, true, of_percentile<90>},
+      {"latency_p99", Scale::kRatio, 0.05, false, true, true, false, true, of_percentile<99>},
+      {"peak_memory", Scale::kRatio, 0.10, true, false, true, false, true, of_memory},
+      {"device_memory", Scale::kRatio, 0.02, true, false, true, false, true, of_memory},
+      {"energy_per_sample", Scale::kRatio, 0.05, false, false, true, false, true, of_energy},
+  };
+  return kMetricsOfSpeed;
+}
+
+// A further extractor's values ("fid@clip") are compared as those of the first. The difference to `full` holds what
+// the value holds, so it makes no claim of its own.
+ComparedMetric quality_metric(const std::string& name, const MetricRow& row) {
+  const bool is_fid = row.name == "fid";  // the one that has always failed the gate
+  return {.name = name,
+          .scale = row.comparison == "ratio" ? Scale::kRatio : Scale::kDifference,
+          .smallest_effect = row.smallest_effect,
+          .gates = is_fid,
+          .is_speed = false,
+          .needs_machine = false,
+          .is_other_face = row.name.ends_with("_difference"),
+          .lower_is_better = row.better == "lower",
+          .contrast = of_quality};
+}
 
 }  // namespace
 
-std::span<const ComparedMetric> compared_metrics() { return kComparedMetrics; }
+std::span<const ComparedMetric> compared_metrics() { return speed_metrics(); }
 
 const ComparedMetric* find_compared_metric(std::string_view name) {
-  const auto found = std::find_if(kComparedMetrics.begin(), kComparedMetrics.end(),
-                                  [&](const ComparedMetric& metric) { return metric.name == name; });
-  return found == kComparedMetrics.end() ? nullptr : &*found;
+  const auto& metrics = speed_metrics();
+  const auto found =
+      std::find_if(metrics.begin(), metrics.end(), [&](const ComparedMetric& metric) { return metric.name == name; });
+  return found == metrics.end() ? nullptr : &*found;
+}
+
+std::vector<ComparedMetric> compared_metrics(const MeasuredRun& older, const MeasuredRun& newer) {
+  // by extractor and metric, so that a difference to `full` follows on its value
+  using Place = std::tuple<int, std::string, std::string>;  // extractor, metric, name
+  const auto places = [](const MeasuredRun& run) {
+    std::set<Place> found;
+    for (const MeasuredCell& cell : run.cells) {
+      for (const auto& [name, quality] : cell.quality) found.emplace(quality.row.extractor, quality.row.metric, name);
+    }
+    return found;
+  };
+  const auto of_older = places(older);
+  std::vector<ComparedMetric> metrics = speed_metrics();
+  for (const auto& place : places(newer)) {
+    if (!of_older.contains(place)) continue;
+    const auto& [extractor, metric, name] = place;
+    const auto row = std::find_if(newer.quality_metrics.begin(), newer.quality_metrics.end(),
+                                  [&metric](const MetricRow& one) { return one.name == metric; });
+    if (row != newer.quality_metrics.end()) metrics.push_back(quality_metric(name, *row));
+  }
+  return metrics;
 }
 
 std::optional<double> value_of(const MeasuredCell& cell, std::string_view metric) {
   if (const auto found = cell.estimates.find(metric); found != cell.estimates.end()) return found->second.value;
-  if (const auto found = cell.quality.find(metric); found != cell.quality.end()) return found->second.value;
+  if (const auto found = cell.quality.find(metric); found != cell.quality.end()) return found->second.row.value;
   return std::nullopt;
 }
 

@@ -29,8 +29,8 @@ double p_from_interval(const Contrast& contrast, double effect) {
   return std::exp(high);
 }
 
-// All differences of two samples without writing them down: of two sorted samples, how many differences are at most x is
-// counted along one staircase, and the k-th is found by bisection over the bits of doubles.
+// All differences of two samples without writing them down: of two sorted samples, how many differences are at most x
+// is counted along one staircase, and the k-th is found by bisection over the bits of doubles.
 class Differences {
  public:
   Differences(std::span<const double> older, std::span<const double> newer)

@@ -77,13 +77,18 @@ std::optional<Difference> cell_difference(const MeasuredCell& older, const Measu
   return Difference{"cell", "identity", abbreviated(before.identity), abbreviated(after.identity)};
 }
 
-std::optional<Difference> quality_difference(const QualityRow& older, const QualityRow& newer) {
-  if (older.n != newer.n) return Difference{"quality", "N", std::to_string(older.n), std::to_string(newer.n)};
-  if (older.extractor_sha != newer.extractor_sha) {
-    return Difference{"quality", "extractor", abbreviated(older.extractor_sha), abbreviated(newer.extractor_sha)};
+std::optional<Difference> quality_difference(const MeasuredQuality& older, const MeasuredQuality& newer) {
+  if (older.row.n != newer.row.n) {
+    return Difference{"quality", "N", std::to_string(older.row.n), std::to_string(newer.row.n)};
   }
-  if (older.reference_sha != newer.reference_sha) {
-    return Difference{"quality", "reference", abbreviated(older.reference_sha), abbreviated(newer.reference_sha)};
+  const auto differs = [&](const char* entry, std::string MeasuredQuality::*member) -> std::optional<Difference> {
+    if (older.*member == newer.*member) return std::nullopt;
+    return Difference{"quality", entry, abbreviated(older.*member), abbreviated(newer.*member)};
+  };
+  for (const auto& [entry, member] :
+       {std::pair{"extractor", &MeasuredQuality::extractor_sha}, std::pair{"input mode", &MeasuredQuality::mode},
+        std::pair{"to_uint8", &MeasuredQuality::to_uint8}, std::pair{"reference", &MeasuredQuality::reference_sha}}) {
+    if (const auto difference = differs(entry, member)) return difference;
   }
   return std::nullopt;
 }

@@ -27,7 +27,7 @@ std::vector<Difference> run_differences(const MeasuredRun& older, const Measured
 // The first thing that makes two cells of one key different ones; none where their identities are equal.
 std::optional<Difference> cell_difference(const MeasuredCell& older, const MeasuredCell& newer);
 
-// Why two values of a quality metric cannot be compared: another N, extractor or reference.
-std::optional<Difference> quality_difference(const QualityRow& older, const QualityRow& newer);
+// Why two values of a quality metric cannot be compared: another N, extractor, input mode, way to bytes or reference.
+std::optional<Difference> quality_difference(const MeasuredQuality& older, const MeasuredQuality& newer);
 
 }  // namespace diffbench::results

@@ -5,7 +5,6 @@
 #include <cstdio>
 
 #include "results/compare/holm.h"
-#include "results/metrics.h"
 
 namespace diffbench::results {
 namespace {
@@ -14,12 +13,6 @@ std::string format(const char* form, double value) {
   char text[64];
   std::snprintf(text, sizeof(text), form, value);
   return text;
-}
-
-bool lower_is_better(std::string_view name) {
-  const auto found =
-      std::find_if(kMetrics.begin(), kMetrics.end(), [&](const Metric& metric) { return metric.name == name; });
-  return found == kMetrics.end() || found->better == "lower";
 }
 
 VerdictRow not_comparable(const MeasuredCell& cell, std::string_view metric, std::string reason) {
@@ -55,7 +48,7 @@ double margin(const Judged& one) {
 }
 
 Verdict direction(const ComparedMetric& metric, bool is_up) {
-  const bool is_gain = is_up != lower_is_better(metric.name);
+  const bool is_gain = is_up != metric.lower_is_better;
   if (metric.is_speed) return is_gain ? Verdict::kFaster : Verdict::kSlower;
   return is_gain ? Verdict::kBetter : Verdict::kWorse;
 }
@@ -124,8 +117,7 @@ std::optional<Judged> judge_metric(const Match& match, const ComparedMetric& met
   std::string fault = before && after ? "" : (before ? "only the old run has it" : "only the new run has it");
   if (fault.empty() && metric.needs_machine && !match.pair.is_paired) fault = obstacle;
   if (fault.empty() && older.quality.contains(metric.name)) {
-    const auto difference =
-        quality_difference(older.quality.at(std::string(metric.name)), newer.quality.at(std::string(metric.name)));
+    const auto difference = quality_difference(older.quality.at(metric.name), newer.quality.at(metric.name));
     if (difference) fault = in_words(*difference);
   }
   one.row = not_comparable(newer, metric.name, fault);
@@ -199,8 +191,8 @@ std::int64_t family_size(const std::vector<Judged>& judged, double alpha, bool i
                        [&](const Judged& one) { return is_of_family(one, alpha, is_paired); });
 }
 
-std::vector<Judged> judge(const std::vector<Match>& matches, const std::vector<Difference>& differences,
-                          const Gate& gate, bool is_paired) {
+std::vector<Judged> judge(const std::vector<Match>& matches, const std::vector<ComparedMetric>& metrics,
+                          const std::vector<Difference>& differences, const Gate& gate, bool is_paired) {
   const std::string obstacle = obstacle_in(differences, gate);
   std::vector<Judged> judged;
   for (std::size_t i = 0; i < matches.size(); ++i) {
@@ -217,7 +209,7 @@ std::vector<Judged> judge(const std::vector<Match>& matches, const std::vector<D
                               pair.newer->stored.status == CellStatus::kFailed;
       continue;
     }
-    for (const ComparedMetric& metric : compared_metrics()) {
+    for (const ComparedMetric& metric : metrics) {
       auto one = judge_metric(matches[i], metric, obstacle, gate);
       if (!one) continue;
       one->match = i;

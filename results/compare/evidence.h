@@ -21,8 +21,9 @@ struct Judged {
 };
 
 // Every metric that both runs have of a cell, with its verdict; cells and metrics that cannot be compared, with why.
-std::vector<Judged> judge(const std::vector<Match>& matches, const std::vector<Difference>& differences,
-                          const Gate& gate, bool is_paired);
+// They point into `metrics`.
+std::vector<Judged> judge(const std::vector<Match>& matches, const std::vector<ComparedMetric>& metrics,
+                          const std::vector<Difference>& differences, const Gate& gate, bool is_paired);
 
 // how many of them share the family's error
 std::int64_t family_size(const std::vector<Judged>& judged, double alpha, bool is_paired);

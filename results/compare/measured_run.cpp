@@ -142,23 +142,26 @@ class Reader {
   }
 
   void read_quality() {
+    run_.quality_metrics = store_.quality_metrics();
     SQLite::Statement row(database_,
-                          "SELECT cell, metric, value, low, high, confidence, rule, n, extractor_sha, reference_sha, "
-                          "sample_checksum FROM quality WHERE cell IN (SELECT id FROM cell WHERE run = ? AND status = "
-                          "'ok')");
+                          "SELECT cell, name, metric, extractor, value, low, high, confidence, rule, n, "
+                          "sample_checksum, mode, to_uint8, extractor_sha, reference_sha FROM cell_quality WHERE run = "
+                          "?");
     for (bind_all(row, run_.id); row.executeStep();) {
-      const std::string metric = row.getColumn(1).getString();
-      of(row).quality[metric] = {.cell = row.getColumn(0).getInt64(),
-                                 .metric = metric,
-                                 .value = row.getColumn(2).getDouble(),
-                                 .low = optional_real(row.getColumn(3)),
-                                 .high = optional_real(row.getColumn(4)),
-                                 .confidence = row.getColumn(5).getDouble(),
-                                 .rule = row.getColumn(6).getString(),
-                                 .n = row.getColumn(7).getInt64(),
-                                 .extractor_sha = row.getColumn(8).getString(),
-                                 .reference_sha = row.getColumn(9).getString(),
-                                 .sample_checksum = row.getColumn(10).getString()};
+      of(row).quality[row.getColumn(1).getString()] = {.row = {.cell = row.getColumn(0).getInt64(),
+                                                               .metric = row.getColumn(2).getString(),
+                                                               .extractor = row.getColumn(3).getInt(),
+                                                               .value = row.getColumn(4).getDouble(),
+                                                               .low = optional_real(row.getColumn(5)),
+                                                               .high = optional_real(row.getColumn(6)),
+                                                               .confidence = row.getColumn(7).getDouble(),
+                                                               .rule = row.getColumn(8).getString(),
+                                                               .n = row.getColumn(9).getInt64(),
+                                                               .sample_checksum = row.getColumn(10).getString()},
+                                                       .mode = row.getColumn(11).getString(),
+                                                       .to_uint8 = row.getColumn(12).getString(),
+                                                       .extractor_sha = row.getColumn(13).getString(),
+                                                       .reference_sha = row.getColumn(14).getString()};
     }
   }
 

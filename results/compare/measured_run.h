@@ -19,13 +19,22 @@ struct MeasuredRound {
   std::optional<double> j_per_sample{};
 };
 
+// a quality value with what decides whether it may be compared
+struct MeasuredQuality {
+  QualityRow row{};
+  std::string mode{};
+  std::string to_uint8{};
+  std::string extractor_sha{};
+  std::string reference_sha{};
+};
+
 struct MeasuredCell {
   StoredCell stored{};
   std::map<int, MeasuredRound> rounds{};
   std::vector<double> durations_ns{};  // of counted repetitions, the slowest rank's
   std::map<std::string, EstimateRow, std::less<>> estimates{};
-  std::map<std::string, QualityRow, std::less<>> quality{};
-  std::map<std::string, std::string> files{};  // role -> hashes
+  std::map<std::string, MeasuredQuality, std::less<>> quality{};  // "fid", "fid@clip" of a further extractor
+  std::map<std::string, std::string> files{};                     // role -> hashes
 };
 
 struct MeasuredRun {
@@ -37,7 +46,8 @@ struct MeasuredRun {
   // what it ran on, in groups: "machine" | "library" | "layout" | "suite", then the entry's name
   std::map<std::string, std::map<std::string, std::string>> circumstances{};
   std::string hosts{};
-  std::vector<MeasuredCell> cells{};  // in the order of the plan
+  std::vector<MetricRow> quality_metrics{};  // what its file says of them
+  std::vector<MeasuredCell> cells{};         // in the order of the plan
 };
 
 // DatabaseError where the run is not there or has not been finished.

@@ -107,7 +107,8 @@ Comparison compare_runs(const MeasuredRun& older, const MeasuredRun& newer, cons
   Comparison comparison{.is_paired = is_paired, .confidence = gate.confidence};
   comparison.differences = run_differences(older, newer);
   const auto matches = match_cells(older, newer, is_paired);
-  auto judged = judge(matches, comparison.differences, gate, is_paired);
+  const auto metrics = compared_metrics(older, newer);
+  auto judged = judge(matches, metrics, comparison.differences, gate, is_paired);
   comparison.family = family_size(judged, 1 - gate.confidence, is_paired);
   explain_causes(matches, judged, is_paired);
   note_differences(gate, comparison);

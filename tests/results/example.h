@@ -33,7 +33,22 @@ inline CellRow example_cell(const std::string& key, CellRole role = CellRole::kM
           .ranks = ranks};
 }
 
+// metrics of quality, as the program names them to a file
+inline const std::vector<MetricRow>& example_metrics() {
+  static const std::vector<MetricRow> kRows = {
+      {.name = "fid", .better = "lower", .summary_column = "fid", .comparison = "ratio", .smallest_effect = 0.02},
+      {.name = "fid_difference",
+       .better = "lower",
+       .summary_column = "fid_difference",
+       .comparison = "difference",
+       .smallest_effect = 1},
+      {.name = "recall", .better = "higher", .comparison = "difference", .smallest_effect = 0.05}};
+  return kRows;
+}
+
 struct Example {
+  Example() { store.put_metrics(example_metrics()); }
+
   Store store = Store::open_or_create(":memory:");
   std::int64_t run = store.begin_run(example_run());
 

@@ -285,16 +285,42 @@ TEST(StoreResume, FeatureShardsKeepEveryBit) {
                                  .sample_count = 2,
                                  .width = 2,
                                  .features = {0.1F, -1e30F, 1.0F / 3, 1e-45F},
+                                 .logits = {1, 2, 3, 4, 5, -6},
                                  .sample_checksum = "1f"};
+  FeatureShardRow other = shard;
+  other.extractor = 2;
+  other.shard = 7;
   example.store.add_feature_shard(shard);
+  example.store.add_feature_shard(other);
   EXPECT_THAT(example.store.completed_shards(cell), ElementsAre(1));
-  std::vector<FeatureShardRow> shards;
-  example.store.for_each_feature_shard(cell, [&](const FeatureShardRow& row) { shards.push_back(row); });
+  const auto shards = example.store.feature_shards(cell, 1);
   ASSERT_EQ(shards.size(), 1U);
-  EXPECT_EQ(shards[0].features, shard.features);
+  EXPECT_EQ(example.store.shard_numbers(cell, 1, 1, ShardNumbers::kFeatures), shard.features);
+  EXPECT_EQ(example.store.shard_numbers(cell, 1, 1, ShardNumbers::kLogits), shard.logits);
+  EXPECT_THAT(example.store.shard_numbers(cell, 1, 1, ShardNumbers::kSpatial), IsEmpty());
   EXPECT_EQ(shards[0].width, 2);
   EXPECT_EQ(shards[0].first_sample, 64);
   EXPECT_EQ(shards[0].sample_checksum, "1f");
+}
+
+TEST(StoreResume, WhatIsLeftOfRowsAndPixels) {
+  Example example;
+  const std::int64_t cell = example.add(example_cell("full"));
+  example.store.add_feature_shard(
+      {.cell = cell, .sample_count = 2, .width = 1, .features = {1, 2}, .sample_checksum = "a"});
+  example.store.add_image_shard(
+      {.cell = cell, .sample_count = 2, .channels = 1, .height = 1, .width = 2, .pixels = {0, 255, 7, 8}});
+  EXPECT_THAT(example.store.shard_pixels(cell, 0), ElementsAre(0, 255, 7, 8));
+  EXPECT_EQ(example.store.image_shards(cell).at(0).width, 2);
+  const FeatureStatisticsRow statistics{
+      .cell = cell, .sample_count = 2, .mean = {1.5}, .covariance = {0.5}, .sample_checksum = "a"};
+  example.store.put_feature_statistics(statistics);
+  example.store.drop_feature_shards(cell);
+  example.store.drop_image_shards(cell);
+  EXPECT_THAT(example.store.feature_shards(cell, 1), IsEmpty());
+  EXPECT_THAT(example.store.image_shards(cell), IsEmpty());
+  EXPECT_EQ(example.store.feature_statistics(cell, 1)->covariance, statistics.covariance);
+  EXPECT_FALSE(example.store.feature_statistics(cell, 2));
 }
 
 TEST(StoreResume, MachineAndRankAreRenewed) {

@@ -34,6 +34,7 @@ struct Script {
   std::function<void(int run)> before_run = [](int) {};  // may throw
   std::function<bool(int run)> gives_nan = [](int) { return false; };
   std::function<int64_t(int64_t sample)> blocks_of = [](int64_t) { return 13; };  // an adaptive method's depth
+  int64_t classes = 0;                                                            // of the model
   int64_t measured = 0;                                                           // decision that prepare() comes to
   CellFacts facts{.block_count = 13, .flops_full = 13.0};
 
@@ -46,7 +47,9 @@ struct Script {
 
 class FakeRunner : public Runner {
  public:
-  FakeRunner(Script& script, FakeClock& clock) : script_(script), clock_(clock) {}
+  FakeRunner(Script& script, FakeClock& clock) : script_(script), clock_(clock) {
+    model_.network.classes = script.classes;
+  }
 
   const CellFacts& facts() const override { return script_.facts; }
   const Model& model() const override { return model_; }

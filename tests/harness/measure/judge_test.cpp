@@ -9,10 +9,12 @@
 #include <cmath>
 #include <functional>
 
-#include "harness/measure/judged_samples.h"
+#include "harness/measure/judge_stored.h"
 #include "harness/measure/preparation.h"
 #include "harness/measure/shard.h"
 #include "harness/quality/reference_statistics.h"
+#include "methods/data/npz.h"
+#include "methods/model/tensors.h"
 #include "results/sql.h"
 #include "tests/harness/measure/fakes.h"
 
@@ -96,7 +98,12 @@ class JudgeTest : public ::testing::Test {
       images.push_back(image_of(sample, 0, 0.05));
     }
     const auto bytes = to_uint8(at::stack(images), ImageSpec{});
-    quality::write_statistics(stem_ + ".npz", quality::gaussian_of(bytes.to(at::kFloat).mean({2, 3})));
+    const auto features = bytes.to(at::kFloat).mean({2, 3});
+    const auto gaussian = quality::gaussian_of(features);
+    data::write_npz(stem_ + ".npz", {{"mu", to_raw(gaussian.mean)},
+                                     {"sigma", to_raw(gaussian.covariance)},
+                                     {"features", to_raw(features)},
+                                     {"labels", to_raw(at::arange(100) % 2)}});
   }
   ~JudgeTest() override {
     std::filesystem::remove(stem_ + ".npz");
@@ -171,7 +178,9 @@ TEST_F(JudgeTest, EveryCellHasItsFidAndMethodsTheirPairedDifference) {
                    "JOIN quality ours ON ours.cell = cell.id AND ours.metric = 'fid' "
                    "JOIN quality theirs ON theirs.cell = baseline_cell AND theirs.metric = 'fid'"),
               ElementsAre("1|1", "1|1"));
-  EXPECT_THAT(rows(*session, "SELECT count(DISTINCT sample_checksum), min(length(extractor_sha)) FROM quality"),
+  EXPECT_THAT(rows(*session,
+                   "SELECT count(DISTINCT sample_checksum), min(length(sha256)) FROM quality JOIN cell ON cell.id = "
+                   "quality.cell JOIN extractor ON extractor.run = cell.run AND place = quality.extractor"),
               ElementsAre("2|64"));
 }
 
@@ -182,14 +191,15 @@ TEST_F(JudgeTest, RowsAreThoseOfTheSamplesInOrder) {
     return;
   }
   int64_t next = 0;
-  store->for_each_feature_shard(session->cells[0].id, [&](const results::FeatureShardRow& row) {
+  for (const auto& row : store->feature_shards(session->cells[0].id, 1)) {
     EXPECT_EQ(row.first_sample, next);
+    const auto features = store->shard_numbers(row.cell, 1, row.shard, results::ShardNumbers::kFeatures);
     for (int64_t i = 0; i < row.sample_count; ++i, ++next) {
       const auto bytes = to_uint8(image_of(next, 0, 0.1).unsqueeze(0), ImageSpec{});
       const auto expected = bytes.to(at::kFloat).mean({2, 3});
-      EXPECT_FLOAT_EQ(row.features[static_cast<size_t>(3 * i)], expected[0][0].item<float>()) << next;
+      EXPECT_FLOAT_EQ(features[static_cast<size_t>(3 * i)], expected[0][0].item<float>()) << next;
     }
-  });
+  }
   EXPECT_EQ(next, 45);
   EXPECT_THAT(rows(*session, "SELECT count(*), count(DISTINCT cell) FROM feature_shard"), ElementsAre("10|2"));
   EXPECT_THAT(rows(*session, "SELECT count(*) FROM sample"), ElementsAre("4"));  // 2 of each judgement
@@ -306,7 +316,72 @@ TEST_F(JudgeTest, FewSamplesHaveAValueAndNoInterval) {
 TEST_F(JudgeTest, AReferenceOfAnotherWidthFailsTheCells) {
   quality::write_statistics(stem_ + ".npz", quality::gaussian_of(at::rand({20, 4})));
   const auto session = judge();
-  EXPECT_THAT(session->cells[0].reason, HasSubstr("the extractor gives 3 features, the reference has 4"));
+  EXPECT_THAT(session->cells[0].reason, HasSubstr("expected rows of width 4"));
+}
+
+TEST_F(JudgeTest, EveryMetricOfTheSuiteHasItsValueAndItsDifference) {
+  const auto session = judge({"quality.metrics=[\"kid\", \"prc\", \"psnr\", \"rmse\"]"});
+  const auto finished = [&] { keep_as_asked(*session); };
+  if (session->writer.store() == nullptr) return finished();
+  // pixels are of no network; `full` is compared with nothing
+  EXPECT_THAT(
+      rows(*session,
+           "SELECT method, metric, extractor FROM quality JOIN cell ON cell.id = cell WHERE batch = 4 ORDER BY "
+           "cell, metric"),
+      ElementsAre("full|kid|1", "full|precision|1", "full|recall|1", "fixed_exit|kid|1", "fixed_exit|kid_difference|1",
+                  "fixed_exit|precision|1", "fixed_exit|precision_difference|1", "fixed_exit|psnr|0",
+                  "fixed_exit|recall|1", "fixed_exit|recall_difference|1", "fixed_exit|rmse|0"));
+  // 0.1 of the range [-1, 1] darker wherever nothing is clipped
+  const auto rmse = std::stod(rows(*session, "SELECT avg(value) FROM quality WHERE metric = 'rmse'").at(0));
+  EXPECT_NEAR(rmse, 0.1 * 127.5, 1.5);
+  EXPECT_THAT(rows(*session, "SELECT count(*) > 0 FROM image_shard"), ElementsAre("1"));
+  finished();
+  EXPECT_THAT(rows(*session, "SELECT count(*) FROM image_shard"), ElementsAre("0"));
+}
+
+TEST_F(JudgeTest, LaterMetricsAreThoseOfTheRunItself) {
+  const auto together = judge({"quality.metrics=[\"fid\", \"kid\"]"});
+  const auto first = judge({"quality.metrics=[\"fid\"]"});
+  auto* store = first->writer.store();
+  if (store == nullptr) return;
+  std::vector<ReferenceFile> references;
+  references.push_back(load_reference(1, stem_ + ".npz"));
+  EXPECT_THAT(judge_stored(*store, first->run_id, {quality::find_metrics({"kid"}, "--metrics"), references}),
+              IsEmpty());
+  constexpr const char* kValues =
+      "SELECT key, metric, printf('%.12g %.12g', value, low) FROM quality JOIN cell ON cell.id = cell WHERE run = ";
+  EXPECT_EQ(rows(*first, kValues + std::to_string(first->run_id) + " ORDER BY 1, 2"),
+            rows(*first, kValues + std::to_string(together->run_id) + " ORDER BY 1, 2"));
+  EXPECT_THAT(judge_stored(*store, first->run_id, {quality::find_metrics({"psnr"}, "--metrics"), references}),
+              ::testing::Contains(::testing::Pair(::testing::_, HasSubstr("psnr: "))));
+}
+
+TEST_F(JudgeTest, StatisticsInPlaceOfRowsGiveTheSameFid) {
+  const auto session = judge({"quality.keep=statistics"});
+  keep_as_asked(*session);
+  auto* store = session->writer.store();
+  if (store == nullptr) return;
+  constexpr const char* kFids =
+      "SELECT key, printf('%.9g', value) FROM quality JOIN cell ON cell.id = cell WHERE metric = 'fid' ORDER BY 1";
+  const auto before = rows(*session, kFids);
+  EXPECT_THAT(rows(*session, "SELECT count(*), (SELECT count(*) FROM feature_statistics) FROM feature_shard"),
+              ElementsAre("0|2"));
+  std::vector<ReferenceFile> references;
+  references.push_back(load_reference(1, stem_ + ".npz"));
+  EXPECT_THAT(judge_stored(*store, session->run_id, {quality::find_metrics({"fid"}, "--metrics"), references}),
+              IsEmpty());
+  EXPECT_EQ(rows(*session, kFids), before);
+}
+
+TEST_F(JudgeTest, ClassesAreJudgedApart) {
+  for (auto& [label, script] : scripts_) script.classes = 2;
+  const auto session = judge({"quality.metrics=[\"kid\", \"rmse\"]"});
+  if (session->writer.store() == nullptr) return;
+  EXPECT_THAT(rows(*session,
+                   "SELECT method, metric, label, quality_class.n FROM quality_class JOIN cell ON cell.id = cell WHERE "
+                   "batch = 4 ORDER BY cell, metric, label"),
+              ElementsAre("full|kid|0|23", "full|kid|1|22", "fixed_exit|kid|0|23", "fixed_exit|kid|1|22",
+                          "fixed_exit|rmse|0|23", "fixed_exit|rmse|1|22"));
 }
 
 }  // namespace

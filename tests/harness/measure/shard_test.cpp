@@ -27,8 +27,8 @@ at::Tensor images_of(int64_t first, int64_t count) {
 
 ShardPart part_of(const SampleRange& range, int64_t kept_images = 3) {
   const int64_t kept = std::clamp<int64_t>(kept_images - range.first, 0, range.count);
-  return make_part(range, features_of(range.first, range.count), samples_of(range.first, range.count),
-                   images_of(range.first, kept));
+  return make_part(range, {{.features = features_of(range.first, range.count)}}, samples_of(range.first, range.count),
+                   images_of(range.first, kept), kept);
 }
 
 ShardPart over_the_wire(const ShardPart& part) {
@@ -41,7 +41,7 @@ void expect_rows(const std::vector<ShardPart>& shards, const ShardPlan& plan) {
   int64_t next = 0;
   std::vector<float> features;
   for (const auto& shard : shards) {
-    const auto row = feature_shard_row(17, shard);
+    const auto row = feature_shard_row(17, 1, shard);
     EXPECT_EQ(row.cell, 17);
     EXPECT_EQ(row.first_sample, next);
     EXPECT_EQ(row.width, kWidth);
@@ -85,7 +85,7 @@ TEST(Shards, TheLastPieceMayBeOneSample) {
   ASSERT_EQ(last.size(), 1U);
   EXPECT_EQ(last[0].first, 512);
   EXPECT_EQ(last[0].count, 1);
-  EXPECT_EQ(feature_shard_row(1, merge_parts({part_of(last[0])})[0]).sample_count, 1);
+  EXPECT_EQ(feature_shard_row(1, 1, merge_parts({part_of(last[0])})[0]).sample_count, 1);
 }
 
 TEST(Shards, WholeBatchesStartAtTheSameSamplesWhateverTheShards) {

@@ -162,7 +162,7 @@ TEST(ParseSuite, OverridesWinOverTheFile) {
   EXPECT_EQ(suite.seed, 9);
   EXPECT_EQ(suite.name, "other name");
   EXPECT_THAT(suite.quality.metrics, ElementsAre("fid"));
-  EXPECT_EQ(suite.quality.reference, "a=b");
+  EXPECT_EQ(suite.quality.extractors.front().reference, "a=b");
 }
 
 TEST(ParseSuite, WrongOverridesNameTheFlag) {

@@ -155,10 +155,17 @@ TEST_F(VerdictsTest, AnotherMachineOrLibraryIsNotComparableUnlessAskedFor) {
 
 TEST_F(VerdictsTest, QualityIsTwoSidedAndEqualSamplesAreEqual) {
   const auto fid = [](double value, const std::string& checksum) {
-    return QualityRow{
-        .metric = "fid", .value = value, .low = value - 1, .high = value + 1, .n = 512, .sample_checksum = checksum};
+    return MeasuredQuality{.row = {.metric = "fid",
+                                   .value = value,
+                                   .low = value - 1,
+                                   .high = value + 1,
+                                   .n = 512,
+                                   .sample_checksum = checksum},
+                           .mode = "plain"};
   };
   for (auto* run : {&older_, &newer_}) {
+    run->quality_metrics = {{.name = "fid", .better = "lower", .comparison = "ratio", .smallest_effect = 0.02},
+                            {.name = "recall", .better = "higher", .comparison = "difference", .smallest_effect = 0.1}};
     for (auto& cell : run->cells) cell.quality["fid"] = fid(60, "same");
   }
   newer_.cells[1].quality["fid"] = fid(75, "worse");
@@ -171,9 +178,26 @@ TEST_F(VerdictsTest, QualityIsTwoSidedAndEqualSamplesAreEqual) {
   EXPECT_EQ(find(comparison, "cache", "fid")->verdict, Verdict::kBetter) << "a finding as well";
   EXPECT_FALSE(find(comparison, "cache", "fid")->is_regression);
   EXPECT_EQ(find(comparison, "duo", "fid")->verdict, Verdict::kUndecided);
-  newer_.cells[1].quality["fid"].n = 256;
+  newer_.cells[1].quality["fid"].row.n = 256;
+  newer_.cells[2].quality["fid"].mode = "clean_fid";
   comparison = compare();
   EXPECT_EQ(find(comparison, "exit", "fid")->reason, "N is 256 instead of 512");
+  EXPECT_EQ(find(comparison, "cache", "fid")->reason, "input mode is clean_fid instead of plain");
+}
+
+TEST_F(VerdictsTest, MetricsOfQualityAreThoseThatTheFilesName) {
+  for (auto* run : {&older_, &newer_}) {
+    run->quality_metrics = {{.name = "recall", .better = "higher", .comparison = "difference", .smallest_effect = 0.1}};
+    const double value = run == &older_ ? 0.8 : 0.4;
+    const QualityRow row{.metric = "recall", .value = value, .low = value - 0.05, .high = value + 0.05, .n = 512};
+    run->cells[1].quality = {{"recall", {.row = row}}, {"recall@clip", {.row = row}}, {"unheard", {.row = row}}};
+    run->cells[1].quality["recall@clip"].row.extractor = 2;
+  }
+  const auto comparison = compare();
+  for (const char* name : {"recall", "recall@clip"}) {
+    EXPECT_EQ(find(comparison, "exit", name)->verdict, Verdict::kWorse) << name;
+    EXPECT_FALSE(find(comparison, "exit", name)->is_regression) << "only what a gate names, and the FID, gate";
+  }
 }
 
 TEST_F(VerdictsTest, TheGatesEntriesHold) {

@@ -1,0 +1,186 @@
+#include "harness/measure/quality_tools.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/serialization/import.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "harness/quality/image_source.h"
+#include "methods/config/input_error.h"
+#include "methods/data/sha256.h"
+
+namespace diffbench::measure {
+namespace {
+
+using config::InputError;
+namespace fs = std::filesystem;
+
+fs::path reference_file(const suite::Suite& suite, const suite::ExtractorEntry& entry, const std::string& extractor) {
+  if (entry.reference.empty()) return fs::path(extractor).parent_path() / "reference.npz";
+  const auto file = config::found_from(suite.folder, entry.reference);
+  if (!fs::exists(file)) {
+    throw InputError(config::GivenAt{entry.reference_where}.naming(entry.reference) + "no such file");
+  }
+  return file;
+}
+
+// what the reference alone decides; the rest is tried out once there are models
+void check_reference(const Metrics& metrics, const ReferenceFile& reference, const std::string& where) {
+  for (const auto* metric : metrics) {
+    const std::string start = where + ": " + std::string(metric->name) + " needs ";
+    if ((metric->needs & quality::kReferenceRows) != 0 && !reference.reference.rows) {
+      throw InputError(start + "feature rows of the reference, and " + reference.file +
+                       " holds their statistics only: diffbench fid-statistics --keep-features keeps some");
+    }
+    if ((metric->needs & quality::kSpatial) != 0 && !reference.reference.spatial) {
+      throw InputError(start + "mu_s and sigma_s of the reference, and " + reference.file + " has none");
+    }
+  }
+}
+
+// the whole session has one set of networks; equal image shapes are tried once
+std::set<std::vector<int64_t>> image_shapes(const Session& session) {
+  std::set<std::vector<int64_t>> shapes;
+  for (const auto& state : session.cells) {
+    if (state.cell.method == "null") continue;
+    const auto& model = state.runner->model();
+    if (!model.image.decoder.empty()) continue;  // what it makes of a latent is seen when it has made one
+    const auto& network = model.network;
+    shapes.insert({1, network.channels, network.image_size, network.image_size});
+  }
+  return shapes;
+}
+
+}  // namespace
+
+ReferenceFile load_reference(int place, const fs::path& file) {
+  auto set = quality::load_samples(file);
+  if (!set.statistics && !set.features.defined()) {
+    throw InputError(file.string() + ": a reference holds features, or mu and sigma");
+  }
+  ReferenceFile reference{.place = place, .file = file.string(), .sha = data::sha256_of_file(file)};
+  reference.reference.features = std::make_shared<quality::FrechetReference>(
+      set.statistics ? *set.statistics : quality::gaussian_of(set.features));
+  if (set.spatial_statistics) {
+    reference.reference.spatial = std::make_shared<quality::FrechetReference>(*set.spatial_statistics);
+  }
+  if (set.features.defined()) {
+    reference.reference.rows = quality::rows_of(set.features);
+    reference.reference.labels = set.labels;
+  }
+  return reference;
+}
+
+LpipsFile load_lpips(const std::string& name, at::Device device, const config::GivenAt& at) {
+  const auto file = config::found_from(at.folder, name);
+  if (!fs::is_regular_file(file)) throw InputError(at.naming(name) + "no such file");
+  std::shared_ptr<torch::jit::Module> module;
+  try {
+    module = std::make_shared<torch::jit::Module>(torch::jit::load(file.string(), device));
+    module->eval();
+  } catch (const std::exception&) {
+    throw InputError(at.naming(name) + "not a TorchScript file");
+  }
+  const auto network = [module, device, path = file.string()](const at::Tensor& a, const at::Tensor& b) {
+    const at::NoGradGuard no_grad;
+    const auto out = module->forward({a.to(device), b.to(device)});
+    if (!out.isTensor() || out.toTensor().numel() != a.size(0)) {
+      throw InputError(path + ": forward(a, b) gives no [N] distances of " + std::to_string(a.size(0)) + " pairs");
+    }
+    return out.toTensor().to(at::kCPU, at::kDouble).reshape({a.size(0)});
+  };
+  return {.network = network, .file = file.string(), .sha = data::sha256_of_file(file)};
+}
+
+int lpips_place(size_t extractors) { return static_cast<int>(extractors) + 1; }
+
+bool QualityTools::needs_images() const {
+  return std::any_of(metrics.begin(), metrics.end(),
+                     [](const auto* metric) { return (metric->needs & quality::kImages) != 0; });
+}
+
+std::vector<results::ArtifactRow> QualityTools::files() const {
+  std::vector<results::ArtifactRow> rows;
+  for (size_t i = 0; i < networks.size(); ++i) {
+    rows.push_back({"extractor", networks[i].extractor.file(), networks[i].extractor.hash()});
+    rows.push_back({"reference", references[i].file, references[i].sha});
+  }
+  if (lpips) rows.push_back({"lpips", lpips->file, lpips->sha});
+  return rows;
+}
+
+std::vector<results::ExtractorRow> QualityTools::rows(const std::string& to_uint8) const {
+  std::vector<results::ExtractorRow> rows = {{.place = 0, .to_uint8 = to_uint8}};
+  for (const auto& network : networks) rows.push_back(network.row);
+  if (lpips) {
+    rows.push_back({.place = lpips_place(networks.size()),
+                    .name = fs::path(lpips->file).filename().string(),
+                    .mode = "lpips",
+                    .sha256 = lpips->sha});
+  }
+  for (auto& row : rows) row.to_uint8 = to_uint8;
+  return rows;
+}
+
+void QualityTools::try_out(const Session& session) {
+  const std::string& where = session.suite.quality.metrics_where;
+  for (const auto& shape : image_shapes(session)) {
+    const auto grey = at::full(shape, 128, at::kByte);
+    for (size_t i = 0; i < networks.size(); ++i) {
+      auto& extractor = networks[i].extractor;
+      const auto out = extractor.extract(grey);
+      const auto& reference = references[i];
+      const int64_t width = reference.reference.features->gaussian().mean.size(0);
+      if (out.features.size(1) != width) {
+        throw InputError(reference.file + ": holds " + std::to_string(width) + " features, the extractor " +
+                         extractor.file() + " gives " + std::to_string(out.features.size(1)));
+      }
+      for (const auto* metric : metrics) {
+        const std::string start = where + ": " + std::string(metric->name) + ": " + extractor.file() + " gives no ";
+        if ((metric->needs & quality::kLogits) != 0 && !out.logits.defined()) throw InputError(start + "logits");
+        if ((metric->needs & quality::kSpatial) != 0 && !out.spatial.defined()) {
+          throw InputError(start + "spatial features");
+        }
+      }
+    }
+    if (lpips) {
+      const auto pair = at::zeros(shape, at::kFloat);
+      lpips->network(pair, pair);
+    }
+  }
+}
+
+std::optional<QualityTools> load_quality_tools(const suite::Suite& suite, at::Device device) {
+  const auto& options = suite.quality;
+  if (options.samples == 0) return std::nullopt;
+  QualityTools tools;
+  tools.metrics = quality::find_metrics(options.metrics, options.metrics_where);
+  for (const auto& entry : options.extractors) {
+    const int place = static_cast<int>(tools.networks.size()) + 1;
+    quality::FeatureExtractor extractor(entry.extractor, device, {entry.extractor_where, suite.folder}, entry.mode);
+    auto reference = load_reference(place, reference_file(suite, entry, extractor.file()));
+    check_reference(tools.metrics, reference, options.metrics_where);
+    results::ExtractorRow row{.place = place,
+                              .name = entry.extractor,
+                              .mode = entry.mode,
+                              .sha256 = extractor.hash(),
+                              .reference = reference.file,
+                              .reference_sha = reference.sha};
+    tools.networks.push_back({.extractor = std::move(extractor), .row = std::move(row)});
+    tools.references.push_back(std::move(reference));
+  }
+  const bool needs_lpips = std::any_of(tools.metrics.begin(), tools.metrics.end(),
+                                       [](const auto* metric) { return (metric->needs & quality::kPairNetwork) != 0; });
+  if (needs_lpips && options.lpips.empty()) {
+    throw InputError(options.metrics_where + ": lpips: names no network; give a TorchScript file as [quality] lpips");
+  }
+  if (!options.lpips.empty()) {
+    tools.lpips = load_lpips(options.lpips, device, {options.lpips_where, suite.folder});
+  }
+  return tools;
+}
+
+}  // namespace diffbench::measure
