@@ -34,7 +34,7 @@ void print_interval(const quality::FidEstimate& estimate) {
   fmt::print("{:>25}{}\n", "", estimate.interval ? estimate.rule : "interval: " + estimate.rule);
 }
 
-void print_table(const quality::Comparison& result, const quality::KidOptions& kid_options) {
+void print_table(const quality::Comparison& result, const quality::CompareOptions& options) {
   fmt::print("{:<16} {:>12}  {}\n", "metric", "value", "");
   if (const auto& fid = result.fid) {
     print_row("fid", fid->value, fmt::format("n of A {}, of B {}", count_text(fid->count_a), count_text(fid->count_b)));
@@ -44,8 +44,8 @@ void print_table(const quality::Comparison& result, const quality::KidOptions& k
   }
   if (const auto& kid = result.kid) {
     print_row("kid", kid->value,
-              kid_options.subsets == 0 ? "full unbiased estimator"
-                                       : fmt::format("std {:.3g} over {} subsets", kid->std, kid_options.subsets));
+              options.kid.subsets == 0 ? "full unbiased estimator"
+                                       : fmt::format("std {:.3g} over {} subsets", kid->std, options.kid.subsets));
   }
   if (const auto& inception = result.inception) {
     print_row("inception_score", inception->value, fmt::format("std {:.3g} over 10 parts of A", inception->std));
@@ -55,7 +55,7 @@ void print_table(const quality::Comparison& result, const quality::KidOptions& k
     print_row("recall", prc->recall, "k = 3");
   }
   if (!result.extractor_hash.empty()) {
-    fmt::print("extractor sha256 {}\n", result.extractor_hash);
+    fmt::print("extractor sha256 {}, mode {}\n", result.extractor_hash, options.mode);
   }
 }
 
@@ -74,6 +74,10 @@ void add_fid(CLI::App& app, int& exit_code) {
   command->add_option("--extractor", options->compare.extractor,
                       "zoo name or TorchScript file; only where a side holds images");
   command
+      ->add_option("--mode", options->compare.mode,
+                   "what the extractor is given, as the tool of that name does it (diffbench list modes)")
+      ->capture_default_str();
+  command
       ->add_option("--metrics", options->compare.metrics,
                    "comma-separated: fid,kid,inception_score,precision,recall (short: is,prc)")
       ->delimiter(',')
@@ -87,13 +91,13 @@ void add_fid(CLI::App& app, int& exit_code) {
   command->add_flag("--json", options->json, "print one JSON document");
   command->footer(
       "Example: diffbench fid samples.npz methods/zoo/fashion_mnist/reference.npz --extractor fashion_mnist\n"
-      "         diffbench fid generated/ real/ --extractor inception.pt --metrics fid,kid,precision --json");
+      "         diffbench fid generated/ real/ --extractor inception-2015-12-05.pt --mode clean_fid --json");
   command->callback([options, &exit_code] {
     const auto result = quality::compare_sets(options->a, options->b, options->compare);
     if (options->json) {
       std::cout << quality::to_json(result).dump() << "\n";
     } else {
-      print_table(result, options->compare.kid);
+      print_table(result, options->compare);
     }
     exit_code = 0;
   });

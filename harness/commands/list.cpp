@@ -9,6 +9,7 @@
 
 #include "harness/commands/commands.h"
 #include "harness/commands/open_suite.h"
+#include "harness/quality/input_mode.h"
 #include "harness/quality/metric_rows.h"
 #include "harness/suite/plan.h"
 #include "harness/suite/suite.h"
@@ -128,6 +129,15 @@ json list_metrics() {
   return result;
 }
 
+json list_modes() {
+  json result = json::array();
+  for (const auto& mode : quality::input_modes()) {
+    result.push_back(
+        {{"name", mode.name}, {"summary", mode.summary}, {"output", mode.output}, {"source", mode.source}});
+  }
+  return result;
+}
+
 json list_suites() {
   const fs::path folder = config::home() / "harness" / "suites";
   std::error_code error;
@@ -158,7 +168,8 @@ struct Kind {
 };
 
 constexpr Kind kKinds[] = {{"methods", list_methods},     {"solvers", list_solvers}, {"grids", list_grids},
-                           {"backbones", list_backbones}, {"metrics", list_metrics}, {"suites", list_suites}};
+                           {"backbones", list_backbones}, {"metrics", list_metrics}, {"modes", list_modes},
+                           {"suites", list_suites}};
 
 std::string text_of(const json& value) {
   if (!value.is_array()) {
@@ -234,7 +245,8 @@ void add_list(CLI::App& app, int&) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  command->add_option("what", options->what, "methods | solvers | grids | backbones | metrics | suites")->required();
+  command->add_option("what", options->what, "methods | solvers | grids | backbones | metrics | modes | suites")
+      ->required();
   add_plugin_option(*command);
   command->add_flag("--json", options->json, "one JSON array on stdout");
   command->footer("Example: diffbench list methods");

@@ -6,6 +6,7 @@
 
 #include "harness/quality/extractor.h"
 #include "harness/quality/image_source.h"
+#include "harness/quality/input_mode.h"
 #include "methods/config/input_error.h"
 #include "methods/config/nearest.h"
 
@@ -104,13 +105,17 @@ const std::vector<std::string>& metric_names() {
 Comparison compare_sets(const std::filesystem::path& path_a, const std::filesystem::path& path_b,
                         const CompareOptions& options) {
   const auto needs = needs_of(options.metrics);
+  find_input_mode(options.mode, "--mode");
+  if (options.extractor.empty() && options.mode != "plain") {
+    throw InputError("--mode " + options.mode + ": says what a network is given; name one with --extractor");
+  }
   auto a = load_samples(path_a);
   auto b = load_samples(path_b);
 
   Comparison result;
   std::optional<FeatureExtractor> extractor;
   if (!options.extractor.empty()) {
-    extractor.emplace(options.extractor);
+    extractor.emplace(options.extractor, at::Device(at::kCPU), config::GivenAt{"--extractor"}, options.mode);
   }
   const auto complete = [&](SampleSet& set, bool logits) {
     if (!set.images.defined() || !lacks(set, needs.fid, needs.rows(), logits)) {

@@ -22,7 +22,8 @@
 namespace diffbench::quality {
 
 struct CompareOptions {
-  std::string extractor{};  // zoo name or TorchScript file; empty: no side needs one
+  std::string extractor{};     // zoo name or TorchScript file; empty: no side needs one
+  std::string mode = "plain";  // what the extractor is given: a name of input_mode.h
   std::vector<std::string> metrics = {"fid"};
   KidOptions kid{};
   bool interval = false;  // of the FID, as `run` makes it; A must hold images or features

@@ -1,14 +1,13 @@
 #include "harness/quality/extractor.h"
 
-#include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
-#include <torch/csrc/jit/serialization/import.h>
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <sstream>
 #include <vector>
 
+#include "harness/quality/feature_network.h"
+#include "harness/quality/input_mode.h"
 #include "methods/config/input_error.h"
 #include "methods/data/file_io.h"
 #include "methods/data/sha256.h"
@@ -38,54 +37,41 @@ class ExactFloat32 {
   bool convolution_;
 };
 
-// LibTorch's messages are pages: the last line that is no frame of its stack is the cause
-std::string cause_of(const std::exception& error) {
-  std::istringstream lines(error.what());
-  std::string cause = "unknown error";
-  for (std::string line; std::getline(lines, line) && !line.starts_with("frame #");) {
-    const bool says_something =
-        line.find_first_not_of(' ') != std::string::npos && !line.starts_with("Exception raised");
-    if (says_something) cause = line.substr(line.find_first_not_of(' '));
-  }
-  return cause;
+// on the device, filled up before they are converted: whatever makes the network's input sees batches of one size too
+at::Tensor whole_batch(const at::Tensor& images, at::Device device) {
+  const auto batch = images.to(device).contiguous();
+  if (batch.size(0) == kBatch) return batch;
+  auto shape = batch.sizes().vec();
+  shape[0] = kBatch - batch.size(0);
+  return at::cat({batch, at::zeros(shape, batch.options())});
 }
 
-at::Tensor checked_output(const torch::jit::IValue& value, int64_t rows, const std::string& file, const char* what) {
-  if (!value.isTensor() || value.toTensor().dim() != 2 || value.toTensor().size(0) != rows) {
-    throw config::InputError(file + ": forward gives " +
-                             (value.isTensor() ? c10::str(value.toTensor().sizes()) : value.tagKind()) + " as " + what +
-                             " of " + std::to_string(rows) + " images, expected [N, D]");
-  }
-  return value.toTensor().to(at::kFloat);
+bool are_probabilities(const at::Tensor& rows) {
+  return rows.size(1) > 1 && rows.ge(0).logical_and(rows.sum(1, true).sub(1).abs().lt(1e-3)).all().item<bool>();
+}
+
+// one copy at the end: a batch that came back at once would make the device wait for it
+at::Tensor joined(const std::vector<at::Tensor>& parts) {
+  return parts.empty() ? at::Tensor() : at::cat(parts).to(at::kCPU);
 }
 
 }  // namespace
 
 struct FeatureExtractor::State {
   std::string name;
-  std::string file;
   std::string hash;
   at::Device device;
-  torch::jit::Module module;
+  FeatureNetwork network;
 
-  Extracted forward(const at::Tensor& images) {
-    torch::jit::IValue output;
-    try {
-      output = module.forward({images});
-    } catch (const std::exception& error) {
-      throw config::InputError(file + ": the extractor cannot take images of " + c10::str(images.sizes()) + ": " +
-                               cause_of(error));
+  void check(const at::Tensor& images) const {
+    if (images.scalar_type() != at::kByte || images.dim() != 4 || images.numel() == 0) {
+      throw config::InputError("images: got " + c10::str(images.scalar_type()) + " " + c10::str(images.sizes()) +
+                               ", expected Byte [N, C, H, W]");
     }
-    if (!output.isTuple()) {
-      return {checked_output(output, images.size(0), file, "features"), {}};
+    if (network.mode().prepared && images.size(1) != 1 && images.size(1) != 3) {
+      throw config::InputError(network.file() + ": mode " + std::string(network.mode().name) +
+                               " takes images of 1 or 3 channels, got " + c10::str(images.sizes()));
     }
-    const auto& elements = output.toTupleRef().elements();
-    if (elements.size() != 2) {
-      throw config::InputError(file + ": forward gives a tuple of " + std::to_string(elements.size()) +
-                               ", expected features or (features, logits)");
-    }
-    return {checked_output(elements[0], images.size(0), file, "features"),
-            checked_output(elements[1], images.size(0), file, "logits")};
   }
 };
 
@@ -101,52 +87,46 @@ std::filesystem::path FeatureExtractor::resolve(const std::string& name_or_file,
   return in_zoo;
 }
 
-FeatureExtractor::FeatureExtractor(const std::string& name_or_file, at::Device device, const config::GivenAt& at) {
+FeatureExtractor::FeatureExtractor(const std::string& name_or_file, at::Device device, const config::GivenAt& at,
+                                   std::string_view mode) {
+  const auto& found_mode = find_input_mode(mode, at.where);
   const auto path = resolve(name_or_file, at);
-  const auto hash = data::sha256_of_file(path);
-  try {
-    auto module = torch::jit::load(path.string(), device);
-    module.eval();
-    state_ = std::make_unique<State>(State{name_or_file, path.string(), hash, device, std::move(module)});
-  } catch (const std::exception& error) {
-    throw config::InputError(path.string() + ": not a TorchScript file: " + cause_of(error));
-  }
+  state_ = std::make_unique<State>(
+      State{name_or_file, data::sha256_of_file(path), device, FeatureNetwork(path.string(), device, found_mode)});
 }
 
 FeatureExtractor::~FeatureExtractor() = default;
 FeatureExtractor::FeatureExtractor(FeatureExtractor&&) noexcept = default;
 
 const std::string& FeatureExtractor::name() const { return state_->name; }
-const std::string& FeatureExtractor::file() const { return state_->file; }
+const std::string& FeatureExtractor::file() const { return state_->network.file(); }
 const std::string& FeatureExtractor::hash() const { return state_->hash; }
+std::string_view FeatureExtractor::mode() const { return state_->network.mode().name; }
 
 Extracted FeatureExtractor::extract(const at::Tensor& images) {
-  if (images.scalar_type() != at::kByte || images.dim() != 4 || images.numel() == 0) {
-    throw config::InputError("images: got " + c10::str(images.scalar_type()) + " " + c10::str(images.sizes()) +
-                             ", expected Byte [N, C, H, W]");
-  }
+  state_->check(images);
   const at::NoGradGuard no_grad;
   const ExactFloat32 exact;
   // the optimising executor recompiles after its first calls, which changes the last digits between calls
   const torch::jit::GraphOptimizerEnabledGuard interpret_as_written(false);
+  auto& network = state_->network;
   std::vector<at::Tensor> features;
   std::vector<at::Tensor> logits;
+  std::vector<at::Tensor> spatial;
   for (int64_t first = 0; first < images.size(0); first += kBatch) {
     const int64_t rows = std::min(kBatch, images.size(0) - first);
-    auto batch = images.narrow(0, first, rows).to(state_->device).contiguous();
-    if (rows < kBatch) {
-      auto shape = images.sizes().vec();
-      shape[0] = kBatch - rows;
-      batch = at::cat({batch, at::zeros(shape, batch.options())});
-    }
-    const auto out = state_->forward(batch);
+    const auto batch = whole_batch(images.narrow(0, first, rows), state_->device);
+    const auto out = network.forward(network.mode().convert(batch));
     features.push_back(out.features.narrow(0, 0, rows));
-    if (out.logits.defined()) {
-      logits.push_back(out.logits.narrow(0, 0, rows));
+    if (out.logits.defined()) logits.push_back(out.logits.narrow(0, 0, rows));
+    if (out.spatial.defined()) spatial.push_back(out.spatial.narrow(0, 0, rows));
+    // asked of the first batch alone: the answer makes the device wait, and every batch has it
+    if (first == 0 && are_probabilities(features.front())) {
+      throw config::InputError(network.file() + ": gives class probabilities, not features; export what comes before " +
+                               "the classifier, or (features, logits)");
     }
   }
-  // one copy at the end: a batch that came back at once would make the device wait for it
-  return {at::cat(features).to(at::kCPU), logits.empty() ? at::Tensor() : at::cat(logits).to(at::kCPU)};
+  return {.features = joined(features), .logits = joined(logits), .spatial = joined(spatial)};
 }
 
 }  // namespace diffbench::quality

@@ -46,7 +46,7 @@ def test_sample_eval_and_fid_print_one_document(models: Path) -> None:
     assert set(one_document("fid", models / "s.npz", models / "s.npz", "--extractor", "fashion_mnist")) == {"fid"}
 
 
-@pytest.mark.parametrize("kind", ["methods", "solvers", "grids", "backbones", "metrics", "suites"])
+@pytest.mark.parametrize("kind", ["methods", "solvers", "grids", "backbones", "metrics", "modes", "suites"])
 def test_list_prints_one_array_and_the_same_names_as_text(kind: str) -> None:
     entries = one_document("list", kind)
     text = run_ok("list", kind).stdout

@@ -112,7 +112,7 @@ def test_eval_and_its_exits(models: Path) -> None:
         assert result.returncode == 2 and "--exit" in result.stderr
 
 
-@pytest.mark.parametrize("kind", ["methods", "solvers", "grids", "backbones", "metrics", "suites"])
+@pytest.mark.parametrize("kind", ["methods", "solvers", "grids", "backbones", "metrics", "modes", "suites"])
 def test_list(kind: str) -> None:
     assert run_ok("list", kind).stdout.strip()
     assert json.loads(run_ok("list", kind, "--json").stdout)

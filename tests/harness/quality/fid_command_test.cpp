@@ -74,12 +74,27 @@ TEST_F(FidCommand, TableNamesMetricsAndCounts) {
   EXPECT_THAT(table, HasSubstr("jackknife over 20 groups"));
 }
 
+TEST_F(FidCommand, TheModeReachesTheExtractor) {
+  const auto images = [](uint64_t seed) {
+    return to_raw(quality::testing::images(20, 9, seed).squeeze(1).unsqueeze(3));
+  };
+  data::write_npz(a(), {{"arr_0", images(1)}});
+  data::write_npz(b(), {{"arr_0", images(2)}});
+  const auto fid_in = [this](const std::string& mode) {
+    return output_of({"fid", a(), b(), "--extractor", quality::testing::file("tiny_inception.pt"), "--mode", mode});
+  };
+  EXPECT_THAT(fid_in("clean_fid"), HasSubstr(", mode clean_fid\n"));
+  EXPECT_NE(fid_in("clean_fid").substr(0, 80), fid_in("pytorch_fid").substr(0, 80));
+}
+
 TEST_F(FidCommand, RefusesBadArguments) {
   EXPECT_THROW(output_of({"fid", a()}), CLI::ParseError);
   EXPECT_THROW(output_of({"fid", a(), b(), "--kid-subsets", "-1"}), CLI::ParseError);
   EXPECT_THROW(output_of({"fid", a(), b(), "--metric", "fid"}), CLI::ParseError);
   EXPECT_THROW(output_of({"fid", a(), b(), "--metrics", "fid,fvd"}), config::InputError);
   EXPECT_THROW(output_of({"fid", a(), "nowhere.npz"}), config::InputError);
+  EXPECT_THROW(output_of({"fid", a(), b(), "--mode", "clean"}), config::InputError);
+  EXPECT_THROW(output_of({"fid", a(), b(), "--mode", "clean_fid"}), config::InputError);  // of which network?
 }
 
 }  // namespace

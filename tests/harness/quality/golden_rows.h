@@ -38,8 +38,10 @@ inline at::Tensor images(int64_t n, int64_t size, uint64_t seed) {
 
 inline std::string file(const std::string& name) { return DIFFBENCH_TESTS_DIR "/harness/quality/" + name; }
 
+inline nlohmann::json json_of(const std::string& name) { return nlohmann::json::parse(std::ifstream(file(name))); }
+
 inline const nlohmann::json& goldens() {
-  static const nlohmann::json kGoldens = nlohmann::json::parse(std::ifstream(file("goldens.json")));
+  static const nlohmann::json kGoldens = json_of("goldens.json");
   return kGoldens;
 }
 
