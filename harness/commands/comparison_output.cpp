@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "harness/compare/gate_file.h"
+#include "harness/quality/metric_rows.h"
 #include "harness/selfcheck/record.h"
 #include "methods/config/input_error.h"
 #include "results/compare/run_choice.h"
@@ -51,7 +52,9 @@ void add_comparison_options(CLI::App& command, ComparisonOptions& options) {
 }
 
 results::Gate read_gate_options(const ComparisonOptions& options) {
-  auto gate = options.gate ? compare::read_gate(*options.gate, compare::today_utc()) : results::Gate();
+  std::vector<std::string> quality_metrics;
+  for (const auto& metric : quality::metric_rows()) quality_metrics.push_back(metric.name);
+  auto gate = options.gate ? compare::read_gate(*options.gate, compare::today_utc(), quality_metrics) : results::Gate();
   gate.across = options.across;
   return gate;
 }

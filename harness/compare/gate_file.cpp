@@ -8,7 +8,6 @@
 #include <memory>
 #include <string_view>
 
-#include "harness/quality/metric_rows.h"
 #include "harness/suite/pattern.h"
 #include "methods/config/input_error.h"
 #include "methods/config/nearest.h"
@@ -28,7 +27,9 @@ results::CellPattern read_cells(const TomlTable& table) {
   return [pattern](const std::string& key) { return pattern->matches(key); };
 }
 
-std::string read_metric(const TomlTable& table, bool must_be_compared) {
+using Names = std::vector<std::string>;
+
+std::string read_metric(const TomlTable& table, bool must_be_compared, const Names& quality_metrics) {
   const auto name = table.get<std::string>("metric");
   std::vector<std::string> valid;
   if (must_be_compared) {
@@ -36,7 +37,7 @@ std::string read_metric(const TomlTable& table, bool must_be_compared) {
   } else {
     for (const auto& metric : results::kMetrics) valid.emplace_back(metric.name);
   }
-  for (const auto& metric : quality::metric_rows()) valid.push_back(metric.name);
+  valid.insert(valid.end(), quality_metrics.begin(), quality_metrics.end());
   // of a further extractor: fid@clip
   if (std::find(valid.begin(), valid.end(), name.substr(0, name.find('@'))) == valid.end()) {
     table.fail("metric", config::unknown_name("metric", name, valid));
@@ -80,10 +81,10 @@ std::string read_date(const TomlTable& table, const char* key) {
   return text;
 }
 
-results::Threshold read_threshold(const TomlTable& table) {
+results::Threshold read_threshold(const TomlTable& table, const Names& quality_metrics) {
   table.allow_only({"metric", "cells", "effect", "gates"});
   results::Threshold entry{
-      .place = place(table, "metric"), .metric = read_metric(table, true), .cells = read_cells(table)};
+      .place = place(table, "metric"), .metric = read_metric(table, true, quality_metrics), .cells = read_cells(table)};
   if (table.has("effect")) {
     entry.effect = table.get<double>("effect");
     if (!(*entry.effect > 0)) table.fail("effect", "must be above 0");
@@ -94,20 +95,21 @@ results::Threshold read_threshold(const TomlTable& table) {
   return entry;
 }
 
-results::Allowance read_allowance(const TomlTable& table, const std::string& today) {
+results::Allowance read_allowance(const TomlTable& table, const std::string& today, const Names& quality_metrics) {
   table.allow_only({"metric", "cells", "reason", "until"});
   results::Allowance entry{.place = place(table, "cells"), .cells = read_cells(table)};
-  if (table.has("metric")) entry.metric = read_metric(table, true);
+  if (table.has("metric")) entry.metric = read_metric(table, true, quality_metrics);
   entry.reason = table.get<std::string>("reason");
   entry.until = read_date(table, "until");
   entry.is_expired = entry.until < today;
   return entry;
 }
 
-results::Budget read_budget(const TomlTable& table) {
+results::Budget read_budget(const TomlTable& table, const Names& quality_metrics) {
   table.allow_only({"metric", "cells", "at_most", "at_least"});
-  results::Budget entry{
-      .place = place(table, "metric"), .metric = read_metric(table, false), .cells = read_cells(table)};
+  results::Budget entry{.place = place(table, "metric"),
+                        .metric = read_metric(table, false, quality_metrics),
+                        .cells = read_cells(table)};
   if (table.has("at_most")) entry.at_most = read_quantity(table, "at_most");
   if (table.has("at_least")) entry.at_least = read_quantity(table, "at_least");
   if (entry.at_most.has_value() == entry.at_least.has_value()) {
@@ -118,15 +120,17 @@ results::Budget read_budget(const TomlTable& table) {
 
 }  // namespace
 
-results::Gate read_gate(const std::filesystem::path& file, const std::string& today) {
+results::Gate read_gate(const std::filesystem::path& file, const std::string& today,
+                        const std::vector<std::string>& quality_metrics) {
   const auto root = TomlTable::parse_file(file);
   root.allow_only({"confidence", "threshold", "allow", "budget"});
   results::Gate gate;
   gate.confidence = root.get_or<double>("confidence", gate.confidence);
   if (!(gate.confidence > 0.5 && gate.confidence < 1)) root.fail("confidence", "must lie between 0.5 and 1");
-  for (const auto& table : root.tables("threshold")) gate.thresholds.push_back(read_threshold(table));
-  for (const auto& table : root.tables("allow")) gate.allowances.push_back(read_allowance(table, today));
-  for (const auto& table : root.tables("budget")) gate.budgets.push_back(read_budget(table));
+  for (const auto& table : root.tables("threshold")) gate.thresholds.push_back(read_threshold(table, quality_metrics));
+  for (const auto& table : root.tables("allow"))
+    gate.allowances.push_back(read_allowance(table, today, quality_metrics));
+  for (const auto& table : root.tables("budget")) gate.budgets.push_back(read_budget(table, quality_metrics));
   return gate;
 }
 
