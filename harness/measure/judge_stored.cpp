@@ -19,7 +19,7 @@ using quality::Need;
 struct Place {
   int place = 0;
   const quality::Reference* reference = nullptr;
-  Metrics metrics;
+  Metrics metrics{};
 };
 
 std::vector<Place> places_of(const JudgeRequest& request, int lpips) {

@@ -28,6 +28,8 @@ struct SampleSet {
   at::Tensor features{};  // [N, D], or undefined
   at::Tensor logits{};    // [N, K], or undefined
   std::optional<Gaussian> statistics{};
+  std::optional<Gaussian> spatial_statistics{};
+  at::Tensor labels{};
 };
 
 SampleSet load_samples(const std::filesystem::path& path);
