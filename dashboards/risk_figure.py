@@ -53,15 +53,18 @@ def title_of(path: Path, rows: pd.DataFrame) -> str:
 
 
 def draw_lines(axis: plt.Axes, rows: pd.DataFrame, name: str) -> dict[str, object]:
-    """Mean and band of each procedure; its line by name. The procedure without a guarantee is dashed."""
+    """Mean and band of each procedure; its line by name. The procedure without a guarantee is dashed. Lines that others are drawn
+    over are wider: losses of 0 and 1 make naive and crc choose alike."""
     handles = {}
+    count = rows["procedure"].nunique()
     for number, (procedure, own) in enumerate(rows.groupby("procedure", sort=False)):
         own = own.sort_values("epsilon")
         colour = theme.SERIES_COLOURS[number % len(theme.SERIES_COLOURS)]
         axis.fill_between(own["epsilon"], own[f"{name}_low"], own[f"{name}_high"], color=colour, alpha=0.13, linewidth=0)
+        wider = 0.6 * (count - 1 - number)
         (handles[procedure],) = axis.plot(
-            own["epsilon"], own[name], color=colour, linewidth=1.4, linestyle="--" if procedure == PROMISES_NOTHING else "-",
-            marker=theme.PAPER_MARKERS[number % len(theme.PAPER_MARKERS)], markersize=3.5, markevery=max(1, len(own) // 12))
+            own["epsilon"], own[name], "--" if procedure == PROMISES_NOTHING else "-", color=colour, linewidth=1.2 + wider,
+            marker=theme.PAPER_MARKERS[number % len(theme.PAPER_MARKERS)], markersize=3.5 + wider, markevery=max(1, len(own) // 12))
     return handles
 
 

@@ -43,6 +43,8 @@ def test_each_procedure_has_its_line_in_both_panels(splits: Path) -> None:
         assert list(line.get_xdata()) == EPSILONS
         assert np.allclose(line.get_ydata(), [share * epsilon for epsilon in EPSILONS])
         assert np.allclose(exits.get_ydata(), [1 - share * epsilon for epsilon in EPSILONS])
+    widths = [line.get_linewidth() for line in lines]
+    assert widths == sorted(widths, reverse=True) and len(set(widths)) == len(widths)  # one under others is seen
     assert [text.get_text() for text in figure.legends[0].texts] == ["risk = epsilon", *SHARES]
     assert left.get_title(loc="left") == "lpips: 50 splits, 100 calibrate, 200 test, delta 0.1"
 
