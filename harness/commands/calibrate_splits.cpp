@@ -2,9 +2,9 @@
 
 #include <fmt/core.h>
 
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "harness/commands/at_least.h"
 #include "harness/commands/sample_files.h"
@@ -123,8 +123,8 @@ void evaluate_splits_of(const risk_control::LossTable& table, const SplitRequest
                         bool json) {
   const auto rows = risk_control::evaluate_splits(table, request);
   if (!out.empty()) {
-    data::write_atomically(
-        out, [&](const std::filesystem::path& temporary) { std::ofstream(temporary) << to_csv(rows, table, request); });
+    const auto text = to_csv(rows, table, request);
+    data::write_file(out, std::as_bytes(std::span(text)));
   }
   if (json) {
     std::cout << to_json(rows, table, request).dump() << "\n";
