@@ -7,11 +7,10 @@
 #include <filesystem>
 
 #include "harness/commands/at_least.h"
+#include "harness/commands/calibration_losses.h"
 #include "harness/commands/sample_files.h"
-#include "harness/quality/extractor.h"
 #include "methods/config/input_error.h"
 #include "methods/data/safetensors.h"
-#include "methods/model/decode.h"
 #include "methods/model/tensors.h"
 #include "methods/registry.h"
 #include "methods/risk_controlled/trajectory_losses.h"
@@ -21,31 +20,23 @@
 namespace diffbench::commands {
 namespace {
 
-using methods::risk_controlled::Loss;
 namespace gates = methods::uncertainty_exit;
 
-// |f(a) - f(b)| / (|f(a)| + |f(b)|) in the extractor's features: 0 for equal images, at most 1
-Loss feature_loss(std::shared_ptr<quality::FeatureExtractor> extractor, std::shared_ptr<Model> model) {
-  return {.view =
-              [extractor, model](const at::Tensor& samples) {
-                const auto images = to_uint8(decode(samples, *model), model->image);
-                return extractor->extract(images).features.to(at::kDouble);
-              },
-          .distance =
-              [](const at::Tensor& a, const at::Tensor& b) {
-                return (a - b).norm(2, {1}) / (a.norm(2, {1}) + b.norm(2, {1})).clamp_min(1e-12);
-              }};
+methods::risk_controlled::Loss loss_of(const ModelCalibration& options, const std::shared_ptr<Model>& model) {
+  const auto& entry = calibration_loss_named(options.loss);
+  if (!options.network.empty() && !entry.reads_network) {
+    throw config::InputError("--network: --loss " + options.loss + " does not read it");
+  }
+  return entry.make({.model = model, .extractor = options.extractor, .network = options.network});
 }
 
-Loss loss_of(const ModelCalibration& options, const std::shared_ptr<Model>& model) {
-  if (options.loss == "features") {
-    return feature_loss(std::make_shared<quality::FeatureExtractor>(options.extractor, model->compute.device), model);
+std::string losses_text() {
+  std::string text = "what an early-exit sample loses against the full network's (rmse):";
+  for (const auto& loss : calibration_losses()) {
+    text +=
+        std::string("\n") + loss.name + ": " + loss.summary + (*loss.needs ? std::string(" (") + loss.needs + ")" : "");
   }
-  return {.view =
-              [model](const at::Tensor& samples) {
-                return methods::risk_controlled::unit_pixels(decode(samples, *model), model->image);
-              },
-          .distance = methods::risk_controlled::rmse_distance};
+  return text;
 }
 
 std::vector<double> thresholds_of(const ModelCalibration& options) {
@@ -89,12 +80,10 @@ void add_model_calibration(CLI::App& command, ModelCalibration& options) {
       .add_option("--thresholds", options.thresholds,
                   "thresholds to try, comma-separated, the most cautious first (default: 0, 0.01, ... 0.2)")
       ->delimiter(',');
-  command
-      .add_option("--loss", options.loss, "distance of an early-exit sample from the full network's: rmse | features")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"rmse", "features"}));
-  command.add_option("--extractor", options.extractor, "zoo name or TorchScript file, for --loss features")
+  command.add_option("--loss", options.loss, losses_text())->check(CLI::IsMember(calibration_loss_names()));
+  command.add_option("--extractor", options.extractor, "zoo name or TorchScript file, for losses that need one")
       ->capture_default_str();
+  command.add_option("--network", options.network, "TorchScript file of --loss lpips: forward(a, b) -> distances");
   command.add_option("--num", options.units, "calibration trajectories")->capture_default_str()->check(at_least(1));
   command.add_option("--batch", options.batch, "rows per network call")->capture_default_str()->check(at_least(1));
   command.add_option("--seed", options.seed, "of their noise: another than that of the samples to come")
@@ -145,7 +134,8 @@ CalibratedModel prepare(const ModelCalibration& options) {
     const auto losses = at::tensor(result.losses.losses, at::TensorOptions(at::kDouble));
     data::write_safetensors(options.losses_out,
                             {{"losses", to_raw(losses.reshape({options.units, count}))},
-                             {"thresholds", to_raw(at::tensor(thresholds, at::TensorOptions(at::kDouble)))}});
+                             {"thresholds", to_raw(at::tensor(thresholds, at::TensorOptions(at::kDouble)))},
+                             {"exits", to_raw(at::tensor(result.losses.exits, at::TensorOptions(at::kDouble)))}});
   }
   return result;
 }

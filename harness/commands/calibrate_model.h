@@ -22,6 +22,7 @@ struct ModelCalibration {
   std::vector<double> thresholds;
   std::string loss = "rmse";
   std::string extractor = "fashion_mnist";
+  std::string network;
   int64_t units = 100;
   int64_t batch = 64;
   uint64_t seed = 1000;

@@ -1,12 +1,13 @@
 #pragma once
-// The losses that a threshold is calibrated on: how far an early-exit sample lies from the full network's, both from
-// the same initial and step noise. One unit is one trajectory.
+// The losses that a threshold is calibrated on: how much an early-exit sample loses against the full network's, both
+// from the same initial and step noise. One unit is one trajectory.
 //
 //   const auto table = trajectory_losses(
 //       {.units = 200, .batch = 50, .seed = 7, .thresholds = {0.0, 0.05, 0.1}}, *model, sampler,
 //       [&](std::optional<double> threshold) { return threshold ? denoiser_at(*threshold) : full(); },
-//       {.view = [&](const at::Tensor& samples) { return unit_pixels(samples, model->image); },
-//        .distance = rmse_distance});
+//       {.view = [&](const at::Tensor& samples, const at::Tensor&) { return unit_pixels(samples, model->image); },
+//        .compare = rmse_distance});
+//   table.exits[2];      // the share of the blocks that ran at a threshold of 0.1
 
 #include <functional>
 #include <memory>
@@ -20,16 +21,12 @@
 namespace diffbench::methods::risk_controlled {
 
 struct Loss {
-  // samples [B,C,H,W] -> what is compared, [B,...] float64 on the CPU; asked once per sample, batch by batch
-  std::function<at::Tensor(const at::Tensor& samples)> view;
-  // of two such views -> [B] in [0, 1]
-  std::function<at::Tensor(const at::Tensor& a, const at::Tensor& b)> distance;
+  // samples [B,C,H,W] and their labels [B] (undefined: unconditional) -> what is compared, [B,...] on the CPU; asked
+  // once per sample, batch by batch
+  std::function<at::Tensor(const at::Tensor& samples, const at::Tensor& labels)> view;
+  // of two such views -> [B] float64
+  std::function<at::Tensor(const at::Tensor& full, const at::Tensor& early)> compare;
 };
-
-// pixels clipped and scaled to [0, 1]
-at::Tensor unit_pixels(const at::Tensor& images, const ImageSpec& image);
-// root of the mean squared difference of an image
-at::Tensor rmse_distance(const at::Tensor& a, const at::Tensor& b);
 
 struct LossRequest {
   int64_t units = 100;
@@ -37,6 +34,9 @@ struct LossRequest {
   uint64_t seed = 0;
   std::vector<double> thresholds;  // in order of falling caution
 };
+
+// of all rows and evaluations: how deep they left, over the depth of the network
+double mean_exit(const Trace& trace);
 
 // denoiser(nullopt) is the full network. `progress` hears of every column.
 risk_control::LossTable trajectory_losses(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tensor_files
-from program import diffbench, run_ok, write_uvit
+from program import ROOT, diffbench, run_ok, write_uvit
 
 
 def lost(counts: list[int], n: int) -> np.ndarray:
@@ -198,3 +201,89 @@ def test_flags_of_a_model_are_refused_with_a_table(tmp_path: Path) -> None:
     table = write(tmp_path / "losses.npz", lost([0, 1], 10))
     refused = diffbench("calibrate", "--losses", table, "--epsilon", 0.5, "--procedure", "crc", "--out", tmp_path / "c.toml")
     assert refused.returncode == 2 and "--out" in refused.stderr
+
+
+def split(path: Path, *more: object) -> dict:
+    return json.loads(run_ok("calibrate", "--losses", path, "--splits", 20, *more, "--json").stdout)
+
+
+def test_splits_try_every_procedure_at_every_epsilon(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    losses = (random.uniform(size=(300, 1)) < np.array([0.0, 0.05, 0.3])).astype(np.float64)
+    table = tmp_path / "losses.npz"
+    np.savez(table, losses=losses, thresholds=np.arange(3.0), exits=np.array([1.0, 0.8, 0.3]))
+    out = tmp_path / "splits.csv"
+    document = split(table, "--epsilons", "0.1,0.6", "--calibration-units", 100, "--splits-out", out)
+    assert (document["splits"], document["seed"], document["calibration_units"], document["test_units"]) == (20, 0, 100, 200)
+    assert [(row["procedure"], row["epsilon"]) for row in document["rows"]] == [
+        (procedure, epsilon) for procedure in ("naive", "crc", "ucb_wsr", "ltt_hb") for epsilon in (0.1, 0.6)]
+    for row in document["rows"]:
+        if row["epsilon"] == 0.6:  # even the last column is far below: all take it, in every split
+            assert row["exit"] == pytest.approx({"mean": 0.3, "low": 0.3, "median": 0.3, "high": 0.3})
+            assert row["risk"]["mean"] == pytest.approx(losses[:, 2].mean(), abs=0.02) and row["exceeded_ratio"] == 0
+        else:
+            assert row["exit"]["mean"] >= 0.8 and row["risk"]["mean"] < 0.1
+    written = list(csv.DictReader(out.open()))
+    assert [float(row["risk_high"]) for row in written] == [pytest.approx(row["risk"]["high"], rel=1e-5) for row in document["rows"]]
+    assert {row["test_units"] for row in written} == {"200"}
+    assert document == split(table, "--epsilons", "0.1,0.6", "--calibration-units", 100)
+    assert document != split(table, "--epsilons", "0.1,0.6", "--calibration-units", 100, "--split-seed", 1)
+    assert "exceeded" in run_ok("calibrate", "--losses", table, "--splits", 3).stdout
+
+
+SPLIT_FAULTS = {
+    "no unit left to test": (["--calibration-units", 10], ["--calibration-units", "losses.npz"]),
+    "an epsilon above the bound": (["--epsilons", "0.1,1.5"], ["--epsilon", "1.5"]),
+    "no splits": (["--splits", 0], ["--splits"]),
+    "a procedure, for all are tried": (["--procedure", "crc"], ["--procedure", "--splits"]),
+    "a folder that is not there": (["--splits-out", "gone/s.csv"], ["--splits-out", "gone"]),
+}
+
+
+@pytest.mark.parametrize("fault", SPLIT_FAULTS)
+def test_splits_that_cannot_be(tmp_path: Path, fault: str) -> None:
+    flags, words = SPLIT_FAULTS[fault]
+    table = write(tmp_path / "losses.npz", GOOD)
+    settings = {"--losses": table, "--splits": 5} | dict(zip(flags[::2], flags[1::2]))
+    refused(diffbench("calibrate", *(text for pair in settings.items() for text in pair)), words)
+    refused(diffbench("calibrate", "--losses", table, "--splits-out", "s.csv"), ["--splits"])
+    refused(diffbench("calibrate", "--losses", table, "--procedure", "crc"), ["--epsilon"])
+
+
+@pytest.fixture
+def lpips_like(tmp_path: Path) -> Path:
+    maker = ROOT / "tests/methods/risk_controlled/make_lpips_like.py"
+    subprocess.run([sys.executable, maker, ROOT / "methods/zoo/fashion_mnist/extractor.pt", tmp_path / "lpips.pt"], check=True)
+    return tmp_path / "lpips.pt"
+
+
+LOSSES = {"lpips": (0, 1), "features": (0, 1), "consistency": (0, 1), "consistency_brier": (0, 2), "gap": (-1, 1), "gap_brier": (-2, 2)}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_each_loss_on_a_model(tmp_path: Path, gated_model: Path, lpips_like: Path, loss: str) -> None:
+    lowest, highest = LOSSES[loss]
+    flags = ("--network", lpips_like) if loss == "lpips" else ()
+    table = tmp_path / "losses.safetensors"
+    run_ok("calibrate", "--model", gated_model, "--steps", 2, "--num", 12, "--thresholds", "0,1", "--loss", loss, *flags,
+           "--epsilon", 0.5, "--procedure", "crc", "--losses-out", table)
+    tensors = tensor_files.read(table)
+    losses = tensors["losses"]
+    assert (losses[:, 0] == 0).all()  # nobody leaves
+    assert losses.min() >= lowest and losses.max() <= highest
+    if loss in ("lpips", "features", "consistency_brier", "gap_brier"):
+        assert np.abs(losses[:, 1]).max() > 0
+    else:
+        assert set(np.unique(losses)) <= {-1.0, 0.0, 1.0}
+    assert tensors["exits"].tolist() == [1.0, pytest.approx(1 / 3)]  # of three blocks
+
+
+def test_losses_that_cannot_be(tmp_path: Path, gated_model: Path, lpips_like: Path) -> None:
+    base = ("calibrate", "--model", gated_model, "--num", 4, "--steps", 2, "--thresholds", "0,1", "--epsilon", 0.5, "--procedure", "crc")
+    refused(diffbench(*base, "--loss", "lpips"), ["--network"])
+    refused(diffbench(*base, "--loss", "lpips", "--network", tmp_path / "gone.pt"), ["--network", "gone.pt"])
+    refused(diffbench(*base, "--loss", "rmse", "--network", lpips_like), ["--network", "rmse"])
+    refused(diffbench(*base, "--loss", "lpisp"), ["--loss", "lpips"])
+    extractors = ROOT / "tests/harness/quality"
+    refused(diffbench(*base, "--loss", "gap", "--extractor", extractors / "features_only.pt"), ["features_only.pt", "logits"])
+    refused(diffbench(*base, "--loss", "gap", "--extractor", extractors / "tiny_extractor.pt"), ["tiny_extractor.pt", "4 classes", "10"])

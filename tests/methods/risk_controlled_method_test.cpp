@@ -7,6 +7,7 @@
 #include "methods/config/input_error.h"
 #include "methods/registry.h"
 #include "methods/risk_controlled/calibration_file.h"
+#include "methods/risk_controlled/sample_losses.h"
 #include "methods/risk_controlled/trajectory_losses.h"
 #include "methods/sampling/sampling_conditions.h"
 #include "methods/solvers/solver_table.h"
@@ -172,9 +173,12 @@ TEST_F(RiskControlled, LossesArePairedDistancesFromTheFullNetwork) {
     return threshold ? methods::make_method("uncertainty_exit", {{"threshold", *threshold}}, context())
                      : methods::make_method("full", nlohmann::json::object(), context());
   };
-  const methods::risk_controlled::Loss loss{
-      .view = [&](const at::Tensor& samples) { return methods::risk_controlled::unit_pixels(samples, model_->image); },
-      .distance = methods::risk_controlled::rmse_distance};
+  const methods::risk_controlled::Loss loss{.view =
+                                                [&](const at::Tensor& samples, const at::Tensor& labels) {
+                                                  EXPECT_EQ(labels.size(0), samples.size(0));
+                                                  return methods::risk_controlled::unit_pixels(samples, model_->image);
+                                                },
+                                            .compare = methods::risk_controlled::rmse_distance};
   const auto table = methods::risk_controlled::trajectory_losses(
       {.units = 5, .batch = 2, .seed = 3, .thresholds = {0.0, 0.55, 1.0}}, *model_, sampler, denoiser, loss);
   EXPECT_EQ(table.units, 5U);
@@ -188,6 +192,10 @@ TEST_F(RiskControlled, LossesArePairedDistancesFromTheFullNetwork) {
     sum += value;
   }
   EXPECT_GT(sum, 0.0);
+  // five blocks: nobody leaves at 0, everybody after the first block at 1
+  EXPECT_EQ(table.exits.front(), 1.0);
+  EXPECT_LT(table.exits[1], 1.0);
+  EXPECT_EQ(table.exits.back(), 0.2);
 }
 
 }  // namespace

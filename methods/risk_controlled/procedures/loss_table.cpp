@@ -39,6 +39,9 @@ LossTable read_loss_table(const std::filesystem::path& path) {
   const auto& shape = file.at("losses").shape;
   table.units = static_cast<size_t>(shape[0]);
   table.thresholds = read_values(file, table.source, "thresholds", {shape[1]});
+  if (file.contains("exits")) {
+    table.exits = read_values(file, table.source, "exits", {shape[1]});
+  }
   return table;
 }
 
@@ -62,6 +65,12 @@ void check(const LossTable& table, double bound) {
     if (!(std::fabs(table.losses[i]) <= bound)) {  // false for NaN too
       throw config::InputError(fmt::format("{}: losses[{}, {}] is {}: outside [-{}, {}], see --bound", table.source,
                                            i / width, i % width, table.losses[i], bound, bound));
+    }
+  }
+  for (size_t k = 0; k < table.exits.size(); ++k) {
+    if (!(table.exits[k] >= 0.0 && table.exits[k] <= 1.0)) {
+      throw config::InputError(
+          fmt::format("{}: exits[{}] is {}: a share of the blocks lies in [0, 1]", table.source, k, table.exits[k]));
     }
   }
 }

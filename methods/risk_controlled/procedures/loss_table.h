@@ -21,15 +21,17 @@ struct LossTable {
   size_t units = 0;                // n
   std::vector<double> losses;      // [n, L], C order
   std::vector<double> thresholds;  // [L]
+  std::vector<double> exits{};     // [L], the mean share of the blocks executed; empty: not known
 
   std::vector<double> column(size_t index) const;
 };
 
-// Reads `losses` [n, L] and `thresholds` [L], float64 or float32, from any file of methods/data/tensor_file.h. Only the
-// types and shapes are checked here.
+// Reads `losses` [n, L], `thresholds` [L] and, where it is there, `exits` [L], float64 or float32, from any file of
+// methods/data/tensor_file.h. Only the types and shapes are checked here.
 LossTable read_loss_table(const std::filesystem::path& path);
 
-// refuses an empty table, sizes that do not fit, thresholds that are not finite, and losses outside [-bound, bound]
+// refuses an empty table, sizes that do not fit, thresholds that are not finite, losses outside [-bound, bound] and
+// exits outside [0, 1]
 void check(const LossTable& table, double bound);
 
 }  // namespace diffbench::risk_control
