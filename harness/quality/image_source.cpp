@@ -88,7 +88,6 @@ SampleSet load_file(const std::filesystem::path& path) {
     throw InputError(set.file + ": holds " + (names.empty() ? "no tensors" : names) + "; expected " +
                      (is_npz ? "arr_0, features, or mu and sigma" : "samples or features"));
   }
-  if (tensors.contains("labels")) set.labels = to_tensor(tensors.at("labels"));
   check_equal_counts(set);
   return set;
 }

@@ -28,8 +28,6 @@ struct SampleSet {
   at::Tensor features{};  // [N, D], or undefined
   at::Tensor logits{};    // [N, K], or undefined
   std::optional<Gaussian> statistics{};
-  std::optional<Gaussian> spatial_statistics{};
-  at::Tensor labels{};
 };
 
 SampleSet load_samples(const std::filesystem::path& path);
