@@ -14,8 +14,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates
 FROM debian:12
 COPY --from=build /opt/diffbench /opt/diffbench
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libhwloc15 libopenmpi3 libspdlog1.10 libsqlite3-0 libtomlplusplus3 \
-    libzip4 openmpi-bin python3-venv \
+ && apt-get install -y --no-install-recommends libhwloc15 libjpeg62-turbo libopenmpi3 libspdlog1.10 libsqlite3-0 libtomlplusplus3 \
+    libwebp7 libzip4 openmpi-bin python3-venv \
  && rm -rf /var/lib/apt/lists/* \
  && python3 -m venv /opt/diffbench/share/diffbench/.venv \
  && /opt/diffbench/share/diffbench/.venv/bin/pip install --no-cache-dir /opt/diffbench/share/diffbench

@@ -39,6 +39,7 @@ constexpr Subcommand kSubcommands[] = {
     {"eval", commands::add_eval, false, "docs/formats.md"},
     {"train", commands::add_train, false, "methods/training/README.md"},
     {"fid", commands::add_fid, false, "docs/formats.md"},
+    {"fid-statistics", commands::add_fid_statistics, false, "docs/data_files.md"},
     {"judge", commands::add_judge, false, "harness/quality/README.md"},
     {"report", commands::add_report, false, "dashboards/README.md"},
     {"calibrate", commands::add_calibrate, false, "methods/risk_controlled/README.md"},

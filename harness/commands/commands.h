@@ -22,6 +22,7 @@ void add_eval(CLI::App& app, int& exit_code);
 void add_train(CLI::App& app, int& exit_code);
 void add_calibrate(CLI::App& app, int& exit_code);
 void add_fid(CLI::App& app, int& exit_code);
+void add_fid_statistics(CLI::App& app, int& exit_code);
 void add_judge(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
 void add_export(CLI::App& app, int& exit_code);

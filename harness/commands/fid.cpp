@@ -66,7 +66,8 @@ void add_fid(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("fid", "distances between image sets, features or stored statistics");
   command
       ->add_option("A", options->a,
-                   "generated set: folder of PNG, .npz (arr_0 of images, u8 [N, H, W, C]; mu and sigma; features [N, "
+                   "generated set: folder of PNG, JPEG or WebP, .npz (arr_0 of images, u8 [N, H, W, C]; mu and sigma; "
+                   "features [N, "
                    "D]; logits [N, K]: any of "
                    "them) or .safetensors (samples in [-1, 1], [N, C, H, W]; features; logits)")
       ->required();

@@ -1,6 +1,7 @@
 #pragma once
 // Mean and covariance of a reference set as a file: `.npz` with mu [D] and sigma [D, D] (pytorch-fid, EDM, U-ViT write
-// the same) and, where known, n (i64, no dimensions) rows behind them.
+// the same) and, where known, n (i64, no dimensions) rows behind them. ADM's mu_s and sigma_s are those of its spatial
+// features.
 //
 //   write_statistics("train.npz", gaussian_of(features));
 //   Gaussian reference = read_statistics("train.npz");
@@ -8,6 +9,7 @@
 // Every failure is an InputError of one line that starts with the path.
 
 #include <filesystem>
+#include <optional>
 
 #include "harness/quality/feature_statistics.h"
 #include "methods/data/raw_tensor.h"
@@ -15,9 +17,24 @@
 namespace diffbench::quality {
 
 Gaussian read_statistics(const std::filesystem::path& path);
-void write_statistics(const std::filesystem::path& path, const Gaussian& gaussian);  // float64
+
+// what a file may hold beside mean and covariance
+struct KeptRows {
+  at::Tensor features{};              // [K, D]: the first rows, for metrics that want rows
+  at::Tensor labels{};                // i64 [K], of the same rows
+  std::optional<Gaussian> spatial{};  // mu_s, sigma_s
+};
+
+void write_statistics(const std::filesystem::path& path, const Gaussian& gaussian,
+                      const KeptRows& kept = {});  // statistics in float64
+
+struct StatisticsNames {
+  const char* mean = "mu";
+  const char* covariance = "sigma";
+};
+inline constexpr StatisticsNames kSpatialNames{"mu_s", "sigma_s"};
 
 // the same from tensors already read; `file` is what messages call them
-Gaussian statistics_from(const data::NamedTensors& tensors, const std::string& file);
+Gaussian statistics_from(const data::NamedTensors& tensors, const std::string& file, const StatisticsNames& names = {});
 
 }  // namespace diffbench::quality

@@ -6,9 +6,9 @@
 //
 // fashion_mnist   splits train (60000) and test (10000), 1 x 28 x 28, 10 classes. `dir` holds the four idx files,
 //                 gzipped or not; empty: where the Debian package dataset-fashion-mnist puts them.
-// image_folder    PNG files of one size, in sorted order of their names: directly in the folder (no labels, classes 0),
-//                 or one sub-folder per class, the sorted sub-folders being classes 0, 1, ... Split "all" (or empty)
-//                 reads `dir`, any other split the sub-folder of that name.
+// image_folder    images of one size, as methods/data/image_folder.h lists them: directly in the folder (no labels,
+//                 classes 0), or one sub-folder per class, the sorted sub-folders being classes 0, 1, ... Split "all"
+//                 (or empty) reads `dir`, any other split the sub-folder of that name.
 // Unknown names and splits, missing files and images of unequal size are InputErrors of one line.
 
 #include <filesystem>

@@ -1,10 +1,9 @@
 #include "methods/data/image_folder.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "methods/data/file_io.h"
-#include "methods/data/png.h"
+#include "methods/data/image_decoders.h"
 
 namespace diffbench::data {
 namespace {
@@ -16,80 +15,105 @@ struct Listing {
   std::vector<fs::path> images;
 };
 
-// sorted by name; hidden entries and files that are not PNG are passed over
+bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
+[[noreturn]] void cannot_read(const fs::path& dir, const std::error_code& error) {
+  throw bad_file(dir.string(), "cannot read this folder: " + error.message());
+}
+
 Listing list(const fs::path& dir) {
   Listing listing;
   std::error_code error;
   for (fs::directory_iterator entry(dir, error), end; !error && entry != end; entry.increment(error)) {
-    const auto name = entry->path().filename().string();
-    if (name.starts_with('.')) {
+    if (is_hidden(entry->path())) {
       continue;
     }
-    auto extension = entry->path().extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (entry->is_directory()) {
       listing.folders.push_back(entry->path());
-    } else if (extension == ".png") {
+    } else if (has_image_ending(entry->path())) {
       listing.images.push_back(entry->path());
     }
   }
   if (error) {
-    throw bad_file(dir.string(), "cannot read this folder: " + error.message());
+    cannot_read(dir, error);
   }
   std::sort(listing.folders.begin(), listing.folders.end());
   std::sort(listing.images.begin(), listing.images.end());
   return listing;
 }
 
-class Builder {
- public:
-  void add(const fs::path& file, int64_t label) {
-    const Image image = read_png(file);
-    if (labels_.empty()) {
-      first_ = file;
-      width_ = image.width;
-      height_ = image.height;
-      channels_ = image.channels;
-    } else if (image.width != width_ || image.height != height_ || image.channels != channels_) {
-      throw bad_file(file.string(), size_text(image.width, image.height, image.channels) + ", but " +
-                                        first_.filename().string() + " is " + size_text(width_, height_, channels_) +
-                                        "; all images must be of one size");
-    }
-    labels_.push_back(label);
-    for (int channel = 0; channel < channels_; ++channel) {
-      for (size_t i = static_cast<size_t>(channel); i < image.pixels.size(); i += static_cast<size_t>(channels_)) {
-        pixels_.push_back(std::byte{image.pixels[i]});
-      }
+// at any depth; links to folders are not followed, for they may lead in a circle
+std::vector<fs::path> images_below(const fs::path& dir) {
+  std::vector<fs::path> images;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(dir, error), end; !error && entry != end; entry.increment(error)) {
+    if (is_hidden(entry->path())) {
+      entry.disable_recursion_pending();
+    } else if (!entry->is_directory() && has_image_ending(entry->path())) {
+      images.push_back(entry->path());
     }
   }
-
-  bool empty() const { return labels_.empty(); }
-
-  ImageDataset build(int64_t classes) && {
-    const auto count = static_cast<int64_t>(labels_.size());
-    ImageDataset dataset;
-    dataset.images = {DType::u8, {count, channels_, height_, width_}, std::move(pixels_)};
-    dataset.labels = RawTensor::make(DType::i64, {count});
-    std::copy(labels_.begin(), labels_.end(), dataset.labels.as<int64_t>().begin());
-    dataset.classes = classes;
-    return dataset;
+  if (error) {
+    cannot_read(dir, error);
   }
+  std::sort(images.begin(), images.end());
+  return images;
+}
 
- private:
-  static std::string size_text(int width, int height, int channels) {
-    return std::to_string(width) + " x " + std::to_string(height) + " x " + std::to_string(channels);
+void check_like_first(const Image& image, const fs::path& file, const Image& first, const fs::path& first_file) {
+  if (image.width != first.width || image.height != first.height || image.channels != first.channels) {
+    throw bad_file(file.string(), image.size_text() + ", but " + first_file.filename().string() + " is " +
+                                      first.size_text() +
+                                      "; all images must be of one size, and all grey or all colour");
   }
+}
 
-  fs::path first_;
-  int width_ = 0;
-  int height_ = 0;
-  int channels_ = 0;
-  std::vector<int64_t> labels_;
-  std::vector<std::byte> pixels_;
-};
+// height x width x channels to planes
+void write_planes(const Image& image, std::byte* target) {
+  const auto channels = static_cast<size_t>(image.channels);
+  for (size_t channel = 0; channel < channels; ++channel) {
+    for (size_t i = channel; i < image.pixels.size(); i += channels) {
+      *target++ = std::byte{image.pixels[i]};
+    }
+  }
+}
 
 }  // namespace
+
+ImageFolder list_image_folder(const fs::path& root) {
+  const Listing top = list(root);
+  if (!top.images.empty() && !top.folders.empty()) {
+    throw bad_file(root.string(), "holds both images and folders; give images, or one folder per class");
+  }
+  ImageFolder folder{root, top.images, std::vector<int64_t>(top.images.size(), 0),
+                     static_cast<int64_t>(top.folders.size())};
+  for (size_t label = 0; label < top.folders.size(); ++label) {
+    const auto images = images_below(top.folders[label]);
+    if (images.empty()) {
+      throw bad_file(top.folders[label].string(), "no " + image_formats() + " files in this class folder");
+    }
+    folder.files.insert(folder.files.end(), images.begin(), images.end());
+    folder.labels.insert(folder.labels.end(), images.size(), static_cast<int64_t>(label));
+  }
+  if (folder.files.empty()) {
+    throw bad_file(root.string(), "no " + image_formats() + " files in this folder");
+  }
+  return folder;
+}
+
+RawTensor read_images(const ImageFolder& folder, size_t first, size_t count) {
+  count = std::min(count, folder.files.size() - std::min(first, folder.files.size()));
+  const Image model = read_image(folder.files.front());
+  RawTensor images =
+      RawTensor::make(DType::u8, {static_cast<int64_t>(count), model.channels, model.height, model.width});
+  for (size_t i = 0; i < count; ++i) {
+    const auto& file = folder.files[first + i];
+    const Image image = read_image(file);
+    check_like_first(image, file, model, folder.files.front());
+    write_planes(image, images.bytes.data() + i * model.pixel_bytes());
+  }
+  return images;
+}
 
 ImageDataset load_image_folder(const fs::path& dir, std::string_view split) {
   if (dir.empty()) {
@@ -100,27 +124,11 @@ ImageDataset load_image_folder(const fs::path& dir, std::string_view split) {
   if (!fs::is_directory(root)) {
     throw bad_file(root.string(), whole ? "no such folder" : "no such folder; split 'all' reads " + dir.string());
   }
-  const Listing top = list(root);
-  if (!top.images.empty() && !top.folders.empty()) {
-    throw bad_file(root.string(), "holds both images and folders; give PNG files, or one folder per class");
-  }
-  Builder builder;
-  for (const auto& file : top.images) {
-    builder.add(file, 0);
-  }
-  for (size_t label = 0; label < top.folders.size(); ++label) {
-    const Listing one_class = list(top.folders[label]);
-    if (one_class.images.empty()) {
-      throw bad_file(top.folders[label].string(), "no PNG files in this class folder");
-    }
-    for (const auto& file : one_class.images) {
-      builder.add(file, static_cast<int64_t>(label));
-    }
-  }
-  if (builder.empty()) {
-    throw bad_file(root.string(), "no PNG files in this folder");
-  }
-  return std::move(builder).build(static_cast<int64_t>(top.folders.size()));
+  const ImageFolder folder = list_image_folder(root);
+  ImageDataset dataset{read_images(folder, 0, folder.files.size()),
+                       RawTensor::make(DType::i64, {static_cast<int64_t>(folder.files.size())}), folder.classes};
+  std::copy(folder.labels.begin(), folder.labels.end(), dataset.labels.as<int64_t>().begin());
+  return dataset;
 }
 
 }  // namespace diffbench::data

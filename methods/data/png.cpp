@@ -22,17 +22,14 @@ void check_size(ByteReader header, size_t file_bytes, const std::string& file) {
   constexpr uint64_t kPixelsPerByte = 8;  // one bit each
   const uint64_t width = header.big_endian<uint32_t>();
   const uint64_t height = header.big_endian<uint32_t>();
-  if (width == 0 || height == 0 || width > std::numeric_limits<int32_t>::max() ||
-      height > std::numeric_limits<int32_t>::max() || width * height > file_bytes * kDeflateLimit * kPixelsPerByte) {
-    throw bad_file(file, "this PNG file cannot hold the " + std::to_string(width) + " x " + std::to_string(height) +
-                             " pixels that its header claims");
-  }
+  check_claimed_size(width, height, file_bytes, kDeflateLimit * kPixelsPerByte, "PNG", file);
 }
 
 // stb verifies no checksums, reads some truncated files, and trips over empty data chunks
 void check_chunks(std::span<const std::byte> bytes, const std::string& file) {
   constexpr std::string_view kSignature = "\x89PNG\r\n\x1a\n";
   constexpr size_t kName_bytes = 4;
+  constexpr size_t kHeader_bytes = 13;
   ByteReader in(bytes, file);
   if (bytes.size() < kSignature.size() || in.take_text(kSignature.size()) != kSignature) {
     throw bad_file(file, "not a PNG file");
@@ -43,13 +40,34 @@ void check_chunks(std::span<const std::byte> bytes, const std::string& file) {
     const auto chunk = in.take(kName_bytes + size);
     name = {reinterpret_cast<const char*>(chunk.data()), kName_bytes};
     const auto checksum = crc32_z(0, reinterpret_cast<const Bytef*>(chunk.data()), chunk.size());
-    if (in.big_endian<uint32_t>() != checksum || first != (name == "IHDR") || (size == 0 && name == "IDAT")) {
+    if (in.big_endian<uint32_t>() != checksum || first != (name == "IHDR") || (first && size != kHeader_bytes) ||
+        (size == 0 && name == "IDAT")) {
       throw bad_file(file, "damaged PNG file");
     }
     if (first) {
       check_size(ByteReader(chunk.subspan(kName_bytes), file), bytes.size(), file);
     }
   }
+}
+
+// depth and colour type stand behind width and height; check_chunks has seen the whole header
+bool is_grey16(std::span<const std::byte> bytes) {
+  constexpr size_t kDepthAt = 24;
+  return bytes[kDepthAt] == std::byte{16} && bytes[kDepthAt + 1] == std::byte{0};
+}
+
+// Pillow opens these as I;16, and its conversion cuts off what 8 bits cannot hold instead of scaling it
+Image decode_grey16(const stbi_uc* data, int size, Image image, const std::string& file) {
+  int stored_channels = 0;
+  const std::unique_ptr<stbi_us, void (*)(void*)> pixels(
+      stbi_load_16_from_memory(data, size, &image.width, &image.height, &stored_channels, 1), stbi_image_free);
+  if (pixels == nullptr) {
+    throw bad_file(file, "damaged PNG file");
+  }
+  image.pixels.resize(image.pixel_bytes());
+  std::transform(pixels.get(), pixels.get() + image.pixels.size(), image.pixels.begin(),
+                 [](stbi_us value) { return static_cast<uint8_t>(std::min<stbi_us>(value, 255)); });
+  return image;
 }
 
 }  // namespace
@@ -67,15 +85,16 @@ Image parse_png(std::span<const std::byte> bytes, const std::string& file) {
     throw bad_file(file, "damaged PNG file");
   }
   image.channels = stored_channels <= 2 ? 1 : 3;
+  if (is_grey16(bytes)) {
+    return decode_grey16(data, size, std::move(image), file);
+  }
   const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
       stbi_load_from_memory(data, size, &image.width, &image.height, &stored_channels, image.channels),
       stbi_image_free);
   if (pixels == nullptr) {
     throw bad_file(file, "damaged PNG file");
   }
-  const auto count =
-      static_cast<size_t>(image.width) * static_cast<size_t>(image.height) * static_cast<size_t>(image.channels);
-  image.pixels.assign(pixels.get(), pixels.get() + count);
+  image.pixels.assign(pixels.get(), pixels.get() + image.pixel_bytes());
   return image;
 }
 

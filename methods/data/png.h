@@ -4,25 +4,18 @@
 //   Image image = read_png("samples/000000.png");
 //   write_png("sheet.png", image_grid(batch, 8));    // batch: u8 [N, C, H, W], 8 images a row
 //
-// Reading: 16-bit files are reduced to 8 bits, palettes expanded, alpha dropped. Anything that is not a whole PNG, and
-// a header that claims more pixels than the file can hold, is an InputError of one line.
+// Reading: as Pillow (methods/data/image_decoders.h): palettes expanded, alpha dropped, colours of 16 bits reduced to
+// their upper byte, grey of 16 bits cut off at 255. Anything that is not a whole PNG, and a header that claims more
+// pixels than the file can hold, is an InputError of one line.
 
-#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
-#include <vector>
 
+#include "methods/data/image.h"
 #include "methods/data/raw_tensor.h"
 
 namespace diffbench::data {
-
-struct Image {
-  int width = 0;
-  int height = 0;
-  int channels = 0;             // 1 or 3
-  std::vector<uint8_t> pixels;  // height x width x channels
-};
 
 Image read_png(const std::filesystem::path& path);
 Image parse_png(std::span<const std::byte> bytes, const std::string& file);

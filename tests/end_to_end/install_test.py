@@ -127,7 +127,7 @@ def test_a_plugin_of_another_interface_is_refused(prefix: Path, tmp_path: Path) 
     assert message.startswith("diffbench: suite.toml:4: plugins: older.so: was compiled"), message
 
 
-@pytest.mark.parametrize("command", ["run", "list", "sample", "eval", "train", "fid", "report", "calibrate", "export", "compare", "ab", "merge", "selfcheck"])
+@pytest.mark.parametrize("command", ["run", "list", "sample", "eval", "train", "fid", "fid-statistics", "report", "calibrate", "export", "compare", "ab", "merge", "selfcheck"])
 def test_help_names_a_page_that_is_installed(prefix: Path, tmp_path: Path, command: str) -> None:
     text = run(prefix / "bin/diffbench", command, "--help", cwd=tmp_path).stdout
     page = text.rsplit("Page: ", 1)[1].strip()

@@ -15,6 +15,7 @@ seeds_of() {
     pickle) ls "$goldens"/*.pth "$goldens"/hostile/*.pth ;; # their data.pkl
     npy) ls "$goldens"/*.npz "$goldens"/hostile/*.npz ;;    # their arrays
     idx) ls "$goldens"/*.idx* ;;
+    image) ls tests/methods/data/image_goldens/*.{png,jpg,jpeg,webp} ;;
     suite) ls harness/suites/*.toml ;;
     model) find methods/zoo tests/methods/backbones/goldens -name model.toml ;;
     recipe) find methods/zoo -name '*recipe*.toml' ;;

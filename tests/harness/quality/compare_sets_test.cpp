@@ -169,7 +169,7 @@ TEST_F(CompareSets, RefusesBadFiles) {
   EXPECT_THAT(error_of(npz("mix.npz", {{"mu", at::zeros({8})}, {"sigma", at::zeros({7, 7})}}), good),
               HasSubstr("mix.npz: sigma: mu is [8] and sigma [7, 7]"));
   EXPECT_THAT(error_of(npz("uneven.npz", {{"features", rows(20, 8, 1)}, {"logits", rows(19, 8, 1)}}), good),
-              HasSubstr("uneven.npz: images, features and logits are of 20 and 19 samples"));
+              HasSubstr("uneven.npz: images, features, logits and labels are of 20 and 19 samples"));
   EXPECT_THAT(error_of(safetensors("inf.safetensors",
                                    {{"samples", at::full({2, 1, 8, 8}, std::numeric_limits<float>::infinity())}}),
                        good),
@@ -177,7 +177,7 @@ TEST_F(CompareSets, RefusesBadFiles) {
   EXPECT_THAT(error_of(dir_ / "missing.npz", good), HasSubstr("missing.npz: no such file"));
   std::filesystem::create_directories(dir_ / "empty");
   EXPECT_THAT(error_of(dir_ / "empty", good), HasSubstr("empty"));
-  EXPECT_THAT(error_of(file("goldens.json"), good), HasSubstr("expected a folder of PNG images"));
+  EXPECT_THAT(error_of(file("goldens.json"), good), HasSubstr("expected a folder of images"));
 }
 
 TEST_F(CompareSets, StatisticsFilesKeepEveryDigit) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "methods/data/image_folder.h"
 #include "methods/data/png.h"
 #include "tests/methods/data/data_testing.h"
 
@@ -120,11 +121,40 @@ TEST_F(ImageFolder, RefusesUnequalSizesNamingTheFile) {
   add("a.png", 1);
   add("b.png", 1, 3);
   EXPECT_EQ(error(),
-            (folder_ / "b.png").string() + ": 3 x 1 x 1, but a.png is 2 x 1 x 1; all images must be of one size");
+            (folder_ / "b.png").string() +
+                ": 3 x 1 x 1, but a.png is 2 x 1 x 1; all images must be of one size, and all grey or all colour");
+}
+
+TEST_F(ImageFolder, RefusesGreyAmongColour) {
+  add("a.png", 1, 2, 3);
+  add("b.png", 1);
+  EXPECT_THAT(error(),
+              HasSubstr("b.png: 2 x 1 x 1, but a.png is 2 x 1 x 3; all images must be of one size, and all grey"));
+}
+
+TEST_F(ImageFolder, FindsImagesAtAnyDepthOfAClass) {
+  add("cat/deep/er/1.png", 2);
+  add("cat/0.png", 1);
+  add("cat/.cache/2.png", 9);
+  add("dog/0.png", 3);
+  std::filesystem::create_directory_symlink(folder_.path(), folder_ / "cat/circle");
+  const ImageDataset dataset = load();
+  EXPECT_THAT(dataset.images.as<uint8_t>(), ElementsAre(1, 1, 2, 2, 3, 3));
+  EXPECT_THAT(labels_of(dataset), ElementsAre(0, 0, 1));
+}
+
+TEST_F(ImageFolder, IsReadPieceByPiece) {
+  for (int i = 0; i < 5; ++i) {
+    add(std::to_string(i) + ".png", static_cast<uint8_t>(i), 1);
+  }
+  const auto folder = list_image_folder(folder_.path());
+  EXPECT_THAT(read_images(folder, 0, 2).as<uint8_t>(), ElementsAre(0, 1));
+  EXPECT_THAT(read_images(folder, 4, 2).as<uint8_t>(), ElementsAre(4));
+  EXPECT_EQ(read_images(folder, 9, 2).shape[0], 0);
 }
 
 TEST_F(ImageFolder, RefusesFoldersThatAreNoDataSet) {
-  EXPECT_THAT(error(), HasSubstr("no PNG files in this folder"));
+  EXPECT_THAT(error(), HasSubstr("no PNG, JPEG or WebP files in this folder"));
   EXPECT_THAT(error("test"), HasSubstr("test: no such folder; split 'all' reads"));
   EXPECT_THAT(error_of([] { load_dataset("image_folder", {}, "all"); }), HasSubstr("--data DIR"));
   add("cat/1.png", 1);
@@ -132,9 +162,9 @@ TEST_F(ImageFolder, RefusesFoldersThatAreNoDataSet) {
   EXPECT_THAT(error(), HasSubstr("both images and folders"));
   std::filesystem::remove(folder_ / "b.png");
   std::filesystem::create_directory(folder_ / "dog");
-  EXPECT_THAT(error(), HasSubstr("dog: no PNG files in this class folder"));
+  EXPECT_THAT(error(), HasSubstr("dog: no PNG, JPEG or WebP files in this class folder"));
   write_file(folder_ / "dog/x.png", bytes_of("text"));
-  EXPECT_THAT(error(), HasSubstr("x.png: not a PNG file"));
+  EXPECT_THAT(error(), HasSubstr("x.png: not a PNG, JPEG or WebP file"));
 }
 
 }  // namespace
