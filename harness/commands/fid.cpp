@@ -1,6 +1,7 @@
 // diffbench fid A B: distances between two sets of images, features or stored statistics.
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <iostream>
 #include <memory>
@@ -20,39 +21,29 @@ struct FidOptions {
   quality::CompareOptions compare;
 };
 
-void print_row(const std::string& name, double value, const std::string& remark) {
-  fmt::print("{:<16} {:>12.6g}  {}\n", name, value, remark);
-}
-
 std::string count_text(const std::optional<int64_t>& count) { return count ? std::to_string(*count) : "unknown"; }
 
-void print_interval(const quality::FidEstimate& estimate) {
+void print_interval(const quality::QualityEstimate& estimate) {
   if (const auto& interval = estimate.interval) {
-    fmt::print("{:>25}{:g} % interval {:.6g} .. {:.6g}, standard error {:.3g}, bias by finite N {:.3g}\n", "",
+    fmt::print("{:>32}{:g} % interval {:.6g} .. {:.6g}, standard error {:.3g}, bias by finite N {:.3g}\n", "",
                100 * estimate.confidence, interval->low, interval->high, interval->standard_error, interval->bias);
   }
-  fmt::print("{:>25}{}\n", "", estimate.interval ? estimate.rule : "interval: " + estimate.rule);
+  fmt::print("{:>32}{}\n", "", estimate.interval ? estimate.rule : "interval: " + estimate.rule);
+}
+
+std::string remark(const quality::ComparedValue& value, const quality::CompareOptions& options) {
+  auto text = fmt::format("n of A {}, of B {}", count_text(value.count_a), count_text(value.count_b));
+  if (value.metric == "kid") {
+    text += options.kid.subsets == 0 ? ", full unbiased estimator" : fmt::format(", {} subsets", options.kid.subsets);
+  }
+  return value.spread ? text + fmt::format(", std {:.3g}", *value.spread) : text;
 }
 
 void print_table(const quality::Comparison& result, const quality::CompareOptions& options) {
-  fmt::print("{:<16} {:>12}  {}\n", "metric", "value", "");
-  if (const auto& fid = result.fid) {
-    print_row("fid", fid->value, fmt::format("n of A {}, of B {}", count_text(fid->count_a), count_text(fid->count_b)));
-    if (const auto& estimate = fid->estimate) {
-      print_interval(*estimate);
-    }
-  }
-  if (const auto& kid = result.kid) {
-    print_row("kid", kid->value,
-              options.kid.subsets == 0 ? "full unbiased estimator"
-                                       : fmt::format("std {:.3g} over {} subsets", kid->std, options.kid.subsets));
-  }
-  if (const auto& inception = result.inception) {
-    print_row("inception_score", inception->value, fmt::format("std {:.3g} over 10 parts of A", inception->std));
-  }
-  if (const auto& prc = result.precision_recall) {
-    print_row("precision", prc->precision, "k = 3");
-    print_row("recall", prc->recall, "k = 3");
+  fmt::print("{:<16} {:>12}\n", "metric", "value");
+  for (const auto& value : result.values) {
+    fmt::print("{:<16} {:>12.6g}  {}\n", value.metric, value.value, remark(value, options));
+    if (value.estimate) print_interval(*value.estimate);
   }
   if (!result.extractor_hash.empty()) {
     fmt::print("extractor sha256 {}, mode {}\n", result.extractor_hash, options.mode);
@@ -80,15 +71,16 @@ void add_fid(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   command
       ->add_option("--metrics", options->compare.metrics,
-                   "comma-separated: fid,kid,inception_score,precision,recall (short: is,prc)")
+                   "comma-separated: " + fmt::format("{}", fmt::join(quality::metric_names(), ",")))
       ->delimiter(',')
       ->default_str("fid");
   command->add_option("--kid-subsets", options->compare.kid.subsets, "subsets of KID; 0: the full unbiased estimator")
       ->check(at_least(0))
       ->capture_default_str();
   command->add_option("--seed", options->compare.kid.seed, "draws the subsets of KID")->capture_default_str();
-  command->add_flag("--interval", options->compare.interval,
-                    "95 % interval of the FID at this number of samples (jackknife over 20 groups of A)");
+  command->add_flag(
+      "--interval", options->compare.interval,
+      "95 % interval of each value at this number of samples (jackknife over 20 groups of A); not of KID over subsets");
   command->add_flag("--json", options->json, "print one JSON document");
   command->footer(
       "Example: diffbench fid samples.npz methods/zoo/fashion_mnist/reference.npz --extractor fashion_mnist\n"

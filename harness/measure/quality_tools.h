@@ -22,9 +22,9 @@ using Metrics = std::vector<const quality::QualityMetric*>;
 // A network's reference, and which file it is: what stored rows are judged against.
 struct ReferenceFile {
   int place = 1;
-  quality::Reference reference;
-  std::string file;
-  std::string sha;
+  quality::Reference reference{};
+  std::string file{};
+  std::string sha{};
 };
 
 // InputError "<file>: ..." where it cannot be read

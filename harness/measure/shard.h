@@ -66,11 +66,11 @@ struct NetworkRows {
 
 struct ShardPart {
   SampleRange range;
-  std::vector<NetworkRows> networks;
+  std::vector<NetworkRows> networks{};
   uint64_t checksum = 0;
-  std::vector<int64_t> image_shape;  // [C, H, W]
-  int64_t shown = 0;                 // of the first images of the run, to look at: how many lie in this range
-  std::vector<uint8_t> images;       // [n, C, H, W]: the first `shown` of the range, or all of it
+  std::vector<int64_t> image_shape{};  // [C, H, W]
+  int64_t shown = 0;                   // of the first images of the run, to look at: how many lie in this range
+  std::vector<uint8_t> images{};       // [n, C, H, W]: the first `shown` of the range, or all of it
 };
 
 // samples [B,C,H,W] as sampled; images uint8: the first n of the range, or all of it

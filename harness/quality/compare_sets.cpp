@@ -6,63 +6,49 @@
 
 #include "harness/quality/extractor.h"
 #include "harness/quality/image_source.h"
+#include "harness/quality/inception_score.h"
 #include "harness/quality/input_mode.h"
 #include "methods/config/input_error.h"
-#include "methods/config/nearest.h"
 
 namespace diffbench::quality {
 namespace {
 
 using config::InputError;
+using Metrics = std::vector<const QualityMetric*>;
 
-struct Needs {
-  bool fid = false, kid = false, inception = false, precision_recall = false;
-  bool rows() const { return kid || precision_recall; }
-};
-
-Needs needs_of(const std::vector<std::string>& metrics) {
-  Needs needs;
-  for (const auto& metric : metrics) {
-    if (std::ranges::find(metric_names(), metric) == metric_names().end()) {
-      throw InputError("--metrics: " + config::unknown_name("metric", metric, metric_names()));
-    }
-    needs.fid |= metric == "fid";
-    needs.kid |= metric == "kid";
-    needs.inception |= metric == "is" || metric == "inception_score";
-    needs.precision_recall |= metric == "prc" || metric == "precision" || metric == "recall";
-  }
-  if (metrics.empty()) {
-    throw InputError("--metrics: names no metric");
-  }
+unsigned needs_of(const Metrics& metrics) {
+  unsigned needs = 0;
+  for (const auto* metric : metrics) needs |= metric->needs;
   return needs;
 }
 
-// fills in features (and logits) of a set that has only images
+// what the metrics look at of a side; images cannot be made
+bool lacks(const SampleSet& set, unsigned needs) {
+  const bool rows = (needs & (kRows | kReferenceRows)) != 0;
+  return ((needs & kStatistics) != 0 && !set.statistics && !set.features.defined()) ||
+         (rows && !set.features.defined()) || ((needs & kLogits) != 0 && !set.logits.defined()) ||
+         ((needs & kSpatial) != 0 && !set.spatial.defined());
+}
+
+// fills in what a set that has only images lacks
 void extract(SampleSet& set, FeatureExtractor& extractor) {
-  const auto out = extractor.extract(set.images);
-  if (!set.features.defined()) {
-    set.features = out.features;
-  }
-  if (!set.logits.defined()) {
-    set.logits = out.logits;
-  }
-}
-
-bool lacks(const SampleSet& set, bool statistics, bool features, bool logits) {
-  return (statistics && !set.statistics && !set.features.defined()) || (features && !set.features.defined()) ||
-         (logits && !set.logits.defined());
-}
-
-void require_features(const SampleSet& set, const char* metric) {
-  if (!set.features.defined()) {
-    throw InputError(set.file + ": " + metric + " needs features or images, and this holds statistics only");
-  }
+  std::vector<at::Tensor> features;
+  std::vector<at::Tensor> logits;
+  std::vector<at::Tensor> spatial;
+  constexpr int64_t kImagesPerBlock = 256;
+  for_each_image_block(set, kImagesPerBlock, [&](const at::Tensor& images) {
+    const auto out = extractor.extract(images);
+    features.push_back(out.features);
+    if (out.logits.defined()) logits.push_back(out.logits);
+    if (out.spatial.defined()) spatial.push_back(out.spatial);
+  });
+  if (!set.features.defined()) set.features = at::cat(features);
+  if (!set.logits.defined() && !logits.empty()) set.logits = at::cat(logits);
+  if (!set.spatial.defined() && !spatial.empty()) set.spatial = at::cat(spatial);
 }
 
 Gaussian gaussian_of_set(const SampleSet& set) {
-  if (set.statistics) {
-    return *set.statistics;
-  }
+  if (set.statistics) return *set.statistics;
   try {
     return gaussian_of(set.features);
   } catch (const InputError& error) {
@@ -70,25 +56,76 @@ Gaussian gaussian_of_set(const SampleSet& set) {
   }
 }
 
-Fid fid_of(const SampleSet& a, const SampleSet& b, bool interval) {
-  const FrechetReference reference(gaussian_of_set(b));
-  const auto generated = gaussian_of_set(a);
-  Fid fid{reference.distance(generated), generated.count, reference.gaussian().count, std::nullopt};
-  if (!interval) {
-    return fid;
-  }
-  if (a.statistics) {
-    throw InputError(a.file + ": --interval leaves out samples of A, and this holds statistics only");
-  }
-  FidGroups groups(generated.mean);
-  groups.add(a.features, 0);
-  fid.estimate = fid_interval(groups.replicates(reference));
-  return fid;
+RowsPtr rows_if_any(const at::Tensor& rows) { return rows.defined() ? rows_of(rows) : nullptr; }
+
+// A's statistics count where it has them; features then serve the metrics of rows
+Evidence evidence_of(const SampleSet& set) {
+  return {.features = rows_if_any(set.features),
+          .logits = rows_if_any(set.logits),
+          .spatial = rows_if_any(set.spatial),
+          .images = rows_if_any(set.images)};
 }
 
-std::optional<int64_t> rows_of(const SampleSet& set) {
-  if (set.features.defined()) return set.features.size(0);
-  return set.logits.defined() ? std::optional(set.logits.size(0)) : std::nullopt;
+Reference reference_of(const SampleSet& set) {
+  Reference reference;
+  if (set.statistics || set.features.defined()) {
+    reference.features = std::make_shared<FrechetReference>(gaussian_of_set(set));
+  }
+  if (set.spatial_statistics || set.spatial.defined()) {
+    reference.spatial =
+        std::make_shared<FrechetReference>(set.spatial_statistics ? *set.spatial_statistics : gaussian_of(set.spatial));
+  }
+  reference.rows = rows_if_any(set.features);
+  return reference;
+}
+
+// in the words of files: what a metric needs and a side has not
+void check_sides(const Metrics& metrics, const SampleSet& a, const SampleSet& b) {
+  for (const auto* metric : metrics) {
+    const std::string name(metric->name);
+    const auto want = [&](const SampleSet& set, bool is_there, const char* what) {
+      if (!is_there) throw InputError(set.file + ": " + name + " needs " + what);
+    };
+    constexpr const char* kFeatures = "features or images, and this holds statistics only";
+    const bool is_paired = (metric->needs & kBaseline) != 0;
+    if ((metric->needs & kRows) != 0) want(a, a.features.defined(), kFeatures);
+    if ((metric->needs & kReferenceRows) != 0 || (is_paired && (metric->needs & kRows) != 0)) {
+      want(b, b.features.defined(), kFeatures);
+    }
+    if ((metric->needs & kLogits) != 0) {
+      constexpr const char* kLogitWords = "logits, and neither this nor the extractor gives any";
+      want(a, a.logits.defined(), kLogitWords);
+      if (is_paired) want(b, b.logits.defined(), kLogitWords);
+    }
+    if ((metric->needs & kSpatial) != 0) {
+      want(a, a.spatial.defined(), "spatial features, and neither this nor the extractor gives any");
+      want(b, b.spatial.defined() || b.spatial_statistics, "spatial features, or mu_s and sigma_s");
+    }
+    if ((metric->needs & kImages) != 0) {
+      want(a, a.images.defined(), "images");
+      want(b, b.images.defined(), "images");
+    }
+    if ((metric->needs & kPairNetwork) != 0) throw InputError(name + ": is computed in a run: [quality] lpips");
+  }
+}
+
+void check_channels(const SampleSet& a, const SampleSet& b) {
+  if (!a.images.defined() || !b.images.defined() || a.images.size(1) == b.images.size(1)) return;
+  throw InputError(a.file + ": its images have " + std::to_string(a.images.size(1)) + " channels, those of " + b.file +
+                   " " + std::to_string(b.images.size(1)));
+}
+
+std::optional<int64_t> rows_of_set(const SampleSet& set) {
+  for (const auto& rows : {set.features, set.logits, set.images}) {
+    if (rows.defined()) return rows.size(0);
+  }
+  return std::nullopt;
+}
+
+// the mean over random subsets that papers print
+ComparedValue kid_of_subsets(const SampleSet& a, const SampleSet& b, const KidOptions& options) {
+  const auto kid = kernel_distance(a.features, b.features, options);
+  return {.metric = "kid", .value = kid.value, .spread = kid.std};
 }
 
 nlohmann::json count_or_null(const std::optional<int64_t>& count) {
@@ -97,92 +134,98 @@ nlohmann::json count_or_null(const std::optional<int64_t>& count) {
 
 }  // namespace
 
-const std::vector<std::string>& metric_names() {
-  static const std::vector<std::string> kNames = {"fid", "kid", "inception_score", "is", "precision", "recall", "prc"};
-  return kNames;
+const ComparedValue* Comparison::find(std::string_view metric) const {
+  const auto found =
+      std::find_if(values.begin(), values.end(), [&](const ComparedValue& value) { return value.metric == metric; });
+  return found == values.end() ? nullptr : &*found;
 }
 
 Comparison compare_sets(const std::filesystem::path& path_a, const std::filesystem::path& path_b,
                         const CompareOptions& options) {
-  const auto needs = needs_of(options.metrics);
+  const auto metrics = find_metrics(options.metrics, "--metrics");
+  const unsigned needs = needs_of(metrics);
   find_input_mode(options.mode, "--mode");
   if (options.extractor.empty() && options.mode != "plain") {
     throw InputError("--mode " + options.mode + ": says what a network is given; name one with --extractor");
   }
-  auto a = load_samples(path_a);
-  auto b = load_samples(path_b);
+  const auto images = (needs & kImages) != 0 ? Images::kLoaded : Images::kListed;
+  auto a = load_samples(path_a, images);
+  auto b = load_samples(path_b, images);
+  check_channels(a, b);
 
   Comparison result;
   std::optional<FeatureExtractor> extractor;
   if (!options.extractor.empty()) {
     extractor.emplace(options.extractor, at::Device(at::kCPU), config::GivenAt{"--extractor"}, options.mode);
   }
-  const auto complete = [&](SampleSet& set, bool logits) {
-    if (!set.images.defined() || !lacks(set, needs.fid, needs.rows(), logits)) {
-      return;
-    }
+  const auto complete = [&](SampleSet& set, unsigned wanted) {
+    if (image_count(set) == 0 || !lacks(set, wanted)) return;
     if (!extractor) {
       throw InputError(set.file + ": holds images; name their feature extractor with --extractor");
     }
     extract(set, *extractor);
     result.extractor_hash = extractor->hash();
   };
-  complete(a, needs.inception);
-  complete(b, false);
+  complete(a, needs);
+  complete(b, (needs & kBaseline) != 0 ? needs : needs & ~unsigned{kLogits});
+  check_sides(metrics, a, b);
 
-  result.rows_a = rows_of(a);
-  result.rows_b = rows_of(b);
-
-  if (needs.fid) {
-    result.fid = fid_of(a, b, options.interval);
+  const auto reference = reference_of(b);
+  auto of_a = evidence_of(a);
+  auto of_b = evidence_of(b);
+  of_a.reference = &reference;
+  of_a.baseline = &of_b;
+  auto of_statistics = of_a;  // the FID of a file with statistics is theirs, even where rows are there
+  if (a.statistics) {
+    of_statistics.features = nullptr;
+    of_statistics.statistics = a.statistics;
   }
-  if (needs.kid) {
-    require_features(a, "kid");
-    require_features(b, "kid");
-    result.kid = kernel_distance(a.features, b.features, options.kid);
+  if (options.interval && a.statistics) {
+    throw InputError(a.file + ": --interval leaves out samples of A, and this holds statistics only");
   }
-  if (needs.inception) {
-    if (!a.logits.defined()) {
-      throw InputError(a.file + ": inception_score needs logits, and neither this nor the extractor gives any");
+  Metrics of_rows;
+  for (const auto* metric : metrics) {
+    const bool is_of_subsets = metric->name == "kid" && options.kid.subsets > 0;
+    if (!is_of_subsets && metric->name != "fid") of_rows.push_back(metric);
+  }
+  const auto computed = compute(of_rows, of_a);
+  for (const auto* metric : metrics) {
+    ComparedValue value{.metric = std::string(metric->name)};
+    if (metric->name == "kid" && options.kid.subsets > 0) {
+      value = kid_of_subsets(a, b, options.kid);
+    } else {
+      const auto found = std::find_if(computed.begin(), computed.end(),
+                                      [&](const ComputedMetric& one) { return one.metric == metric; });
+      const auto replicates =
+          found == computed.end() ? metric->compute(of_statistics).parts.at(metric->part) : found->replicates;
+      value.value = replicates.value;
+      if (options.interval) value.estimate = estimate_of(replicates, metric->range);
+      if (metric->name == "inception_score") value.spread = inception_spread(*of_a.logits);
     }
-    result.inception = inception_score(a.logits);
-  }
-  if (needs.precision_recall) {
-    require_features(a, "precision");
-    require_features(b, "precision");
-    result.precision_recall = precision_recall(a.features, b.features);
+    const bool by_statistics = metric->name == "fid";
+    value.count_a = by_statistics && a.statistics ? a.statistics->count : rows_of_set(a);
+    value.count_b = by_statistics ? reference.features->gaussian().count : rows_of_set(b);
+    result.values.push_back(std::move(value));
   }
   return result;
 }
 
 nlohmann::json to_json(const Comparison& comparison) {
   nlohmann::json json = nlohmann::json::object();
-  if (const auto& fid = comparison.fid) {
-    json["fid"] = {{"value", fid->value}, {"n", {count_or_null(fid->count_a), count_or_null(fid->count_b)}}};
-    if (const auto& estimate = fid->estimate) {
-      json["fid"].update(
-          {{"rule", estimate->rule}, {"confidence", estimate->confidence}, {"groups", kJackknifeGroups}});
-      for (const char* key : {"standard_error", "low", "high", "bias"}) {
-        json["fid"][key] = nullptr;
-      }
+  for (const auto& value : comparison.values) {
+    auto& entry = json[value.metric == "inception_score" ? "is" : value.metric];
+    entry = {{"value", value.value}, {"n", {count_or_null(value.count_a), count_or_null(value.count_b)}}};
+    if (value.spread) entry["std"] = *value.spread;
+    if (const auto& estimate = value.estimate) {
+      entry.update({{"rule", estimate->rule}, {"confidence", estimate->confidence}, {"groups", kJackknifeGroups}});
+      for (const char* key : {"standard_error", "low", "high", "bias"}) entry[key] = nullptr;
       if (const auto& interval = estimate->interval) {
-        json["fid"].update({{"standard_error", interval->standard_error},
-                            {"low", interval->low},
-                            {"high", interval->high},
-                            {"bias", interval->bias}});
+        entry.update({{"standard_error", interval->standard_error},
+                      {"low", interval->low},
+                      {"high", interval->high},
+                      {"bias", interval->bias}});
       }
     }
-  }
-  const nlohmann::json n = {count_or_null(comparison.rows_a), count_or_null(comparison.rows_b)};
-  if (const auto& kid = comparison.kid) {
-    json["kid"] = {{"value", kid->value}, {"std", kid->std}, {"n", n}};
-  }
-  if (const auto& inception = comparison.inception) {
-    json["is"] = {{"value", inception->value}, {"std", inception->std}, {"n", n}};
-  }
-  if (const auto& prc = comparison.precision_recall) {
-    json["precision"] = {{"value", prc->precision}, {"n", n}};
-    json["recall"] = {{"value", prc->recall}, {"n", n}};
   }
   return json;
 }

@@ -1,11 +1,12 @@
 #pragma once
-// What `diffbench fid A B` computes: the distances asked for between a generated set and a reference.
+// What `diffbench fid A B` computes: the metrics asked for of a generated set and a reference.
 //
 //   Comparison result = compare_sets("samples.npz", "train.npz", {.extractor = "fashion_mnist", .metrics = {"fid"}});
 //   std::cout << to_json(result) << "\n";      // {"fid": {"value": 3.1, "n": [10000, 60000]}}
 //
-// A side that holds only images goes through the extractor; stored features and statistics are used as they are.
-// InputError: a metric these inputs do not allow, and why.
+// A side that holds only images goes through the extractor, a block of a folder's files at a time; stored features and
+// statistics are used as they are. Metrics that compare with `full` take B as that, sample by sample. InputError: a
+// metric these inputs do not allow, and why.
 
 #include <cstdint>
 #include <filesystem>
@@ -14,10 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/quality/fid_interval.h"
-#include "harness/quality/inception_score.h"
 #include "harness/quality/kid.h"
-#include "harness/quality/precision_recall.h"
+#include "harness/quality/metrics.h"
 
 namespace diffbench::quality {
 
@@ -25,33 +24,29 @@ struct CompareOptions {
   std::string extractor{};     // zoo name or TorchScript file; empty: no side needs one
   std::string mode = "plain";  // what the extractor is given: a name of input_mode.h
   std::vector<std::string> metrics = {"fid"};
-  KidOptions kid{};
-  bool interval = false;  // of the FID, as `run` makes it; A must hold images or features
+  KidOptions kid{};       // 0 subsets: the estimator of every row, as in a run
+  bool interval = false;  // as `run` makes it; A must hold images or features
 };
 
-struct Fid {
+struct ComparedValue {
+  std::string metric{};
   double value = 0.0;
-  std::optional<int64_t> count_a;  // empty where only statistics are known
-  std::optional<int64_t> count_b;
-  std::optional<FidEstimate> estimate{};  // with --interval
+  std::optional<double> spread{};    // std over the subsets of KID, over the parts of the inception score
+  std::optional<int64_t> count_a{};  // empty where only statistics are known
+  std::optional<int64_t> count_b{};
+  std::optional<QualityEstimate> estimate{};  // with --interval
 };
 
 struct Comparison {
-  std::optional<Fid> fid;
-  std::optional<Kid> kid;
-  std::optional<InceptionScore> inception;
-  std::optional<PrecisionRecall> precision_recall;
-  std::optional<int64_t> rows_a;  // features or logits that all but the FID were computed from
-  std::optional<int64_t> rows_b;
-  std::string extractor_hash;  // empty: none was used
-};
+  std::vector<ComparedValue> values{};  // in the order asked for
+  std::string extractor_hash{};         // empty: none was used
 
-// as `diffbench list metrics` has them, and the short names `is` and `prc` (precision and recall)
-const std::vector<std::string>& metric_names();
+  const ComparedValue* find(std::string_view metric) const;  // nullptr: not asked for
+};
 
 Comparison compare_sets(const std::filesystem::path& a, const std::filesystem::path& b, const CompareOptions& options);
 
-// one key per metric computed
+// one key per metric computed; the inception score's is `is`
 nlohmann::json to_json(const Comparison& comparison);
 
 }  // namespace diffbench::quality

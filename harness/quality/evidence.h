@@ -31,8 +31,12 @@ class RowSource {
 };
 using RowsPtr = std::shared_ptr<const RowSource>;
 
-RowsPtr rows_of(at::Tensor rows);                             // [N, ...]
+RowsPtr rows_of(at::Tensor rows);                                  // [N, ...]
 RowsPtr chosen_rows(RowsPtr source, std::vector<int64_t> places);  // those of one class; ascending
+
+// rows first .. as float64, `block` at a time
+void for_each_block(const RowSource& rows, int64_t block,
+                    const std::function<void(int64_t first, const at::Tensor& values)>& use);
 
 // Maps a pair of image batches, float32 [n, C, H, W] in [-1, 1], to a distance each, [n]: LPIPS as TorchScript.
 using PairNetwork = std::function<at::Tensor(const at::Tensor&, const at::Tensor&)>;
@@ -51,10 +55,10 @@ struct Reference {
 };
 
 struct Evidence {
-  RowsPtr features{};  // [D] each
-  RowsPtr logits{};    // [K] each, before the softmax
-  RowsPtr spatial{};   // [S] each
-  RowsPtr images{};    // u8 [C, H, W] each
+  RowsPtr features{};                    // [D] each
+  RowsPtr logits{};                      // [K] each, before the softmax
+  RowsPtr spatial{};                     // [S] each
+  RowsPtr images{};                      // u8 [C, H, W] each
   std::optional<Gaussian> statistics{};  // where there are no feature rows: a value without an interval
   const Reference* reference = nullptr;
   const Evidence* baseline = nullptr;  // the same seeds through every block; null: there is none

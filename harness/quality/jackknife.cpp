@@ -38,25 +38,36 @@ bool Replicates::has_groups() const {
   return !sizes.empty() && *std::min_element(sizes.begin(), sizes.end()) >= kLeastPerGroup;
 }
 
+at::Tensor group_matrix(int64_t first, int64_t count) {
+  auto matrix = at::zeros({count, kJackknifeGroups}, at::kDouble);
+  auto* values = matrix.data_ptr<double>();
+  for (int64_t i = 0; i < count; ++i) values[i * kJackknifeGroups + group_of(first + i)] = 1.0;
+  return matrix;
+}
+
+std::vector<int64_t> group_sizes(int64_t count) {
+  std::vector<int64_t> sizes(static_cast<size_t>(kJackknifeGroups));
+  for (int64_t i = 0; i < count; ++i) ++sizes[static_cast<size_t>(group_of(i))];
+  return sizes;
+}
+
+Replicates replicates_of(int64_t count, const std::function<double(int64_t left_out)>& without) {
+  Replicates result{.value = without(-1), .sizes = group_sizes(count)};
+  if (!result.has_groups()) return result;
+  for (int64_t group = 0; group < kJackknifeGroups; ++group) result.left_out.push_back(without(group));
+  return result;
+}
+
 Replicates mean_replicates(const at::Tensor& values) {
   const auto numbers = values.to(at::kCPU, at::kDouble).contiguous();
-  const auto* value = numbers.const_data_ptr<double>();
-  Replicates result{.sizes = std::vector<int64_t>(static_cast<size_t>(kJackknifeGroups))};
-  std::vector<double> sums(result.sizes.size());
-  double sum = 0;
-  for (int64_t i = 0; i < numbers.size(0); ++i) {
-    const auto group = static_cast<size_t>(group_of(i));
-    ++result.sizes[group];
-    sums[group] += value[i];
-    sum += value[i];
-  }
-  const auto count = static_cast<double>(numbers.size(0));
-  result.value = sum / count;
-  if (!result.has_groups()) return result;
-  for (size_t g = 0; g < sums.size(); ++g) {
-    result.left_out.push_back((sum - sums[g]) / (count - static_cast<double>(result.sizes[g])));
-  }
-  return result;
+  const int64_t count = numbers.size(0);
+  const auto sums = group_matrix(0, count).t().mv(numbers);
+  const double sum = numbers.sum().item<double>();
+  const auto sizes = group_sizes(count);
+  return replicates_of(count, [&](int64_t group) {
+    if (group < 0) return sum / static_cast<double>(count);
+    return (sum - sums[group].item<double>()) / static_cast<double>(count - sizes[static_cast<size_t>(group)]);
+  });
 }
 
 JackknifeInterval jackknife(double value, std::span<const double> left_out, std::span<const int64_t> sizes,
@@ -85,9 +96,9 @@ JackknifeInterval jackknife(double value, std::span<const double> left_out, std:
 
 QualityEstimate estimate_of(const Replicates& replicates, Range range, double confidence) {
   QualityEstimate estimate{.value = replicates.value,
-                       .rule = rule_text(replicates, "jackknife"),
-                       .confidence = confidence,
-                       .count = replicates.count()};
+                           .rule = rule_text(replicates, "jackknife"),
+                           .confidence = confidence,
+                           .count = replicates.count()};
   if (!replicates.left_out.empty()) {
     estimate.interval = jackknife(replicates.value, replicates.left_out, replicates.sizes, confidence);
     estimate.interval->low = std::max(range.low, estimate.interval->low);
@@ -104,9 +115,9 @@ QualityEstimate difference_of(const Replicates& method, const Replicates& baseli
     }
   }
   QualityEstimate estimate{.value = method.value - baseline.value,
-                       .rule = rule_text(method, "paired jackknife"),
-                       .confidence = confidence,
-                       .count = method.count()};
+                           .rule = rule_text(method, "paired jackknife"),
+                           .confidence = confidence,
+                           .count = method.count()};
   if (!method.left_out.empty()) {
     std::vector<double> left_out(method.left_out.size());
     std::transform(method.left_out.begin(), method.left_out.end(), baseline.left_out.begin(), left_out.begin(),

@@ -19,6 +19,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -54,6 +55,10 @@ struct QualityEstimate {
 // number. By turns alone would not do: classes come in turn too, and a group would hold one class only.
 int64_t group_of(int64_t sample);
 
+// [count, 20] float64, 1 where sample first + row is in the group: sums by group are products with it
+at::Tensor group_matrix(int64_t first, int64_t count);
+std::vector<int64_t> group_sizes(int64_t count);
+
 // a statistic of all samples and of all but one group
 struct Replicates {
   double value = 0.0;
@@ -70,6 +75,9 @@ QualityEstimate estimate_of(const Replicates& replicates, Range range = {}, doub
 
 // both of the same samples (InputError where the groups differ in size)
 QualityEstimate difference_of(const Replicates& method, const Replicates& baseline, double confidence = 0.95);
+
+// of a statistic that sums by group give: `without(g)` is it without group g, `without(-1)` that of all samples
+Replicates replicates_of(int64_t count, const std::function<double(int64_t left_out)>& without);
 
 // the formulas above on numbers: `left_out[g]` is the statistic without the sizes[g] samples of group g
 JackknifeInterval jackknife(double value, std::span<const double> left_out, std::span<const int64_t> sizes,

@@ -17,7 +17,7 @@ std::vector<results::MetricRow> metric_rows(std::span<const QualityMetric* const
                     .definition = std::string(metric->definition),
                     .formula = std::string(metric->formula),
                     .summary_column = in_summary ? name : "",
-                    .comparison = metric->comparison == Comparison::kRatio ? "ratio" : "difference",
+                    .comparison = metric->comparison == ComparedBy::kRatio ? "ratio" : "difference",
                     .smallest_effect = metric->smallest_effect});
     if (!has_difference(*metric)) continue;
     rows.push_back(

@@ -21,14 +21,14 @@ namespace diffbench::quality {
 
 // What has to be there, as bits. kStatistics is met by feature rows as well.
 enum Need : unsigned {
-  kStatistics = 1U << 0U,           // of the generated features and of the reference
-  kRows = 1U << 1U,                 // generated feature rows
-  kReferenceRows = 1U << 2U,        // feature rows of the reference
-  kLogits = 1U << 3U,               // of the generated samples
-  kSpatial = 1U << 4U,              // spatial features, and the reference's statistics of them
-  kImages = 1U << 5U,               // generated pixels
-  kBaseline = 1U << 6U,             // the same of `full` on the same seeds
-  kPairNetwork = 1U << 7U,          // an LPIPS network
+  kStatistics = 1U << 0U,     // of the generated features and of the reference
+  kRows = 1U << 1U,           // generated feature rows
+  kReferenceRows = 1U << 2U,  // feature rows of the reference
+  kLogits = 1U << 3U,         // of the generated samples
+  kSpatial = 1U << 4U,        // spatial features, and the reference's statistics of them
+  kImages = 1U << 5U,         // generated pixels
+  kBaseline = 1U << 6U,       // the same of `full` on the same seeds
+  kPairNetwork = 1U << 7U,    // an LPIPS network
 };
 
 struct CurvePoint {
@@ -42,7 +42,7 @@ struct Computed {
   std::vector<CurvePoint> curve{};  // the value at smaller n, where the metric shows it
 };
 
-enum class Comparison { kRatio, kDifference };
+enum class ComparedBy { kRatio, kDifference };
 
 struct QualityMetric {
   std::string_view name;
@@ -54,14 +54,16 @@ struct QualityMetric {
   Computed (*compute)(const Evidence& evidence) = nullptr;
   size_t part = 0;  // of what compute gives
   // how two runs are set against each other, and from where on a change matters
-  Comparison comparison = Comparison::kRatio;
+  ComparedBy comparison = ComparedBy::kRatio;
   double smallest_effect = 0.05;
   double smallest_difference = 0.05;  // of the difference to `full`, in the metric's unit
-  Range range{};          // values outside it are impossible: intervals end there
-  bool by_class = false;  // also computed within each class of a conditional model
+  Range range{};                      // values outside it are impossible: intervals end there
+  bool by_class = false;              // also computed within each class of a conditional model
 };
 
 std::span<const QualityMetric> quality_metrics();
+
+std::vector<std::string> metric_names();  // the short ones too
 
 // A name of the table, or a short one: is, prc (precision and recall), prdc (and density and coverage). InputError
 // "<where>: ..." for others.

@@ -8,7 +8,6 @@
 
 #include <fstream>
 
-#include "harness/measure/judged_samples.h"
 #include "harness/measure/shard.h"
 #include "methods/config/input_error.h"
 #include "tests/methods/test_models.h"
