@@ -12,6 +12,7 @@
 #include "harness/commands/commands.h"
 #include "harness/commands/comparison_output.h"
 #include "harness/commands/open_suite.h"
+#include "harness/quality/metric_rows.h"
 #include "harness/suite/suite.h"
 #include "methods/config/input_error.h"
 #include "methods/plugin/load_plugin.h"
@@ -87,7 +88,7 @@ std::int64_t run_of_uid(const results::Store& store, const std::string& uid) {
 int alternate(const Options& options) {
   if (from_launcher({"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"}, 0) != 0) return 0;
   const int ranks = options.ranks > 0 ? options.ranks : from_launcher({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}, 1);
-  auto gate = read_gate_options(options.output);
+  auto gate = read_gate_options(options.output, quality::metric_row_names());
   for (const auto& plugin : options.plugins) methods::load_plugin(plugin, "--plugin");
   const auto suite = open_suite(options.suite, options.set);
   ab::ChildOptions child{.program = find_program(options.other),

@@ -5,6 +5,7 @@
 
 #include "harness/commands/commands.h"
 #include "harness/commands/comparison_output.h"
+#include "harness/quality/metric_rows.h"
 
 namespace diffbench::commands {
 namespace {
@@ -17,7 +18,8 @@ struct Options {
 };
 
 int compare(const Options& options) {
-  const auto found = compare_files(options.older, options.newer, options.last, read_gate_options(options.output));
+  const auto found = compare_files(options.older, options.newer, options.last,
+                                   read_gate_options(options.output, quality::metric_row_names()));
   return put_out({found.comparison, found.older, found.newer}, options.output);
 }
 

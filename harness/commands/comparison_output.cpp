@@ -7,7 +7,6 @@
 #include <iostream>
 
 #include "harness/compare/gate_file.h"
-#include "harness/quality/metric_rows.h"
 #include "harness/selfcheck/record.h"
 #include "methods/config/input_error.h"
 #include "results/compare/run_choice.h"
@@ -51,9 +50,7 @@ void add_comparison_options(CLI::App& command, ComparisonOptions& options) {
   command.add_flag("--json", options.json, "one JSON document on stdout");
 }
 
-results::Gate read_gate_options(const ComparisonOptions& options) {
-  std::vector<std::string> quality_metrics;
-  for (const auto& metric : quality::metric_rows()) quality_metrics.push_back(metric.name);
+results::Gate read_gate_options(const ComparisonOptions& options, const std::vector<std::string>& quality_metrics) {
   auto gate = options.gate ? compare::read_gate(*options.gate, compare::today_utc(), quality_metrics) : results::Gate();
   gate.across = options.across;
   return gate;

@@ -3,7 +3,7 @@
 //
 //   ComparisonOptions options;
 //   add_comparison_options(*command, options);
-//   const auto found = compare_files("old.db", "new.db@12", {}, read_gate_options(options));
+//   const auto found = compare_files("old.db", "new.db@12", {}, read_gate_options(options, names));
 //   return put_out({found.comparison, found.older, found.newer}, options);
 
 #include <CLI/CLI.hpp>
@@ -27,7 +27,8 @@ struct ComparisonOptions {
 };
 
 void add_comparison_options(CLI::App& command, ComparisonOptions& options);
-results::Gate read_gate_options(const ComparisonOptions& options);
+// quality_metrics: names that a gate.toml may use besides those of speed and cost
+results::Gate read_gate_options(const ComparisonOptions& options, const std::vector<std::string>& quality_metrics);
 
 struct ComparedFiles {
   results::MeasuredRun older{};

@@ -33,10 +33,13 @@ void print_interval(const quality::QualityEstimate& estimate) {
 
 std::string remark(const quality::ComparedValue& value, const quality::CompareOptions& options) {
   auto text = fmt::format("n of A {}, of B {}", count_text(value.count_a), count_text(value.count_b));
-  if (value.metric == "kid") {
-    text += options.kid.subsets == 0 ? ", full unbiased estimator" : fmt::format(", {} subsets", options.kid.subsets);
+  const bool is_kid = value.metric == "kid";
+  if (is_kid && options.kid.subsets == 0) text += ", full unbiased estimator";
+  if (value.spread) {
+    text += fmt::format(", std {:.3g} over {}", *value.spread,
+                        is_kid ? fmt::format("{} subsets", options.kid.subsets) : "10 parts of A");
   }
-  return value.spread ? text + fmt::format(", std {:.3g}", *value.spread) : text;
+  return text;
 }
 
 void print_table(const quality::Comparison& result, const quality::CompareOptions& options) {

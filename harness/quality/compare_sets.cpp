@@ -175,10 +175,12 @@ Comparison compare_sets(const std::filesystem::path& path_a, const std::filesyst
   auto of_b = evidence_of(b);
   of_a.reference = &reference;
   of_a.baseline = &of_b;
-  auto of_statistics = of_a;  // the FID of a file with statistics is theirs, even where rows are there
-  if (a.statistics) {
-    of_statistics.features = nullptr;
-    of_statistics.statistics = a.statistics;
+  // The FID of a file with statistics is theirs, even where rows are there; without an interval there is no need to
+  // leave out any.
+  auto for_fid = of_a;
+  if ((needs & kStatistics) != 0 && (a.statistics || !options.interval)) {
+    for_fid.features = nullptr;
+    for_fid.statistics = gaussian_of_set(a);
   }
   if (options.interval && a.statistics) {
     throw InputError(a.file + ": --interval leaves out samples of A, and this holds statistics only");
@@ -197,7 +199,7 @@ Comparison compare_sets(const std::filesystem::path& path_a, const std::filesyst
       const auto found = std::find_if(computed.begin(), computed.end(),
                                       [&](const ComputedMetric& one) { return one.metric == metric; });
       const auto replicates =
-          found == computed.end() ? metric->compute(of_statistics).parts.at(metric->part) : found->replicates;
+          found == computed.end() ? metric->compute(for_fid).parts.at(metric->part) : found->replicates;
       value.value = replicates.value;
       if (options.interval) value.estimate = estimate_of(replicates, metric->range);
       if (metric->name == "inception_score") value.spread = inception_spread(*of_a.logits);

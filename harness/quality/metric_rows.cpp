@@ -40,6 +40,12 @@ std::vector<results::MetricRow> metric_rows() {
   return metric_rows(all);
 }
 
+std::vector<std::string> metric_row_names() {
+  std::vector<std::string> names;
+  for (const auto& row : metric_rows()) names.push_back(row.name);
+  return names;
+}
+
 results::QualityRow quality_row(const std::string& metric, const QualityEstimate& estimate) {
   results::QualityRow row{.metric = metric,
                           .value = estimate.value,

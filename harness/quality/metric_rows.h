@@ -19,6 +19,7 @@ std::string difference_name(const QualityMetric& metric);
 
 std::vector<results::MetricRow> metric_rows(std::span<const QualityMetric* const> metrics);
 std::vector<results::MetricRow> metric_rows();  // of the whole table
+std::vector<std::string> metric_row_names();
 
 results::QualityRow quality_row(const std::string& metric, const QualityEstimate& estimate);
 

@@ -1,4 +1,4 @@
-#include "harness/quality/fid_interval.h"
+#include "harness/quality/jackknife.h"
 
 #include <gmock/gmock.h>
 
@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "harness/quality/fid.h"
 #include "methods/config/input_error.h"
 #include "tests/harness/quality/golden_rows.h"
 
@@ -18,7 +19,7 @@ using testing::goldens;
 using testing::rows;
 using testing::uniforms;
 
-FidReplicates replicates_of(const at::Tensor& features, const FrechetReference& reference) {
+Replicates fid_replicates(const at::Tensor& features, const FrechetReference& reference) {
   FidGroups groups(reference.gaussian().mean);
   for (int64_t first = 0; first < features.size(0); first += 13) {  // pieces of 13: groups go by sample, not by piece
     groups.add(features.slice(0, first, first + 13), first);
@@ -28,8 +29,8 @@ FidReplicates replicates_of(const at::Tensor& features, const FrechetReference& 
 
 TEST(FidInterval, AgreesWithLeavingOutRowsInPython) {
   const FrechetReference reference(gaussian_of(rows(80, 8, 2, 0.1)));
-  const auto replicates = replicates_of(rows(203, 8, 8), reference);  // groups of 10 and 11
-  const auto estimate = fid_interval(replicates);
+  const auto replicates = fid_replicates(rows(203, 8, 8), reference);  // groups of 10 and 11
+  const auto estimate = estimate_of(replicates);
   const auto& golden = goldens()["jackknife"];
   EXPECT_NEAR(estimate.value, golden["value"].get<double>(), 1e-11);
   EXPECT_EQ(replicates.sizes, golden["sizes"].get<std::vector<int64_t>>());
@@ -100,13 +101,13 @@ TEST(Jackknife, VeryUnequalGroupsAgreeWithPython) {
 TEST(FidInterval, CoversTheExpectedFidAtThisNumberOfSamples) {
   const FrechetReference reference(gaussian_of(rows(2000, 4, 2, 0.1)));
   constexpr int kRepetitions = 200;
-  std::vector<FidEstimate> estimates;
+  std::vector<QualityEstimate> estimates;
   double expected = 0.0;
   for (int i = 0; i < kRepetitions; ++i) {
-    estimates.push_back(fid_interval(replicates_of(rows(203, 4, 100 + static_cast<uint64_t>(i)), reference)));
+    estimates.push_back(estimate_of(fid_replicates(rows(203, 4, 100 + static_cast<uint64_t>(i)), reference)));
     expected += estimates.back().value / kRepetitions;
   }
-  const auto covered = std::count_if(estimates.begin(), estimates.end(), [&](const FidEstimate& estimate) {
+  const auto covered = std::count_if(estimates.begin(), estimates.end(), [&](const QualityEstimate& estimate) {
     return estimate.interval->low <= expected && expected <= estimate.interval->high;
   });
   EXPECT_GE(covered, kRepetitions * 90 / 100);
@@ -115,7 +116,7 @@ TEST(FidInterval, CoversTheExpectedFidAtThisNumberOfSamples) {
 
 TEST(FidInterval, BiasShrinksTheDistanceOfEqualDistributions) {
   const FrechetReference reference(gaussian_of(rows(4000, 8, 2)));
-  const auto estimate = fid_interval(replicates_of(rows(400, 8, 3), reference));
+  const auto estimate = estimate_of(fid_replicates(rows(400, 8, 3), reference), {.low = 0.0});
   EXPECT_GT(estimate.interval->bias, 0.0);
   EXPECT_LT(std::abs(estimate.value - estimate.interval->bias), estimate.value);
   EXPECT_GE(estimate.interval->low, 0.0);
@@ -125,26 +126,26 @@ TEST(FidInterval, TooFewSamplesHaveAValueAndNoInterval) {
   const FrechetReference reference(gaussian_of(rows(80, 8, 2)));
   for (const int64_t count : {2, 10, 39}) {
     const auto features = rows(count, 8, 1);
-    const auto estimate = fid_interval(replicates_of(features, reference));
+    const auto estimate = estimate_of(fid_replicates(features, reference));
     EXPECT_FALSE(estimate.interval) << count;
     EXPECT_NEAR(estimate.value, reference.distance(gaussian_of(features)), 1e-13) << count;
     EXPECT_EQ(estimate.rule, "none: " + std::to_string(count) + " samples, an interval needs 2 in each of 20 groups");
   }
-  EXPECT_TRUE(fid_interval(replicates_of(rows(40, 8, 1), reference)).interval);
-  EXPECT_THROW(replicates_of(rows(1, 8, 1), reference), InputError);
+  EXPECT_TRUE(estimate_of(fid_replicates(rows(40, 8, 1), reference)).interval);
+  EXPECT_THROW(fid_replicates(rows(1, 8, 1), reference), InputError);
 }
 
 TEST(FidDifference, PairingRemovesWhatBothShare) {
   const FrechetReference reference(gaussian_of(rows(2000, 8, 2, 0.1)));
   const auto baseline = rows(400, 8, 5);
   const auto method = baseline + 0.02 * rows(400, 8, 6) + 0.01;  // the same samples, slightly disturbed
-  const auto of_method = replicates_of(method, reference);
-  const auto of_baseline = replicates_of(baseline, reference);
-  const auto paired = fid_difference(of_method, of_baseline);
+  const auto of_method = fid_replicates(method, reference);
+  const auto of_baseline = fid_replicates(baseline, reference);
+  const auto paired = difference_of(of_method, of_baseline);
   EXPECT_NEAR(paired.value, of_method.value - of_baseline.value, 1e-14);
-  EXPECT_LT(paired.interval->standard_error, 0.5 * fid_interval(of_method).interval->standard_error);
-  EXPECT_NEAR(fid_difference(of_baseline, of_method).interval->low, -paired.interval->high, 1e-14);
-  const auto nothing = fid_difference(of_baseline, of_baseline);
+  EXPECT_LT(paired.interval->standard_error, 0.5 * estimate_of(of_method).interval->standard_error);
+  EXPECT_NEAR(difference_of(of_baseline, of_method).interval->low, -paired.interval->high, 1e-14);
+  const auto nothing = difference_of(of_baseline, of_baseline);
   EXPECT_EQ(nothing.value, 0.0);
   EXPECT_EQ(nothing.interval->standard_error, 0.0);
   EXPECT_EQ(nothing.rule, "paired jackknife over 20 groups of samples, Student t");
@@ -163,7 +164,7 @@ TEST(FidDifference, CoversTheTrueDifference) {
   for (uint64_t i = 0; i < kRepetitions; ++i) {
     const auto baseline = rows(203, 4, 1000 + 2 * i);
     const auto method = baseline + 0.3 * rows(203, 4, 1001 + 2 * i) - 0.01;
-    const auto gap = fid_difference(replicates_of(method, reference), replicates_of(baseline, reference));
+    const auto gap = difference_of(fid_replicates(method, reference), fid_replicates(baseline, reference));
     covered += gap.interval->low <= expected && expected <= gap.interval->high ? 1 : 0;
   }
   EXPECT_GE(covered, kRepetitions * 90 / 100);
@@ -172,9 +173,9 @@ TEST(FidDifference, CoversTheTrueDifference) {
 
 TEST(FidDifference, RefusesOtherSamples) {
   const FrechetReference reference(gaussian_of(rows(80, 8, 2)));
-  EXPECT_THROW(fid_difference(replicates_of(rows(40, 8, 1), reference), replicates_of(rows(60, 8, 1), reference)),
+  EXPECT_THROW(difference_of(fid_replicates(rows(40, 8, 1), reference), fid_replicates(rows(60, 8, 1), reference)),
                InputError);
-  const auto few = fid_difference(replicates_of(rows(30, 8, 1), reference), replicates_of(rows(30, 8, 3), reference));
+  const auto few = difference_of(fid_replicates(rows(30, 8, 1), reference), fid_replicates(rows(30, 8, 3), reference));
   EXPECT_FALSE(few.interval);
 }
 
