@@ -9,7 +9,7 @@ from dashboards.intervals import interval_words, plotly_bars
 from dashboards.plotly_text import plotly_text
 from dashboards.quality.groups import Group
 from dashboards.quality_axis import TITLES
-from dashboards.theme import styled
+from dashboards.theme import INK, styled
 
 QUERY = """
 SELECT quality_class.*, extractor.name AS extractor_name FROM quality_class JOIN cell ON cell.id = quality_class.cell
@@ -50,8 +50,9 @@ def _bars(data: RunData, group: Group, rows, name: str) -> go.Figure:
         of = of.astype({end: float for end in ("value", "low", "high")})
         words = [interval_words(low, high, n, ".4g") for low, high, n in zip(of["low"], of["high"], of["n"])]
         figure.add_trace(go.Bar(
-            x=[str(label) for label in of["label"]], y=of["value"], name=plotly_text(method), marker={"color": colour},
-            error_y=plotly_bars(of.rename(columns={"low": "value_low", "high": "value_high"}), "value", "#52606D"), customdata=list(zip(words, of["n"])),
+            x=[str(label) for label in of["label"]], y=of["value"], name=plotly_text(method), marker={"color": colour, "opacity": 0.6},  # bars of intervals are seen inside
+           
+            error_y=plotly_bars(of.rename(columns={"low": "value_low", "high": "value_high"}), "value", INK), customdata=list(zip(words, of["n"])),
             hovertemplate=f"<b>{plotly_text(method)}</b>, class %{{x}}<br>{name} %{{y:.4g}} %{{customdata[0]}} (N = %{{customdata[1]}})<extra></extra>"))
     figure.update_xaxes(title_text="class", type="category", categoryorder="array", categoryarray=[str(label) for label in sorted(rows["label"].unique())])
     figure.update_yaxes(title_text=name)

@@ -58,13 +58,12 @@ def order_of(group: Group, data: RunData, quality: Quality) -> Order | None:
 
 def contradictions(orders: list[Order], names: dict[int, str]) -> list[str]:
     """Each pair of methods that two metrics order oppositely, in words."""
-    found = []
-    for first, second in combinations(orders, 2):
-        common = [cell for cell in first.cells if cell in second.cells]
-        for one, other in combinations(common, 2):
-            for a, b in ((one, other), (other, one)):
-                if first.better(a, b) and second.better(b, a):
-                    found.append(f"By {first.quality.title} {names[a]} is better than {names[b]}, by {second.quality.title} it is worse.")
+    found, cells = [], dict.fromkeys(cell for order in orders for cell in order.cells)
+    for one, other in combinations(cells, 2):
+        of_both = [order for order in orders if one in order.cells and other in order.cells]
+        sides = [[order.quality.title for order in of_both if order.better(*pair)] for pair in ((one, other), (other, one))]
+        if all(sides):
+            found.append(f"{names[one]} is better than {names[other]} by {', '.join(sides[0])}, but worse by {', '.join(sides[1])}.")
     return found
 
 

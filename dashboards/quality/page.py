@@ -18,7 +18,7 @@ TITLE = "Quality"
 def content(source: Source) -> dict | None:
     data, of = source.data, groups(source.data)
     figures = []
-    for quality in data.qualities if len(data.qualities) > 1 else []:
+    for quality in (of for of in data.qualities if of.name != data.quality.name):  # that one is in the report
         figure = speed_quality.draw(data.judged_by(quality).for_plotly())
         if figure is not None:
             figures.append({"title": f"Speed against {quality.title}", "figure": figure})

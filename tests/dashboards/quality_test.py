@@ -114,7 +114,7 @@ def test_the_table_has_every_metric_and_its_difference(judged: Path) -> None:
 
 def test_two_metrics_that_order_oppositely_are_named(judged: Path) -> None:
     found = with_data(judged, lambda data: contradictions([orders(data)[name] for name in ("fid", "kid")], {1: "full", 2: "quick", 3: "slow", 4: "twin"}))
-    assert found == ["By FID slow is better than quick, by KID it is worse.", "By FID twin is better than quick, by KID it is worse."]
+    assert found == ["quick is better than slow by KID, but worse by FID.", "quick is better than twin by KID, but worse by FID."]
 
 
 def test_only_paired_intervals_order(judged: Path) -> None:
@@ -211,4 +211,4 @@ def test_the_page_says_it_in_words(judged: Path) -> None:
     out = judged.parent / "report"
     assert main([str(judged), "-o", str(out)]) == 0
     page = re.sub(r"<script.*?</script>", "", (out / "quality.html").read_text(), flags=re.S)
-    assert "By FID slow is better than &lt;quick&gt;, by KID it is worse." in page and "⚠ FID cannot tell apart 1 of 6 pairs: slow and twin." in page
+    assert "&lt;quick&gt; is better than slow by KID, PSNR, but worse by FID, precision." in page and "⚠ FID cannot tell apart 1 of 6 pairs: slow and twin." in page
