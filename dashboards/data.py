@@ -13,11 +13,12 @@ from dashboards.database import query
 from dashboards.families import with_families
 from dashboards.intervals import interval_words
 from dashboards.plotly_text import for_plotly
+from dashboards.quality_axis import VALUES, Quality, choose_quality, judged_qualities, with_quality
 from dashboards.theme import Look, look_of
 
 CELLS = """
-SELECT cell_summary.*, pareto.cell IS NOT NULL AS on_pareto_front, cell.given_solver_params
-FROM cell_summary JOIN cell ON cell.id = cell_summary.cell LEFT JOIN pareto ON pareto.cell = cell_summary.cell
+SELECT cell_summary.*, cell.given_solver_params, ifnull(cell.judged_as, cell.id) AS judged_as
+FROM cell_summary JOIN cell ON cell.id = cell_summary.cell
 WHERE cell_summary.run = :run ORDER BY cell_summary.cell
 """
 # columns of cell_summary with *_low, *_high and *_n: the factor and form of *_interval, their interval in words
@@ -36,9 +37,12 @@ NUMBERS = [
 class RunData:
     connection: sqlite3.Connection
     run: pd.Series  # the row of table run
-    cells: pd.DataFrame  # view cell_summary with *_interval in words and families.py's columns
+    cells: pd.DataFrame  # view cell_summary with *_interval in words, the columns of families.py and quality_axis.py
     metrics: dict[str, dict[str, str]]  # by name: unit, better, definition, formula
     look: Look
+    values: pd.DataFrame  # view cell_quality, with `better`: every quality metric of the cells
+    qualities: list[Quality]  # which they are
+    quality: Quality  # the one on axes: columns quality, quality_low, .. of `cells`
     is_for_plotly: bool = False
 
     def query(self, sql: str, **parameters: object) -> pd.DataFrame:
@@ -49,7 +53,12 @@ class RunData:
     def for_plotly(self) -> RunData:
         """The same with every word as plotly shows it (plotly_text.py): what draw() of each figure gets."""
         look = Look(*(for_plotly(getattr(self.look, field.name)) for field in dataclasses.fields(self.look)))
-        return RunData(self.connection, self.run, for_plotly(self.cells), for_plotly(self.metrics), look, True)
+        quality = dataclasses.replace(self.quality, title=for_plotly(self.quality.title))
+        return dataclasses.replace(self, cells=for_plotly(self.cells), metrics=for_plotly(self.metrics), look=look, quality=quality, is_for_plotly=True)
+
+    def judged_by(self, quality: Quality) -> RunData:
+        """The same with another metric on the axes."""
+        return dataclasses.replace(self, cells=with_quality(self.cells, self.values, quality), quality=quality)
 
     def define(self, metric: str) -> str:
         """Definition and formula, for hovering."""
@@ -61,7 +70,8 @@ def scenario_title(scenario: str, batch: int, precision: str) -> str:
     return f"{scenario.replace('_', ' ')}, batch {batch}, {precision}"
 
 
-def read_run(connection: sqlite3.Connection, run: int) -> RunData:
+def read_run(connection: sqlite3.Connection, run: int, quality: str | None = None) -> RunData:
+    """`quality`: the name of the metric on axes. ReportError where the run was not judged by it."""
     row = query(connection, "SELECT * FROM run WHERE id = :run", run=run).iloc[0]
     methods = query(connection, "SELECT name, knob, knob_text FROM method WHERE run = :run", run=run)
     cells = with_families(query(connection, CELLS, run=run), methods).astype({name: float for name in NUMBERS})
@@ -71,7 +81,10 @@ def read_run(connection: sqlite3.Connection, run: int) -> RunData:
     baselines, nulls = (set(cells.loc[cells["role"] == role, "method_label"]) for role in ("baseline", "null"))
     families = cells.drop_duplicates("method_label").set_index("method_label")["family"].to_dict()
     look = look_of(families, baselines, nulls, list(cells["solver"].unique()))
-    return RunData(connection, row, cells, metrics, look)
+    values = query(connection, VALUES, run=run).astype(dict.fromkeys(("value", "low", "high"), float))
+    qualities = judged_qualities(values)
+    chosen = choose_quality(qualities, quality)
+    return RunData(connection, row, with_quality(cells, values, chosen), metrics, look, values, qualities, chosen)
 
 
 def _in_words(cells: pd.DataFrame, name: str, factor: float, form: str) -> list[str]:

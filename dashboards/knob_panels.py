@@ -13,7 +13,27 @@ from dashboards.solver_sweep import measured
 from dashboards.theme import BASELINE_COLOUR, Look
 
 GRID_COLUMNS = 6
-FACET = ["setting", "fid_n", "fid_extractor_sha", "fid_reference_sha", "series"]
+FACET = ["setting", "quality_n", "quality_origin", "series"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis, logarithmic or not: places on it are decades, or the values themselves."""
+
+    is_log: bool
+
+    def place(self, values):
+        return np.log10(np.maximum(values, 1e-12)) if self.is_log else values
+
+    def value(self, place: float) -> float:
+        return 10**place if self.is_log else place
+
+    def ticks(self, low: float, high: float) -> list[float] | None:
+        """None: the drawing library's own."""
+        return ticks_of(low, high) if self.is_log else None
+
+
+TIME = Scale(True)
 
 
 @dataclass(frozen=True)
@@ -32,42 +52,44 @@ class Panel:
     title: str
     lines: list[Line]  # the first is `full` over steps
     over_steps: bool  # the panel of fronts
+    scale: Scale  # of quality
 
     def limits(self, name: str) -> tuple[float, float]:
-        """Decades from and to, a tenth of the span around what is drawn with its intervals. A panel at one step count
+        """Places from and to, a tenth of the span around what is drawn with its intervals. A panel at one step count
         shows `full` at this count and only the way to the others."""
         shown = [self.lines[0].cells, *(line.cells for line in self.lines[1:])]
         if not self.over_steps:
             shown[0] = shown[0][shown[0]["steps"] == shown[1]["steps"].iloc[0]]
         cells = pd.concat(shown)
-        values = np.log10(pd.concat([cells[name], cells[f"{name}_low"], cells[f"{name}_high"]]).dropna().clip(lower=1e-12))
-        margin = max(0.12 * (values.max() - values.min()), 0.02)
+        scale = TIME if name == "milliseconds" else self.scale
+        values = scale.place(pd.concat([cells[name], cells[f"{name}_low"], cells[f"{name}_high"]]).dropna())
+        margin = max(0.12 * (values.max() - values.min()), 0.02 if scale.is_log else 0.02 * abs(values.max()) or 0.02)
         return float(values.min() - margin), float(values.max() + margin)
 
     def places(self, sizes: list[tuple[float, float]]) -> list[list[Place | None]]:
         """Where each line's labels go, in a panel of any of these sizes in pixels: clear of markers, lines and intervals."""
-        (left, right), (bottom, top) = self.limits("milliseconds"), self.limits("fid")
+        (left, right), (bottom, top) = self.limits("milliseconds"), self.limits("quality")
 
         def shares(x: pd.Series, y: pd.Series) -> list[tuple[float, float]]:
-            across, up = (np.log10(values.astype(float).clip(lower=1e-12)) for values in (x, y))
+            across, up = TIME.place(x.astype(float)), self.scale.place(y.astype(float))
             return list(zip((across - left) / (right - left), (up - bottom) / (top - bottom)))
 
         points, drawn = [], []
         for cells in (line.cells for line in self.lines):
-            mine = shares(cells["milliseconds"], cells["fid"])
+            mine = shares(cells["milliseconds"], cells["quality"])
             points += mine
             drawn += zip(mine, mine[1:])
-            drawn += zip(shares(cells["milliseconds_low"], cells["fid"]), shares(cells["milliseconds_high"], cells["fid"]))
-            drawn += zip(shares(cells["milliseconds"], cells["fid_low"]), shares(cells["milliseconds"], cells["fid_high"]))
+            drawn += zip(shares(cells["milliseconds_low"], cells["quality"]), shares(cells["milliseconds_high"], cells["quality"]))
+            drawn += zip(shares(cells["milliseconds"], cells["quality_low"]), shares(cells["milliseconds"], cells["quality_high"]))
         known = [ends for ends in drawn if np.isfinite(ends).all()]
         places = iter(place_labels(points, [text for line in self.lines for text in line.labels], sizes, known))
         return [[next(places) for _ in line.labels] for line in self.lines]
 
 
-def front(cells: pd.DataFrame) -> pd.DataFrame:
-    """Cells that no other of them beats in both time and FID, from the fastest."""
-    ordered = cells.sort_values(["milliseconds", "fid"], kind="stable")
-    return ordered[ordered["fid"] < ordered["fid"].cummin().shift(fill_value=np.inf)]
+def front(cells: pd.DataFrame, sign: int) -> pd.DataFrame:
+    """Cells that no other of them beats in both time and quality (`sign` times it is best where least), from the fastest."""
+    ordered = cells.assign(loss=sign * cells["quality"]).sort_values(["milliseconds", "loss"], kind="stable")
+    return ordered[ordered["loss"] < ordered["loss"].cummin().shift(fill_value=np.inf)].drop(columns="loss")
 
 
 def _along_the_knob(cells: pd.DataFrame) -> pd.DataFrame:
@@ -76,13 +98,13 @@ def _along_the_knob(cells: pd.DataFrame) -> pd.DataFrame:
 
 def knob_panels(data: RunData) -> list[Panel]:
     cells = measured(data)
-    cells = cells[cells["fid"].notna() & cells["milliseconds"].notna()]
+    cells = cells[cells["quality"].notna() & cells["milliseconds"].notna()]
     if cells.empty:
         return []
     facets = list(cells.groupby(FACET, sort=False, dropna=False))
-    several = [cells[name].nunique() > 1 for name in ("setting", "fid_n", "series")]
-    panels = []
-    for (setting, n, _, _, series), facet in facets:
+    several = [cells[name].nunique() > 1 for name in ("setting", "quality_n", "series")]
+    panels, scale = [], Scale(data.quality.is_log)
+    for (setting, n, _, series), facet in facets:
         place = [text for text, shown in zip((setting, f"N = {int(n)}", series), several) if shown]
         baseline = facet[facet["role"] == "baseline"].sort_values("steps")
         full = Line("full, over steps", baseline, [str(steps) for steps in baseline["steps"]], BASELINE_COLOUR, [BASELINE_COLOUR] * len(baseline), -1, 3.5)
@@ -91,10 +113,10 @@ def knob_panels(data: RunData) -> list[Panel]:
             continue  # no knob was turned
         for steps, at in mine.groupby("steps"):
             lines = [_line(family, _along_the_knob(of), data.look, False) for family, of in at.groupby("family", sort=False)]
-            panels.append(Panel(", ".join([*place, f"{steps} steps"]), [full, *lines], False))
+            panels.append(Panel(", ".join([*place, f"{steps} steps"]), [full, *lines], False, scale))
         if mine["steps"].nunique() > 1:
-            lines = [_line(family, front(of), data.look, True) for family, of in mine.groupby("family", sort=False)]
-            panels.append(Panel(", ".join([*place, "best over knob and steps (steps in brackets)"]), [full, *lines], True))
+            lines = [_line(family, front(of, data.quality.sign), data.look, True) for family, of in mine.groupby("family", sort=False)]
+            panels.append(Panel(", ".join([*place, "best over knob and steps (steps in brackets)"]), [full, *lines], True, scale))
     return panels
 
 
@@ -104,14 +126,14 @@ def _line(family: str, cells: pd.DataFrame, look: Look, over_steps: bool) -> Lin
     return Line(family, cells, labels, look.family_colours[family], shades, list(look.family_colours).index(family), 1.8)
 
 
-def dominated(baseline: pd.DataFrame, right: float, top: float) -> tuple[list[float], list[float]]:
+def dominated(baseline: pd.DataFrame, right: float, worst: float, sign: int) -> tuple[list[float], list[float]]:
     """Corners of the region where some step count of `full` is as fast and as good: a staircase, closed at the limits."""
-    best = front(baseline)
+    best = front(baseline, sign)
     x, y = [], []
-    for cell, below in zip(best.itertuples(), [top, *best["fid"]]):
+    for cell, below in zip(best.itertuples(), [worst, *best["quality"]]):
         x += [cell.milliseconds, cell.milliseconds]
-        y += [below, cell.fid]
-    return ([*x, right, right, x[0]], [*y, y[-1], top, top]) if x else ([], [])
+        y += [below, cell.quality]
+    return ([*x, right, right, x[0]], [*y, y[-1], worst, worst]) if x else ([], [])
 
 
 def layout(panels: list[Panel]) -> tuple[list[tuple[int, int, int]], int]:

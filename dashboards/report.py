@@ -1,4 +1,4 @@
-"""diffbench-report results.db -o report/ [--run N] [--comparison F.json]: the pages of a run (pages.py), each one self-contained
+"""diffbench-report results.db -o report/ [--run N] [--quality METRIC] [--comparison F.json]: the pages of a run (pages.py), each one self-contained
 HTML file, and the figures as SVG and PDF. From a checkout: python -m dashboards.report."""
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def write_report(options: argparse.Namespace) -> Path:
     with ExitStack() as stack:
         connection = stack.enter_context(open_database(options.database))
         document = None if options.comparison is None else read_document(options.comparison)
-        data = read_run(connection, choose_run(connection, options.run if document is None else new_run(document, options.run)))
+        data = read_run(connection, choose_run(connection, options.run if document is None else new_run(document, options.run)), options.quality)
         comparison = None if document is None else read_comparison(document, data, stack)
         pages = render(Source(data, comparison))
         out = Path(options.out)
@@ -83,6 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("database")
     parser.add_argument("-o", "--out", required=True, help="folder for the report")
     parser.add_argument("--run", type=int, help="which run of the database (default: the latest, or the one compared)")
+    parser.add_argument("--quality", help="the metric on the axes, as fid, kid or fid@EXTRACTOR (default: fid, or the first that the run was judged by)")
     parser.add_argument("--comparison", help="what `diffbench compare OLD NEW --json` wrote, NEW being a run of the database: adds its page")
     options = parser.parse_args(arguments)
     try:

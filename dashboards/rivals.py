@@ -13,7 +13,7 @@ from __future__ import annotations
 import pandas as pd
 
 TOLERATED_LOSS = 0.10  # of the full network's FID
-COMPARABLE = ["device", "ranks", "scenario", "fid_n", "fid_extractor_sha", "fid_reference_sha"]  # as view pareto has it
+COMPARABLE = ["device", "ranks", "scenario", "fid_n", "fid_origin"]  # as view pareto has it
 
 
 def end(cells: pd.DataFrame | pd.Series, name: str, side: str):

@@ -19,7 +19,7 @@ ORDER BY cell.id, sample.sample_index
 GAP_PIXELS = 2
 
 
-def _strip(images: list[np.ndarray]) -> str:
+def strip_of(images: list[np.ndarray]) -> str:
     """Images next to each other as a PNG data URI; the page enlarges it without smoothing."""
     height = images[0].shape[0]
     gap = np.full((height, GAP_PIXELS, images[0].shape[2]), 255, np.uint8)
@@ -40,6 +40,6 @@ def sample_strips(data: RunData) -> list[dict]:
                 np.frombuffer(row.pixels, np.uint8).reshape(row.height, row.width, row.channels)
                 for row in of_method.itertuples()
             ]
-            strips.append({"method": method, "colour": data.look.colours[method], "image": _strip(images)})
+            strips.append({"method": method, "colour": data.look.colours[method], "image": strip_of(images)})
         groups.append({"title": f"{solver}, {steps} steps", "strips": strips})
     return groups

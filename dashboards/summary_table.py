@@ -12,15 +12,13 @@ from markupsafe import Markup
 
 from dashboards.data import RunData, parameters_text
 from dashboards.intervals import interval_words, number_words
+from dashboards.quality_axis import DIFFERENCE, rows_of
 from dashboards.verdict import full_fids, loss_words
 
 NOT_WARM = "†"
 ESTIMATES = """
 SELECT estimate.cell, estimate.metric, estimate.confidence, estimate.n, estimate.rule
 FROM estimate JOIN cell ON cell.id = estimate.cell WHERE cell.run = :run
-UNION ALL
-SELECT quality.cell, quality.metric, quality.confidence, quality.n, quality.rule
-FROM quality JOIN cell ON cell.id = quality.cell WHERE cell.run = :run
 """
 DISTURBANCES = """
 SELECT cell_disturbance.* FROM cell_disturbance JOIN cell ON cell.id = cell_disturbance.cell
@@ -35,6 +33,7 @@ class Column:
     text: Callable[[pd.Series], str | Markup]
     numeric: bool = True
     needs: str = ""  # shown only where some cell has a number other than 0 there
+    rows: pd.DataFrame | None = None  # of view cell_quality by cell, of a quality metric
 
 
 def number(value: float, form: str) -> str:
@@ -92,9 +91,7 @@ COLUMNS = [
     Column("theory", "theoretical_speedup", lambda c: number(c["theoretical_speedup"], ".3f")),
     Column("realised", "realised_fraction", lambda c: with_interval(c, "realised_fraction", ".2f")),
     Column("blocks", "blocks_ratio", lambda c: number(c["blocks_ratio"], ".1%")),
-    Column("FID", "fid", lambda c: with_interval(c, "fid", ".3g")),
-    Column("FID − full", "fid_difference", lambda c: with_interval(c, "fid_difference", "+.3g")),
-    Column("N", "n_samples", lambda c: number(c["fid_n"], ".0f")),
+    Column("N", "n_samples", lambda c: number(c["quality_n"], ".0f")),
     Column("memory", "peak_memory", memory, needs="peak_memory_bytes"),
     Column("J/image", "energy_per_sample", lambda c: number(c["energy_j_per_sample"], ".3g"), needs="energy_j_per_sample"),
     Column("n", "", lambda c: number(c["repetitions"], ".0f")),
@@ -109,7 +106,31 @@ HOVERS = {  # of columns that are no metric
 
 
 def shown_columns(data: RunData) -> list[Column]:
-    return [column for column in COLUMNS if not column.needs or (data.cells[column.needs].fillna(0) != 0).any()]
+    shown = [column for column in COLUMNS if not column.needs or (data.cells[column.needs].fillna(0) != 0).any()]
+    before = next(place for place, column in enumerate(shown) if column.title == "N")
+    return [*shown[:before], *quality_columns(data), *shown[before:]]
+
+
+def quality_columns(data: RunData) -> list[Column]:
+    """Every metric that the run was judged by, and its difference to the full network; one column for each number of samples."""
+    columns = []
+    for quality in data.qualities:
+        for ending, words, form in (("", "", ".3g"), (DIFFERENCE, " − full", "+.3g")):
+            sizes = list(rows_of(data.values, quality, ending).groupby(["n", "origin"], sort=False))
+            for (n, _), rows in sizes:
+                title = f"{quality.title}{words}" + (f", N = {n}" if len(sizes) > 1 else "")
+                columns.append(_quality_column(title, quality.metric + ending, rows.set_index("cell"), form))
+    return columns
+
+
+def _quality_column(title: str, metric: str, rows: pd.DataFrame, form: str) -> Column:
+    def text(cell: pd.Series) -> str | Markup:
+        if cell["cell"] not in rows.index:
+            return "–"
+        row = rows.loc[cell["cell"]]
+        return with_note(number(row["value"], form), interval_words(row["low"], row["high"], row["n"], form))
+
+    return Column(title, metric, text, rows=rows)
 
 
 def headings(data: RunData) -> list[tuple[str, str, bool]]:
@@ -119,7 +140,7 @@ def headings(data: RunData) -> list[tuple[str, str, bool]]:
 
 def table_rows(data: RunData) -> list[dict]:
     """For the template: cells of each row with their classes, or the reason where a cell is not ok."""
-    stored = {(of.cell, of.metric): f"n = {of.n}, {of.confidence:.0%}" + f", {of.rule}" * bool(of.rule) for of in data.query(ESTIMATES).itertuples()}
+    stored = {(of["cell"], of["metric"]): _stored(of) for _, of in data.query(ESTIMATES).iterrows()}
     reasons = {cell: _counts(of) for cell, of in data.query(DISTURBANCES).groupby("cell")}
     full, columns, rows = full_fids(data.cells), shown_columns(data), []
     for index, cell in data.cells.iterrows():
@@ -130,8 +151,12 @@ def table_rows(data: RunData) -> list[dict]:
                 return parameters_text(cell["method_params"])
             if column.title == "disturbed":
                 return reasons.get(cell["cell"], "")
-            said = loss_words(cell, full[index]) + ". " if column.metric == "fid_difference" and pd.notna(cell["fid_difference"]) else ""
-            return said + " ".join(filter(None, (HOVERS.get(column.title) or data.define(column.metric), stored.get((cell["cell"], column.metric)))))
+            if column.rows is not None and cell["cell"] in column.rows.index:
+                stored_words = _stored(column.rows.loc[cell["cell"]])
+            else:
+                stored_words = stored.get((cell["cell"], column.metric))
+            said = loss_words(cell, full[index]) + ". " if column.title == "FID − full" and pd.notna(cell["fid_difference"]) else ""
+            return said + " ".join(filter(None, (HOVERS.get(column.title) or data.define(column.metric), stored_words)))
 
         rows.append(
             {
@@ -142,6 +167,11 @@ def table_rows(data: RunData) -> list[dict]:
             }
         )
     return rows
+
+
+def _stored(row: pd.Series) -> str:
+    """How a number and its interval came about."""
+    return f"n = {row['n']}, {row['confidence']:.0%}" + f", {row['rule']}" * bool(row["rule"])
 
 
 def footnotes(data: RunData) -> list[str]:

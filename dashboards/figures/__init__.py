@@ -1,6 +1,6 @@
 """THE table of figures, in the order of the report. A figure is a module with QUERY (its SQL, or None where the cells
 suffice), TITLE, EXPLANATION and draw(data) -> plotly figure, or None when the run holds nothing to draw; and draw_paper(data)
--> matplotlib figure where a paper would print it."""
+-> matplotlib figure where a paper would print it. In EXPLANATION {quality} and {down} are the metric on the axis and where its better values lie."""
 
 from dashboards.figures import (
     blocks_over_t,

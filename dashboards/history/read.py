@@ -27,7 +27,7 @@ WHERE suite_name = (SELECT suite_name FROM run WHERE id = :run) AND run.status <
 # as view cell_summary has them, but for metrics without a column there as well
 NUMBERS = """
 SELECT cell, value, low, high, '' AS footing FROM estimate WHERE metric = :metric
-UNION ALL SELECT cell, value, low, high, n || ' ' || extractor_sha || ' ' || reference_sha FROM quality WHERE metric = :metric
+UNION ALL SELECT cell, value, low, high, n || ' ' || origin FROM cell_quality WHERE metric = :metric AND extractor <= 1
 """
 
 

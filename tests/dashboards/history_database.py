@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rows import add_cell_row, add_estimate, add_quality, add_run_row, insert, new_file
+from rows import add_cell_row, add_estimate, add_quality, add_quality_metric, add_run_row, insert, new_file
 
 LARGE_METRICS = ("latency", "throughput", "speedup", "peak_memory")  # and fid
 
@@ -51,6 +51,7 @@ def make_history(path: Path, latencies: dict[str, list[float | None]], **columns
 def make_large(path: Path, runs: int = 200, series: int = 600) -> Path:
     """Five metrics of `series` cells over `runs` runs with 1 % of noise; every fiftieth cell is slower by 10 % from the middle on."""
     connection, random = empty_file(path), np.random.default_rng(1)
+    add_quality_metric(connection, "fid")
     speeds = np.exp(random.normal(0, 0.01, (runs, series)))
     speeds[runs // 2 :, ::50] *= 1.1
     base = random.uniform(50, 500, series)

@@ -148,7 +148,7 @@ def test_numbers_are_those_of_cell_summary(tmp_path: Path) -> None:
 
 def test_metrics_without_a_column_are_there_too(tmp_path: Path) -> None:
     database = make_history(tmp_path / "k.db", {"full/1": [100.0, 110.0]})
-    change(database, "INSERT INTO metric VALUES ('kid', 'distance', 'lower', 'kernel distance', 'mmd', NULL)")
+    change(database, "INSERT INTO metric VALUES ('kid', 'distance', 'lower', 'kernel distance', 'mmd', NULL, 'difference', 1e-4)")
     change(database, "INSERT INTO quality (cell, metric, value, n) VALUES (2000, 'kid', -0.5, 512)")
     page = with_data(database, lambda data: content(Source(data)))
     assert [metric["name"] for metric in page["metrics"]] == ["latency", "kid"]

@@ -83,11 +83,11 @@ def test_fronts_leave_out_what_a_method_itself_beats(knobs: Path) -> None:
 
 
 def test_the_dominated_region_is_a_staircase() -> None:
-    full = pd.DataFrame({"milliseconds": [4.0, 8.0, 6.0], "fid": [12.0, 6.0, 13.0]})  # the last one is beaten
-    assert front(full)["fid"].tolist() == [12.0, 6.0]
-    x, y = dominated(full, 10.0, 20.0)
+    full = pd.DataFrame({"milliseconds": [4.0, 8.0, 6.0], "quality": [12.0, 6.0, 13.0]})  # the last one is beaten
+    assert front(full, 1)["quality"].tolist() == [12.0, 6.0]
+    x, y = dominated(full, 10.0, 20.0, 1)
     assert list(zip(x, y)) == [(4, 20), (4, 12), (8, 12), (8, 6), (10, 6), (10, 20), (4, 20)]
-    assert dominated(full[:0], 10.0, 20.0) == ([], [])
+    assert dominated(full[:0], 10.0, 20.0, 1) == ([], [])
 
 
 @pytest.mark.parametrize("sql", ["DELETE FROM quality", "DELETE FROM cell", "DELETE FROM cell WHERE id > 1",

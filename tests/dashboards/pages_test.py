@@ -25,6 +25,8 @@ def test_each_page_has_a_template() -> None:
 
 
 def test_a_page_alone_has_no_nav(database: Path) -> None:
+    change(database, "DELETE FROM quality")
+    change(database, "DELETE FROM sample")
     out = database.parent / "report"
     assert main([str(database), "-o", str(out)]) == 0
     assert [path.name for path in out.glob("*.html")] == ["report.html"] and links(out / "report.html") == []

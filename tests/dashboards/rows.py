@@ -1,4 +1,4 @@
-"""Rows of a results file of schema 5, by the names of their columns, and what an estimate of a few numbers is."""
+"""Rows of a results file of schema 6, by the names of their columns, and what an estimate of a few numbers is."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ METRICS = {  # enough of metrics.h: unit, better, definition, formula, column of
     "overhead_nvtx": ("", "lower", "cost of ranges", "ratio", None),
     "overhead_activities": ("", "lower", "cost of activities", "ratio", None),
     "overhead_everything": ("", "lower", "cost of shapes", "ratio", None),
-    "fid": ("", "lower", "distance to real images", "Frechet", "fid"),
-    "fid_difference": ("", "lower", "distance lost", "paired", "fid_difference"),
+}
+# of quality metrics, which a file holds where a cell was judged by them: better, comparison, smallest effect
+QUALITY_METRICS = {
+    "fid": ("lower", "ratio", 0.02), "fid_infinity": ("lower", "ratio", 0.02), "kid": ("lower", "difference", 1e-4),
+    "precision": ("higher", "difference", 0.01), "recall": ("higher", "difference", 0.01), "psnr": ("higher", "difference", 0.5),
 }
 # knob and knob_text of the methods that tests use, as the registry writes them
 KNOBS = {
@@ -48,6 +51,7 @@ def new_file(path: Path) -> sqlite3.Connection:
     add_run_row(connection, 1, started="2026-01-01T00:00:00Z", suite_text='name = "<demo>"', argv='["run", "demo.toml"]')
     insert(connection, "machine", id=1, run=1, host="box", cpu_model="a CPU", core_count=2, memory_bytes=2**30, load_average_1min=0.5)
     insert(connection, "rank", run=1, rank=0, machine=1, device="cpu", threads=1, pid=42)
+    add_extractor(connection, 1, "inception", reference_sha="r")
     for name, (knob, text) in KNOBS.items():
         insert(connection, "method", run=1, name=name, summary="", knob=knob, knob_text=text)
     return connection
@@ -105,10 +109,25 @@ def add_evaluation(connection: sqlite3.Connection, cell: int, evaluation: int, t
            probe_flops=probe_flops * rows, blocks_carried=carried * rows, compaction_count=compactions)
 
 
-def add_quality(connection: sqlite3.Connection, cell: int, metric: str, value: float, half_width: float | None, n: int = 512) -> None:
+def add_quality(connection: sqlite3.Connection, cell: int, metric: str, value: float, half_width: float | None, n: int = 512, extractor: int = 1) -> None:
+    add_quality_metric(connection, metric)
     low, high = (None, None) if half_width is None else (value - half_width, value + half_width)
     insert(connection, "quality", cell=cell, metric=metric, value=value, low=low, high=high, rule="jackknife", n=n,
-           extractor_sha="e", reference_sha="r", sample_checksum="c")
+           extractor=extractor, sample_checksum="c")
+
+
+def add_quality_metric(connection: sqlite3.Connection, metric: str) -> None:
+    """Its row, unless it is there."""
+    base = metric.removesuffix("_difference")
+    better, comparison, effect = QUALITY_METRICS[base]
+    definition, formula = ("distance to real images", "as published") if metric == base else ("what was lost", "paired")
+    column = metric if base == "fid" else None
+    connection.execute("INSERT OR IGNORE INTO metric (name, unit, better, definition, formula, summary_column, comparison, smallest_effect) VALUES (?, '', ?, ?, ?, ?, ?, ?)",
+                       (metric, better, definition, formula, column, comparison, effect))
+
+
+def add_extractor(connection: sqlite3.Connection, place: int, name: str, run: int = 1, **columns: object) -> None:
+    insert(connection, "extractor", **({"run": run, "place": place, "name": name, "to_uint8": "round", "sha256": f"of {name}"} | columns))
 
 
 def plan_depths(connection: sqlite3.Connection, cell: int, *bins: tuple[float, float, float]) -> None:
