@@ -138,12 +138,17 @@ class ExtractorTask : public Task {
     return {at::cat(features), at::cat(logits)};
   }
 
-  // mean and unbiased covariance of the training set's features: what `fid` compares against
+  // Mean and unbiased covariance of the training set's features, which is what an FID compares against, and as many of the
+  // rows as KID, precision and recall take: those of the whole set would be six times the file.
   void write_reference(const at::Tensor& features) const {
     data::NamedTensors reference;
     reference.emplace("mu", to_raw(features.mean(0)));
     reference.emplace("sigma", to_raw(at::cov(features.t())));
     reference.emplace("n", to_raw(at::full({}, features.size(0), at::TensorOptions(at::kLong))));
+    constexpr int64_t kRowsKept = 10'000;
+    const int64_t kept = std::min(kRowsKept, features.size(0));
+    reference.emplace("features", to_raw(features.narrow(0, 0, kept).contiguous()));
+    reference.emplace("labels", to_raw(to_tensor(train_.labels).narrow(0, 0, kept).contiguous()));
     data::write_npz(recipe_.output / reference_name_, reference);
   }
 
