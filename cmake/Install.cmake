@@ -33,7 +33,7 @@ endif()
 install(DIRECTORY harness/suites DESTINATION "${share}/harness")
 install(DIRECTORY methods/zoo DESTINATION "${share}/methods")
 install(DIRECTORY dashboards DESTINATION "${share}" PATTERN "__pycache__" EXCLUDE)
-install(FILES results/schema.sql results/views.sql DESTINATION "${share}/results")
+install(FILES results/schema.sql results/schema_profile.sql results/views.sql DESTINATION "${share}/results")
 install(FILES LICENSE README.md pyproject.toml requirements.txt DESTINATION "${share}")  # pip install ${share}
 install(DIRECTORY docs DESTINATION "${share}" PATTERN "build" EXCLUDE)
 foreach(folder harness kernels methods profiling results)  # the pages that --help names

@@ -5,7 +5,7 @@
 //   for (const Activity& activity : profile.activities) std::puts(profile.strings[activity.name].c_str());
 //
 // Times are nanoseconds of CLOCK_REALTIME (what CUPTI stamps kernels with). Numbers that do not apply are kNone, or NaN
-// where they are double. The tables of results/schema.sql hold the same columns.
+// where they are double. The tables of results/schema_profile.sql hold the same columns.
 
 #include <cstdint>
 #include <limits>

@@ -1,5 +1,5 @@
 #pragma once
-// The text of schema.sql and views.sql and the numbers in them, compiled into the program.
+// The text of schema.sql with schema_profile.sql, and of views.sql, and the numbers in them, compiled into the program.
 //
 //   database.exec(kSchemaSql);
 //   database.exec(kViewsSql);

@@ -30,6 +30,7 @@ struct Options {
   std::string database;
   std::string output;
   std::optional<std::string> against;
+  std::optional<std::string> quality;
   bool recompute = false;
   bool json = false;
 };
@@ -126,6 +127,7 @@ int report(const Options& options) {
   }
   std::cout.flush();
   std::vector<std::string> words = {interpreter(), "-m", "dashboards.report", options.database, "-o", options.output};
+  if (options.quality) words.insert(words.end(), {"--quality", *options.quality});
   std::optional<ComparisonFile> comparison;
   if (options.against) {
     comparison.emplace(*options.against, options.database);
@@ -145,6 +147,8 @@ void add_report(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   command->add_option("database", options->database, "results file of `diffbench run`")->required();
   command->add_option("-o,--output", options->output, "folder for the report; made if it does not exist")->required();
+  command->add_option("--quality", options->quality,
+                      "metric of quality on the figures' axes: any that the run judged; the FID where there is one");
   command->add_option("--against", options->against,
                       "an older run, as `compare` takes it: adds a page that sets the latest run beside it");
   command->add_flag("--recompute", options->recompute,

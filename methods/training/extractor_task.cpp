@@ -138,8 +138,8 @@ class ExtractorTask : public Task {
     return {at::cat(features), at::cat(logits)};
   }
 
-  // Mean and unbiased covariance of the training set's features, which is what an FID compares against, and as many of the
-  // rows as KID, precision and recall take: those of the whole set would be six times the file.
+  // Mean and unbiased covariance of the training set's features, which is what an FID compares against, and as many of
+  // the rows as KID, precision and recall take: those of the whole set would be six times the file.
   void write_reference(const at::Tensor& features) const {
     data::NamedTensors reference;
     reference.emplace("mu", to_raw(features.mean(0)));

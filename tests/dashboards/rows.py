@@ -44,7 +44,7 @@ def new_file(path: Path) -> sqlite3.Connection:
     """With one run, its machine, rank and methods."""
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA synchronous = OFF")  # tests survive no crash
-    connection.executescript((RESULTS / "schema.sql").read_text() + (RESULTS / "views.sql").read_text())
+    connection.executescript("".join((RESULTS / name).read_text() for name in ("schema.sql", "schema_profile.sql", "views.sql")))
     connection.execute("PRAGMA foreign_keys = ON")
     for name, (unit, better, definition, formula, column) in METRICS.items():
         insert(connection, "metric", name=name, unit=unit, better=better, definition=definition, formula=formula, summary_column=column)

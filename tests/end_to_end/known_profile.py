@@ -37,7 +37,7 @@ GPU = [
 
 def make_profile(path: Path) -> Path:
     connection = sqlite3.connect(path)
-    connection.executescript((RESULTS / "schema.sql").read_text() + (RESULTS / "views.sql").read_text())
+    connection.executescript("".join((RESULTS / name).read_text() for name in ("schema.sql", "schema_profile.sql", "views.sql")))
     for run in (1, 2, 3):
         connection.execute(
             "INSERT INTO run (id, suite_name, suite_text, suite_sha, seed, argv, started_utc, finished_utc, program_version, status)"

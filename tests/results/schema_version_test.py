@@ -12,7 +12,7 @@ FINGERPRINT = "b77f5c0f4a8b6fb5"  # of what that version holds
 
 
 def fingerprint() -> str:
-    sql = "".join((ROOT / "results" / name).read_text() for name in ("schema.sql", "views.sql"))
+    sql = "".join((ROOT / "results" / name).read_text() for name in ("schema.sql", "schema_profile.sql", "views.sql"))
     sql = " ".join(re.sub(r"--.*", "", sql).split())
     metrics = re.findall(r'Metric\{"(\w+)"', (ROOT / "results/metrics.h").read_text())
     assert len(metrics) > 15

@@ -4,7 +4,7 @@
 
 A cell is a reference Gaussian in D dimensions and N samples of another one (mean moved by `shift`, deviations times
 `scale`), drawn anew in each repetition. The method adds noise to the same samples. An independent form of
-fid_interval.cpp.
+jackknife.cpp.
 """
 
 import numpy as np

@@ -184,4 +184,5 @@ def main():
     torch.jit.script(FeaturesOnly()).save(str(HERE / "features_only.pt"))
 
 
-main()
+if __name__ == "__main__":
+    main()
