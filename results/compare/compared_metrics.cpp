@@ -188,10 +188,10 @@ std::vector<ComparedMetric> compared_metrics(const MeasuredRun& older, const Mea
   std::vector<ComparedMetric> metrics = speed_metrics();
   for (const auto& place : places(newer)) {
     if (!of_older.contains(place)) continue;
-    const auto& [extractor, metric, name] = place;
+    const std::string& metric = std::get<1>(place);
     const auto row = std::find_if(newer.quality_metrics.begin(), newer.quality_metrics.end(),
-                                  [&metric](const MetricRow& one) { return one.name == metric; });
-    if (row != newer.quality_metrics.end()) metrics.push_back(quality_metric(name, *row));
+                                  [&](const MetricRow& one) { return one.name == metric; });
+    if (row != newer.quality_metrics.end()) metrics.push_back(quality_metric(std::get<2>(place), *row));
   }
   return metrics;
 }
