@@ -20,7 +20,7 @@ seeds_of() {
     model) find methods/zoo tests/methods/backbones/goldens -name model.toml ;;
     recipe) find methods/zoo -name '*recipe*.toml' ;;
     calibration) find methods/zoo -path '*calibration*' -name '*.toml' ;;
-    results) python3 tests/fuzz/results_seed.py "$build/seed.db" && echo "$build/seed.db" ;;
+    results) rm -f "$build/seed.db" && python3 tests/fuzz/results_seed.py "$build/seed.db" && echo "$build/seed.db" ;;
     *) find "$goldens" -name "*.$1" ;;
   esac
 }
