@@ -25,6 +25,7 @@ struct StatisticsOptions {
   std::string source;
   std::string out;
   std::string extractor;
+  std::string mode = "plain";
   std::string device = "auto";
   int64_t keep = 0;
 };
@@ -71,7 +72,8 @@ void gather(const StatisticsOptions& options, const quality::SampleSet& set, Gat
     throw config::InputError(set.file + ": holds images; name what turns them into features with --extractor");
   }
   constexpr int64_t kBlock = 256;  // images in memory at a time
-  quality::FeatureExtractor extractor(options.extractor, resolve_compute(options.device, "fp32").device);
+  quality::FeatureExtractor extractor(options.extractor, resolve_compute(options.device, "fp32").device,
+                                      {"--extractor"}, options.mode);
   quality::for_each_image_block(set, kBlock,
                                 [&](const at::Tensor& images) { gatherer.add(extractor.extract(images).features); });
 }
@@ -110,6 +112,11 @@ void add_fid_statistics(CLI::App& app, int& exit_code) {
   command->add_option("-o,--out", options->out, "statistics file to write, .npz")->required();
   command->add_option("--extractor", options->extractor,
                       "zoo name or TorchScript file; only where SOURCE holds images");
+  command
+      ->add_option("--mode", options->mode,
+                   "what the extractor is given, as the tool of that name does it (diffbench list modes); of a run's "
+                   "reference the same as [quality] mode")
+      ->capture_default_str();
   command->add_option("--keep-features", options->keep, "store the first K feature rows too, with labels where known")
       ->check(at_least(0))
       ->capture_default_str();

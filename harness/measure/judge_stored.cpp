@@ -66,17 +66,16 @@ Evidence stored_evidence(const results::Store& store, int64_t owner, const Place
 
 // the samples of one class, and what the reference has of it
 struct OfClass {
+  int64_t count = 0;  // of samples
   quality::Reference reference;
   Evidence baseline;
   Evidence evidence;
 
   OfClass(const Evidence& all, int64_t label, int64_t classes) {
-    const auto count = [](const Evidence& one) {
-      const auto& rows = one.features ? one.features : one.images;
-      return rows ? rows->count() : 0;
-    };
+    const auto& every = all.features ? all.features : all.images;
     std::vector<int64_t> members;
-    for (int64_t i = label; i < count(all); i += classes) members.push_back(i);
+    for (int64_t i = label; every && i < every->count(); i += classes) members.push_back(i);
+    count = static_cast<int64_t>(members.size());
     const auto chosen = [&](const Evidence& one) {
       const auto of = [&](const quality::RowsPtr& rows) { return rows ? quality::chosen_rows(rows, members) : rows; };
       return Evidence{.features = of(one.features),
@@ -93,7 +92,10 @@ struct OfClass {
     if (all.reference && all.reference->rows && all.reference->labels.defined()) {
       const auto places = (all.reference->labels == label).nonzero().flatten().to(at::kLong).contiguous();
       const auto* begin = places.const_data_ptr<int64_t>();
-      reference.rows = quality::chosen_rows(all.reference->rows, {begin, begin + places.numel()});
+      // without any of the class there is nothing to compare with
+      if (places.numel() > 1) {
+        reference.rows = quality::chosen_rows(all.reference->rows, {begin, begin + places.numel()});
+      }
     }
     evidence.reference = &reference;
   }
@@ -191,6 +193,7 @@ class Judging {
     if (classes < 2 || classes > kMostClasses) return;
     for (int64_t label = 0; label < classes; ++label) {
       const OfClass within(evidence, label, classes);
+      if (within.count < 2) continue;  // says nothing, and is no fault of the run
       Metrics possible;
       for (const auto* metric : metrics) {
         if (metric->by_class && quality::lacking(*metric, within.evidence).empty()) possible.push_back(metric);

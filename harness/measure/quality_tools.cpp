@@ -1,8 +1,6 @@
 #include "harness/measure/quality_tools.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +9,7 @@
 #include "harness/quality/image_source.h"
 #include "methods/config/input_error.h"
 #include "methods/data/sha256.h"
+#include "methods/risk_controlled/pair_network.h"
 
 namespace diffbench::measure {
 namespace {
@@ -76,22 +75,7 @@ ReferenceFile load_reference(int place, const fs::path& file) {
 
 LpipsFile load_lpips(const std::string& name, at::Device device, const config::GivenAt& at) {
   const auto file = config::found_from(at.folder, name);
-  if (!fs::is_regular_file(file)) throw InputError(at.naming(name) + "no such file");
-  std::shared_ptr<torch::jit::Module> module;
-  try {
-    module = std::make_shared<torch::jit::Module>(torch::jit::load(file.string(), device));
-    module->eval();
-  } catch (const std::exception&) {
-    throw InputError(at.naming(name) + "not a TorchScript file");
-  }
-  const auto network = [module, device, path = file.string()](const at::Tensor& a, const at::Tensor& b) {
-    const at::NoGradGuard no_grad;
-    const auto out = module->forward({a.to(device), b.to(device)});
-    if (!out.isTensor() || out.toTensor().numel() != a.size(0)) {
-      throw InputError(path + ": forward(a, b) gives no [N] distances of " + std::to_string(a.size(0)) + " pairs");
-    }
-    return out.toTensor().to(at::kCPU, at::kDouble).reshape({a.size(0)});
-  };
+  const methods::risk_controlled::PairNetwork network(file, device, at.where);
   return {.network = network, .file = file.string(), .sha = data::sha256_of_file(file)};
 }
 

@@ -6,11 +6,6 @@
 
 namespace diffbench::quality {
 
-const std::vector<std::string>& to_bytes_names() {
-  static const std::vector<std::string> kNames = {"round", "truncate", "edm"};
-  return kNames;
-}
-
 at::Tensor to_bytes(const at::Tensor& samples, const ImageSpec& image, const std::string& name) {
   if (name == "round") return to_uint8(samples, image);
   if (name != "truncate" && name != "edm") throw std::logic_error("to_bytes: " + name);

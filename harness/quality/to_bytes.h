@@ -11,13 +11,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
-#include <vector>
 
 #include "methods/model/model.h"
 
 namespace diffbench::quality {
 
-const std::vector<std::string>& to_bytes_names();
+// name: one of the above, or a std::logic_error
 at::Tensor to_bytes(const at::Tensor& samples, const ImageSpec& image, const std::string& name);
 
 }  // namespace diffbench::quality

@@ -16,15 +16,16 @@ constexpr int64_t kBatch = 64;
 
 }  // namespace
 
-PairNetwork::PairNetwork(const std::filesystem::path& file, at::Device device) : file_(file), device_(device) {
+PairNetwork::PairNetwork(const std::filesystem::path& file, at::Device device, const std::string& where)
+    : named_(where + (where.starts_with("--") ? " " : ": ") + file.string()), device_(device) {
   if (!std::filesystem::is_regular_file(file)) {
-    throw config::InputError("--network " + file.string() + ": no such file");
+    throw config::InputError(named_ + ": no such file");
   }
   try {
     module_ = std::make_shared<torch::jit::Module>(torch::jit::load(file.string(), device));
     module_->eval();
   } catch (const std::exception&) {  // its messages are pages
-    throw config::InputError("--network " + file.string() + ": cannot be loaded as TorchScript");
+    throw config::InputError(named_ + ": cannot be loaded as TorchScript");
   }
 }
 
@@ -42,18 +43,17 @@ at::Tensor PairNetwork::operator()(const at::Tensor& a, const at::Tensor& b) con
     try {
       out = module_->forward({part_of(a), part_of(b)}).toTensor();
     } catch (const std::exception&) {
-      throw config::InputError("--network " + file_.string() + ": forward(a, b) of two " +
-                               c10::str(part_of(a).sizes()) + " gives no tensor");
+      throw config::InputError(named_ + ": forward(a, b) of two " + c10::str(part_of(a).sizes()) + " gives no tensor");
     }
     if (out.numel() != rows) {
-      throw config::InputError("--network " + file_.string() + ": forward(a, b) gives " + c10::str(out.sizes()) +
-                               " of two " + c10::str(part_of(a).sizes()) + ", expected one number a pair");
+      throw config::InputError(named_ + ": forward(a, b) gives " + c10::str(out.sizes()) + " of two " +
+                               c10::str(part_of(a).sizes()) + ", expected one number a pair");
     }
     parts.push_back(out.reshape({rows}).to(at::kCPU, at::kDouble));
   }
   auto distances = at::cat(parts);
   if (!distances.ge(0.0).logical_and(distances.isfinite()).all().item<bool>()) {
-    throw config::InputError("--network " + file_.string() + ": a distance is negative or not finite");
+    throw config::InputError(named_ + ": a distance is negative or not finite");
   }
   return distances;
 }

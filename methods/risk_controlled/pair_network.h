@@ -12,6 +12,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 namespace torch::jit {
 struct Module;
@@ -21,11 +22,12 @@ namespace diffbench::methods::risk_controlled {
 
 class PairNetwork {
  public:
-  PairNetwork(const std::filesystem::path& file, at::Device device);
+  // where: how messages name it, a flag or a suite's file, line and key
+  PairNetwork(const std::filesystem::path& file, at::Device device, const std::string& where = "--network");
   at::Tensor operator()(const at::Tensor& a, const at::Tensor& b) const;
 
  private:
-  std::filesystem::path file_;
+  std::string named_;  // for messages
   at::Device device_;
   std::shared_ptr<torch::jit::Module> module_;
 };

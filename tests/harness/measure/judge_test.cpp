@@ -373,6 +373,14 @@ TEST_F(JudgeTest, StatisticsInPlaceOfRowsGiveTheSameFid) {
   EXPECT_EQ(rows(*session, kFids), before);
 }
 
+TEST_F(JudgeTest, AClassOfOneSampleIsNoFault) {
+  for (auto& [label, script] : scripts_) script.classes = 10;
+  const auto session = judge({"quality.metrics=[\"kid\"]", "quality.samples=13"});
+  EXPECT_TRUE(session->cells[0].is_alive()) << session->cells[0].reason;
+  if (session->writer.store() == nullptr) return;
+  EXPECT_THAT(rows(*session, "SELECT count(*) FROM quality WHERE metric = 'kid'"), ElementsAre("4"));
+}
+
 TEST_F(JudgeTest, ClassesAreJudgedApart) {
   for (auto& [label, script] : scripts_) script.classes = 2;
   const auto session = judge({"quality.metrics=[\"kid\", \"rmse\"]"});
