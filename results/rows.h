@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace diffbench::results {
@@ -148,6 +149,10 @@ struct EstimateRow {
   std::int64_t n = 0;
   std::string rule{};
 };
+
+// Why the measuring of a cell ended: at the end that had been planned, whatever its times were. What `ab` ended because
+// of what it saw has another reason.
+inline constexpr std::string_view kTimeIsUp = "max_seconds";
 
 struct StoredCell {
   std::int64_t id = 0;

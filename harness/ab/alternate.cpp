@@ -127,7 +127,7 @@ class Alternator {
     }
     std::map<std::string, std::string> reasons;
     for (const auto& key : keys_) {
-      reasons[key] = !open_.contains(key) ? "decided" : (has_failed ? "regression" : "max_seconds");
+      reasons[key] = !open_.contains(key) ? "decided" : (has_failed ? "regression" : std::string(results::kTimeIsUp));
     }
     older_.finish(reasons);
     newer_.finish(reasons);

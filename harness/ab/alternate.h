@@ -1,7 +1,7 @@
 #pragma once
 // Two programs take turns: of each round, every cell runs once in either, right after each other, in random order. It
 // ends when the verdict on every cell's time is known, or its time is up; looking after every round is paid for by the
-// rule (results/compare/contrast.h, sequence_of).
+// rule (results/compare/contrast.h, turns_of), which looks more sharply at what its time left open.
 //
 //   ChildProgram older(...), newer(...);
 //   const Alternation done = alternate(older, newer, gate, {.max_seconds = 300.0});
@@ -23,7 +23,7 @@ struct Stopping {
 
 struct Alternation {
   std::int64_t cells = 0;    // that both have
-  std::int64_t decided = 0;  // of them
+  std::int64_t decided = 0;  // of them, before the time was up
   std::int64_t rounds = 0;
   double seconds = 0;  // of the rounds, without preparation and warm-up
 };

@@ -112,7 +112,8 @@ int alternate(const Options& options) {
     older.wait();
     newer.wait();
   }
-  spdlog::info("{} rounds of {} cells in {:.0f} s; {} decided", done.rounds, done.cells, done.seconds, done.decided);
+  spdlog::info("{} rounds of {} cells in {:.0f} s; {} decided before the time was up", done.rounds, done.cells,
+               done.seconds, done.decided);
   const std::string old_uid = uid_of(halves.older);
   const std::string new_uid = uid_of(halves.newer);
   results::merge_files({halves.older, halves.newer}, options.database);

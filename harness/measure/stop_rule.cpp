@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "results/rows.h"
 #include "results/statistics.h"
 
 namespace diffbench::measure {
@@ -17,7 +18,7 @@ std::string reason_to_stop(const suite::TimingOptions& timing, int rounds, doubl
     return "max_rounds";
   }
   if (rounds >= kLeastRounds && seconds_spent >= timing.max_seconds) {
-    return "max_seconds";
+    return std::string(results::kTimeIsUp);
   }
   const bool narrow = std::all_of(durations.begin(), durations.end(), [&](const std::vector<double>& values) {
     const auto interval = results::median_interval(values);

@@ -20,6 +20,7 @@ MeasuredRun run_of(const std::vector<TwinCell>& cells, int from, int count, bool
     auto& measured = run.cells.emplace_back();
     auto& row = measured.stored.row;
     measured.stored.status = results::CellStatus::kOk;
+    measured.stored.stop_reason = results::kTimeIsUp;  // blocks have the length that they were given
     row.key = row.identity = cell.key;
     row.baseline_key = cell.baseline_key;
     row.role = cell.baseline_key.empty() ? results::CellRole::kBaseline : results::CellRole::kMethod;
@@ -103,7 +104,7 @@ std::optional<double> smallest_effect(const std::vector<TwinCell>& cells, std::i
     for (int trial = 0; trial < kTrials; ++trial) {
       std::vector<double> differences(static_cast<size_t>(std::min(rounds, kMostRounds)));
       std::generate(differences.begin(), differences.end(), [&] { return pool[draw(random)] + std::log1p(effect); });
-      found += results::sequence_of(differences)->p_beyond(smallest) <= level ? 1 : 0;
+      found += results::turns_of(differences, true)->p_beyond(smallest) <= level ? 1 : 0;
       if (found + (kTrials - 1 - trial) < kNeeded) break;
     }
     if (found >= kNeeded) return effect;

@@ -44,14 +44,20 @@ std::vector<double> values(const ByRound& by_round) {
   return list;
 }
 
-ContrastPtr of_rounds(const ByRound& older, const ByRound& newer, bool is_paired) {
-  return is_paired ? sequence_of(values(difference(newer, older))) : shift_of(values(older), values(newer));
+// The cell was measured until the time that `ab` was given was up, not until something had been seen in it.
+bool is_at_planned_end(const CellPair& pair) {
+  return pair.older->stored.stop_reason == kTimeIsUp && pair.newer->stored.stop_reason == kTimeIsUp;
+}
+
+ContrastPtr of_rounds(const ByRound& older, const ByRound& newer, const CellPair& pair) {
+  return pair.is_paired ? turns_of(values(difference(newer, older)), is_at_planned_end(pair))
+                        : shift_of(values(older), values(newer));
 }
 
 // --- contrasts
 
 ContrastPtr of_time(const CellPair& pair, const ComparedMetric& /*metric*/) {
-  return of_rounds(log_times(*pair.older), log_times(*pair.newer), pair.is_paired);
+  return of_rounds(log_times(*pair.older), log_times(*pair.newer), pair);
 }
 
 ContrastPtr of_throughput(const CellPair& pair, const ComparedMetric& /*metric*/) {
@@ -59,11 +65,11 @@ ContrastPtr of_throughput(const CellPair& pair, const ComparedMetric& /*metric*/
   ByRound newer;
   for (const auto& [round, value] : log_times(*pair.older)) older[round] = -value;
   for (const auto& [round, value] : log_times(*pair.newer)) newer[round] = -value;
-  return of_rounds(older, newer, pair.is_paired);
+  return of_rounds(older, newer, pair);
 }
 
 ContrastPtr of_energy(const CellPair& pair, const ComparedMetric& /*metric*/) {
-  return of_rounds(log_energies(*pair.older), log_energies(*pair.newer), pair.is_paired);
+  return of_rounds(log_energies(*pair.older), log_energies(*pair.newer), pair);
 }
 
 template <int percent>
@@ -81,7 +87,7 @@ ContrastPtr of_percentile(const CellPair& pair, const ComparedMetric& metric) {
 ContrastPtr of_speedup(const CellPair& pair, const ComparedMetric& /*metric*/) {
   if (!pair.older_baseline || !pair.newer_baseline) return nullptr;
   return of_rounds(difference(log_times(*pair.older_baseline), log_times(*pair.older)),
-                   difference(log_times(*pair.newer_baseline), log_times(*pair.newer)), pair.is_paired);
+                   difference(log_times(*pair.newer_baseline), log_times(*pair.newer)), pair);
 }
 
 ContrastPtr of_realised(const CellPair& pair, const ComparedMetric& metric) {
@@ -95,8 +101,7 @@ ContrastPtr of_realised(const CellPair& pair, const ComparedMetric& metric) {
     }
     return result;
   };
-  return of_rounds(fractions(*pair.older, *pair.older_baseline), fractions(*pair.newer, *pair.newer_baseline),
-                   pair.is_paired);
+  return of_rounds(fractions(*pair.older, *pair.older_baseline), fractions(*pair.newer, *pair.newer_baseline), pair);
 }
 
 ContrastPtr of_memory(const CellPair& pair, const ComparedMetric& metric) {

@@ -1,12 +1,11 @@
 #include "results/compare/contrast.h"
 
 #include <algorithm>
-#include <bit>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
+#include "results/compare/kth_value.h"
 #include "results/compare/rank_sum.h"
 
 namespace diffbench::results {
@@ -30,7 +29,7 @@ double p_from_interval(const Contrast& contrast, double effect) {
 }
 
 // All differences of two samples without writing them down: of two sorted samples, how many differences are at most x
-// is counted along one staircase, and the k-th is found by bisection over the bits of doubles.
+// is counted along one staircase.
 class Differences {
  public:
   Differences(std::span<const double> older, std::span<const double> newer)
@@ -52,31 +51,13 @@ class Differences {
   }
 
   double kth(std::int64_t k) const {  // from 0
-    std::int64_t low = ordered(newer_.front() - older_.back());
-    std::int64_t high = ordered(newer_.back() - older_.front());
-    while (low < high) {
-      const std::int64_t middle = std::midpoint(low, high);  // the distance itself may not fit
-      if (at_most(value(middle)) > k) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    return value(low);
+    return kth_value(newer_.front() - older_.back(), newer_.back() - older_.front(), k,
+                     [&](double x) { return at_most(x); });
   }
 
   double median() const { return (kth((size() - 1) / 2) + kth(size() / 2)) / 2; }
 
  private:
-  // doubles as integers in the same order
-  static std::int64_t ordered(double x) {
-    const auto bits = std::bit_cast<std::int64_t>(x == 0 ? 0.0 : x);  // no negative zero
-    return bits < 0 ? std::numeric_limits<std::int64_t>::min() - bits : bits;
-  }
-  static double value(std::int64_t place) {
-    return std::bit_cast<double>(place < 0 ? std::numeric_limits<std::int64_t>::min() - place : place);
-  }
-
   std::vector<double> older_;
   std::vector<double> newer_;
 };
@@ -118,76 +99,6 @@ class Shift final : public Contrast {
   std::int64_t n_;
   RankSum distribution_;
   Differences differences_;
-};
-
-class Sequence final : public Contrast {
- public:
-  explicit Sequence(std::span<const double> differences) : differences_(differences.begin(), differences.end()) {}
-
-  double estimate() const override { return median(differences_); }
-
-  std::optional<Interval> interval(double alpha) const override {
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    Interval held{-kInfinity, kInfinity};
-    std::vector<double> sorted;
-    for (const double difference : differences_) {
-      sorted.insert(std::upper_bound(sorted.begin(), sorted.end(), difference), difference);
-      const std::size_t won = winning_count(sorted.size(), alpha);  // differences above x that win the bet against it
-      if (won > sorted.size()) continue;
-      held.low = std::max(held.low, sorted[sorted.size() - won]);
-      held.high = std::min(held.high, sorted[won - 1]);
-    }
-    // too few rounds, or every value has been refuted at some time: rounds that are not drawn alike
-    if (std::isinf(held.low) || std::isinf(held.high) || held.low > held.high) return std::nullopt;
-    return held;
-  }
-
-  double p_beyond(double effect) const override {
-    double best = 0;
-    std::int64_t above = 0;
-    std::int64_t below = 0;
-    for (std::size_t i = 0; i < differences_.size(); ++i) {
-      above += differences_[i] > effect ? 1 : 0;
-      below += differences_[i] < -effect ? 1 : 0;
-      const auto rounds = static_cast<std::int64_t>(i) + 1;
-      const std::int64_t most = std::max(above, below);
-      if (2 * most > rounds) best = std::max(best, log_wealth(most, rounds));
-    }
-    return std::exp(-best);
-  }
-
-  std::int64_t n() const override { return static_cast<std::int64_t>(differences_.size()); }
-  std::string_view rule() const override { return "median of paired ratios, confidence sequence"; }
-
-  std::int64_t least_n(double alpha) const override {
-    std::int64_t least = 1;
-    while (log_wealth(least, least) < -std::log(alpha)) ++least;
-    return least;
-  }
-
- private:
-  // Of a bet with a prior Beta(a, a) on the coin: 2^n B(a + above, a + n - above) / B(a, a).
-  static double log_wealth(std::int64_t above, std::int64_t rounds) {
-    constexpr double kPrior = 2;
-    const auto n = static_cast<double>(rounds);
-    const auto s = static_cast<double>(above);
-    const auto log_beta = [](double a, double b) { return std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b); };
-    return n * std::log(2.0) + log_beta(kPrior + s, kPrior + n - s) - log_beta(kPrior, kPrior);
-  }
-
-  // the fewest of n, more than half, whose bet has won 1 / alpha; n + 1: none
-  static std::size_t winning_count(std::size_t n, double alpha) {
-    std::size_t losing = n / 2;
-    std::size_t winning = n + 1;
-    while (winning - losing > 1) {
-      const std::size_t middle = losing + (winning - losing) / 2;
-      const double wealth = log_wealth(static_cast<std::int64_t>(middle), static_cast<std::int64_t>(n));
-      (wealth >= -std::log(alpha) ? winning : losing) = middle;
-    }
-    return winning;
-  }
-
-  std::vector<double> differences_;
 };
 
 class Percentile final : public Contrast {
@@ -261,10 +172,6 @@ class Exact final : public Contrast {
 
 ContrastPtr shift_of(std::span<const double> older, std::span<const double> newer) {
   return older.empty() || newer.empty() ? nullptr : std::make_unique<Shift>(older, newer);
-}
-
-ContrastPtr sequence_of(std::span<const double> differences) {
-  return differences.empty() ? nullptr : std::make_unique<Sequence>(differences);
 }
 
 ContrastPtr percentile_of(std::span<const double> older, std::span<const double> newer, double q) {

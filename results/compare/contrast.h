@@ -47,6 +47,16 @@ ContrastPtr shift_of(std::span<const double> older, std::span<const double> newe
 // The interval holds every x against which no bet has won. Null without a difference.
 ContrastPtr sequence_of(std::span<const double> differences);
 
+// The same differences looked at once, when there are as many as were planned: Hodges and Lehmann's centre, the median
+// of all means of pairs, with the interval that inverts Wilcoxon's signed rank test. Of differences that scatter alike
+// on both sides.
+ContrastPtr centre_of(std::span<const double> differences);
+
+// Both: the sequence at a fifth of alpha, looked at after each difference, and the centre at the other four, looked at
+// where the measuring ended because its time was up, as planned; never where it was ended by what was seen. One of the
+// two misses with probability alpha at the most, so the interval holds what both hold.
+ContrastPtr turns_of(std::span<const double> differences, bool is_at_planned_end);
+
 // A percentile of either side, on the side's own order statistics, each at half of alpha.
 ContrastPtr percentile_of(std::span<const double> older, std::span<const double> newer, double q);
 

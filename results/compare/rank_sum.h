@@ -11,23 +11,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "results/compare/count_distribution.h"
 
 namespace diffbench::results {
 
-class RankSum {
+class RankSum : public CountDistribution {
  public:
   RankSum(std::size_t first, std::size_t second);
 
-  double at_most(std::int64_t pairs) const;
-  std::int64_t largest_below(double probability) const;
-  std::int64_t pairs() const { return pairs_; }
-
- private:
-  double mean_ = 0;
-  double deviation_ = 0;
-  std::int64_t pairs_ = 0;
-  std::vector<double> cumulative_;  // empty: normal
+  std::int64_t pairs() const { return largest(); }
 };
 
 }  // namespace diffbench::results

@@ -36,6 +36,12 @@ inline constexpr std::array kMachines = {
     Machine{"all of it", 0.02, true, 0.1, 0.1, 0.01},
 };
 
+// What the ratios of neighbours scattered like on the machine of results/gate_trust: 5 % (1.4826 times the median of
+// absolute deviations), one in ten beyond 14 %, one in fifty beyond 28 %.
+inline constexpr Machine kSharedCores{"two shared cores", 0.03, true};
+// By so much (standard deviation) the ratio of the same two programs differed there from one start of them to the next.
+inline constexpr double kScatterOfStarts = 0.003;
+
 struct Rounds {
   std::vector<double> baseline{};
   std::vector<double> method{};
@@ -51,10 +57,10 @@ class Simulation {
   double median_time(const Rounds& rounds) const;
   // Of the noise alone, as a factor: the percentile of the time on a machine that does not drift.
   double noise_quantile(double q) const;
+  double normal();
 
  private:
   double uniform();  // inside (0, 1)
-  double normal();
   double log_noise();
   double log_noise_below(double log_time) const;  // share of the noise that is smaller
 

@@ -35,7 +35,7 @@ double rounds_to_call(std::span<const double> logs, double effect) {
   std::vector<double> shifted(logs.begin(), logs.end());
   for (double& value : shifted) value += std::log1p(effect);
   const auto called = [&](std::size_t n) {
-    return sequence_of(std::span(shifted).first(n))->p_beyond(std::log1p(kSmallestEffect)) <= kLevel;
+    return turns_of(std::span(shifted).first(n), false)->p_beyond(std::log1p(kSmallestEffect)) <= kLevel;
   };
   if (!called(shifted.size())) return std::numeric_limits<double>::infinity();
   std::size_t not_yet = 0;
@@ -47,6 +47,16 @@ double rounds_to_call(std::span<const double> logs, double effect) {
   return static_cast<double>(done);
 }
 
+// what an interval around no effect says once an effect has moved it
+void count(const std::optional<Interval>& interval, double shift, Verdicts& verdicts) {
+  const double margin = std::log1p(kSmallestEffect);
+  if (!interval) return;
+  const double low = interval->low + shift;
+  const double high = interval->high + shift;
+  verdicts.slower += low > margin ? 1 : 0;
+  verdicts.same += low >= -margin && high <= margin ? 1 : 0;
+}
+
 }  // namespace
 
 SequenceFacts watch(const Machine& machine, const WatchOptions& options) {
@@ -56,7 +66,7 @@ SequenceFacts watch(const Machine& machine, const WatchOptions& options) {
   std::array<std::vector<double>, kEffects.size()> rounds;
   for (int trial = 0; trial < options.trials; ++trial) {
     const auto logs = log_ratios(simulation, options.rounds);
-    const auto interval = sequence_of(logs)->interval(0.05);  // inside those of all earlier looks
+    const auto interval = turns_of(logs, true)->interval(0.05);  // inside those of all earlier looks
     missed += !interval || misses(interval) ? 1 : 0;
     missed_by_one_look += misses_with_one_look(logs) ? 1 : 0;
     for (std::size_t i = 0; i < kEffects.size(); ++i) rounds[i].push_back(rounds_to_call(logs, kEffects[i]));
@@ -67,6 +77,35 @@ SequenceFacts watch(const Machine& machine, const WatchOptions& options) {
     const auto middle = rounds[i].begin() + static_cast<std::ptrdiff_t>(rounds[i].size() / 2);
     std::nth_element(rounds[i].begin(), middle, rounds[i].end());
     if (std::isfinite(*middle)) facts.rounds_to_call[i] = *middle;
+  }
+  return facts;
+}
+
+std::vector<PowerFacts> power(const Machine& machine, const PowerOptions& options) {
+  std::vector<PowerFacts> facts;
+  for (const int rounds : kPlannedRounds) {
+    for (const double effect : kPowerEffects) facts.push_back({.rounds = rounds, .effect = effect});
+  }
+  Simulation simulation(machine, options.seed);
+  for (int trial = 0; trial < options.trials; ++trial) {
+    const auto logs = log_ratios(simulation, kPlannedRounds.back());
+    const double of_start = options.scatter_of_starts * simulation.normal();
+    for (const int rounds : kPlannedRounds) {
+      const auto seen = std::span(logs).first(static_cast<std::size_t>(rounds));
+      const auto by_sequence = sequence_of(seen)->interval(kLevel);
+      const auto by_turns = turns_of(seen, true)->interval(kLevel);
+      for (PowerFacts& one : facts) {
+        if (one.rounds != rounds) continue;
+        const double shift = std::log1p(one.effect) + of_start;
+        count(by_sequence, shift, one.sequence);
+        count(by_turns, shift, one.turns);
+      }
+    }
+  }
+  for (PowerFacts& one : facts) {
+    for (double* share : {&one.sequence.slower, &one.sequence.same, &one.turns.slower, &one.turns.same}) {
+      *share /= options.trials;
+    }
   }
   return facts;
 }

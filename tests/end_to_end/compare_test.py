@@ -9,8 +9,9 @@ import shutil
 import sqlite3
 import subprocess
 import xml.etree.ElementTree as ElementTree
+from math import comb
 from pathlib import Path
-from statistics import median
+from statistics import NormalDist, median
 
 import numpy as np
 import pytest
@@ -133,6 +134,49 @@ def test_every_verdict_can_be_computed_again(results: Path) -> None:
         assert row["confidence"] == pytest.approx(1 - level)
         assert (row["ratio"], row["low"], row["high"]) == pytest.approx((np.exp(median(differences[name])), np.exp(low), np.exp(high)))
     assert {row["verdict"] for row in rows_of(document, "latency").values()} >= {"slower", "faster", "same"}
+
+
+def test_every_verdict_of_turns_can_be_computed_again(results: Path) -> None:
+    """The same of two runs that took turns: the sequence at a fifth of the level, and where the time was up signed ranks at the rest."""
+    set_times(results, 1, {}, noise=0.02, rounds=60)
+    set_times(results, 2, {"fixed_exit": 1.06, "duodiff": 1.031, "static_schedule": 1.001}, noise=0.02, rounds=60)
+    with sqlite3.connect(results) as connection:
+        connection.execute("INSERT INTO pairing (old_run, new_run) VALUES (1, 2)")
+        connection.execute("UPDATE cell SET stop_reason = iif(method IN ('fixed_exit', 'full'), 'decided', 'max_seconds')")
+        rows = connection.execute("SELECT cell.key, stop_reason, round, ln(ns_per_sample), run FROM cell_round JOIN cell ON cell.id = cell WHERE role <> 'null' ORDER BY round").fetchall()
+    _, document = compare(results)
+    times = {(run, key, index): value for key, _, index, value, run in rows}
+    ends = {key: reason == "max_seconds" for key, reason, *_ in rows}
+    found = {key: np.array([times[2, key, i] - times[1, key, i] for i in range(60)]) for key in ends}
+    delta = np.log(1.02)
+
+    def wealth(s: int, n: int) -> float:  # of a bet on s heads of n, with a prior Beta(2, 2)
+        return 2.0**n * 6 * (s + 1) * (n - s + 1) / ((n + 2) * (n + 3) * (n + 1) * comb(n, s))
+
+    def held(d: np.ndarray, alpha: float, is_end: bool) -> tuple[float, float]:
+        lows, highs = [-np.inf], [np.inf]
+        for n in range(1, len(d) + 1):
+            won = next((s for s in range(n // 2 + 1, n + 1) if wealth(s, n) >= 5 / alpha), None)
+            if won:
+                lows.append(np.sort(d[:n])[n - won])
+                highs.append(np.sort(d[:n])[won - 1])
+        if is_end:
+            means, n = np.sort(((d[:, None] + d[None, :]) / 2)[np.triu_indices(len(d))]), len(d)
+            z = NormalDist(n * (n + 1) / 4, np.sqrt(n * (n + 1) * (2 * n + 1) / 24))  # of more than 50 values
+            k = next(w for w in range(len(means)) if z.cdf(w + 0.5) > 0.4 * alpha) - 1
+            lows.append(means[k])
+            highs.append(means[-1 - k])
+        return max(lows), min(highs)
+
+    for row in rows_of(document, "latency").values():
+        low, high = held(found[row["key"]], 1 - row["confidence"], ends[row["key"]])
+        verdict = "slower" if low > delta else "same" if low >= -delta and high <= delta else "undecided"
+        assert (row["verdict"], row["low"], row["high"]) == (verdict, pytest.approx(np.exp(low)), pytest.approx(np.exp(high))), row["key"]
+        assert ("signed ranks" in row["rule"]) == ends[row["key"]]
+    m, claimed = len(found), sum(row["verdict"] in ("slower", "faster") for row in rows_of(document, "latency").values())
+    assert document["rule"]["family"] == m and claimed >= 1
+    levels = sorted(1 - row["confidence"] for row in rows_of(document, "latency").values())  # Holm: the k-th claim of m stands at alpha / (m - k)
+    assert levels == pytest.approx([0.05 / (m - min(k, claimed)) for k in range(m)])
 
 
 # --- what cannot be compared

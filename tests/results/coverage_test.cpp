@@ -65,6 +65,22 @@ TEST(Sequence, KeepsItsErrorRateHoweverOftenOneLooks) {
   }
 }
 
+// A short form of power.csv: what the look at the planned end is worth, and that it costs no error.
+TEST(Sequence, ThePlannedEndFindsWhatTheSequenceAloneLeavesOpen) {
+  for (const PowerFacts& facts : power(kSharedCores, {.trials = 300, .seed = 7})) {
+    const double called = facts.turns.slower;
+    const std::string where = std::to_string(facts.effect) + " after " + std::to_string(facts.rounds);
+    if (facts.effect == 0.03 && facts.rounds == 1000) {
+      EXPECT_GT(called, 0.9);
+      EXPECT_GT(called, facts.sequence.slower + 0.1);
+    } else if (facts.effect == 0.10) {
+      EXPECT_GT(called, 0.99) << where;
+    } else if (facts.effect < 0.03) {
+      EXPECT_LE(called, facts.effect < 0.02 ? 0.005 : 0.01 + 2 * 0.0058) << where;
+    }
+  }
+}
+
 TEST(Coverage, PercentilesAreHeldAtLeastAsOftenAsPromised) {
   for (const char* name : {"even", "bursts", "heavy tails"}) {
     EXPECT_GT(share(machine(name), kRules[0], Estimand::kP90, 50, 1000), 0.93) << name;

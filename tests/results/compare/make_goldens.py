@@ -10,6 +10,7 @@ import scipy.stats
 from statsmodels.stats.multitest import multipletests
 
 random = np.random.default_rng(20261124)
+signed = np.random.default_rng(20261125)  # a stream of its own: the data of the others stay as they are
 
 
 def line(name: str, *values: object) -> None:
@@ -37,6 +38,28 @@ for m, n, alpha in ((8, 8, 0.05), (12, 15, 0.01), (20, 20, 0.001)):
     middles = np.concatenate([[differences[0] - 1], (differences[1:] + differences[:-1]) / 2, [differences[-1] + 1]])
     inside = [i for i, shift in enumerate(middles) if kept(shift)]
     line("shift", [m, n, alpha], older, newer, [np.median(differences), differences[inside[0] - 1], differences[inside[-1]]])
+
+# Wilcoxon's signed ranks: P(W <= w), exact and by the normal distribution with continuity correction
+for n in (5, 8, 20, 50):
+    test = scipy.stats.wilcoxon(signed.normal(0.3, 1, n), alternative="less", method="exact")
+    line("signed_rank_exact", [n, test.statistic, test.pvalue])
+for n in (51, 200, 1000):
+    test = scipy.stats.wilcoxon(signed.normal(-0.05, 1, n), alternative="less", method="asymptotic", correction=True)
+    line("signed_rank_normal", [n, test.statistic, test.pvalue])
+
+# Hodges-Lehmann centre, and the interval that inverts the test: every centre that it does not reject at alpha; and the two-sided p
+# of lying beyond 0.2 on either side
+for n, alpha, method in ((9, 0.05, "exact"), (25, 0.01, "exact"), (50, 0.001, "exact"), (60, 0.01, "asymptotic")):
+    values = signed.normal(0.6, 1, n)
+    means = np.sort(((values[:, None] + values[None, :]) / 2)[np.triu_indices(n)])
+
+    def one_sided(centre: float, alternative: str) -> float:
+        return scipy.stats.wilcoxon(values - centre, alternative=alternative, method=method, correction=True).pvalue
+
+    middles = np.concatenate([[means[0] - 1], (means[1:] + means[:-1]) / 2, [means[-1] + 1]])
+    inside = [i for i, centre in enumerate(middles) if min(one_sided(centre, side) for side in ("less", "greater")) > alpha / 2]
+    beyond = min(1, 2 * min(one_sided(0.2, "greater"), one_sided(-0.2, "less")))
+    line("centre", [n, alpha], values, [np.median(means), means[inside[0] - 1], means[inside[-1]], beyond])
 
 # Holm: which claims stand
 for count in (1, 4, 12):

@@ -11,6 +11,7 @@
 #include "results/compare/contrast.h"
 #include "results/compare/holm.h"
 #include "results/compare/rank_sum.h"
+#include "results/compare/signed_rank.h"
 
 namespace diffbench::results {
 namespace {
@@ -68,6 +69,39 @@ TEST(Shift, EqualsScipysTestInverted) {
   }
 }
 
+TEST(SignedRank, EqualsScipy) {
+  for (const char* name : {"signed_rank_exact", "signed_rank_normal"}) {
+    for (const Values& golden : goldens(name)) {
+      const SignedRank distribution(count(golden[0]));
+      EXPECT_NEAR(distribution.at_most(static_cast<std::int64_t>(golden[1])), golden[2], 1e-12 + 1e-9 * golden[2])
+          << name << ", n = " << golden[0];
+    }
+  }
+}
+
+TEST(SignedRank, EndsOfTheDistribution) {
+  const SignedRank distribution(10);
+  EXPECT_EQ(distribution.means(), 55);
+  EXPECT_EQ(distribution.at_most(-1), 0);
+  EXPECT_NEAR(distribution.at_most(0), 1.0 / 1024, 1e-15);
+  EXPECT_EQ(distribution.at_most(55), 1);
+  EXPECT_EQ(distribution.largest_below(1.0 / 1025), -1);
+  EXPECT_EQ(distribution.largest_below(1.0 / 1023), 0);
+}
+
+TEST(Centre, EqualsScipysTestInverted) {
+  for (const Values& golden : goldens("centre")) {
+    const auto answer = golden.begin() + 2 + static_cast<std::ptrdiff_t>(golden[0]);
+    const auto contrast = centre_of(Values(golden.begin() + 2, answer));
+    EXPECT_NEAR(contrast->estimate(), answer[0], 1e-12);
+    const auto interval = contrast->interval(golden[1]);
+    ASSERT_TRUE(interval);
+    EXPECT_NEAR(interval->low, answer[1], 1e-12);
+    EXPECT_NEAR(interval->high, answer[2], 1e-12);
+    EXPECT_NEAR(contrast->p_beyond(0.2), answer[3], 1e-9);
+  }
+}
+
 TEST(Holm, EqualsStatsmodels) {
   for (const Values& golden : goldens("holm")) {
     const auto m = static_cast<std::ptrdiff_t>(golden[0]);
@@ -107,6 +141,9 @@ TEST(Contrasts, PAndIntervalAgree) {
   const std::vector<std::function<ContrastPtr(const Values&, const Values&)>> rules = {
       [](const Values& a, const Values& b) { return shift_of(a, b); },
       [](const Values&, const Values& b) { return sequence_of(b); },
+      [](const Values&, const Values& b) { return centre_of(b); },
+      [](const Values&, const Values& b) { return turns_of(b, false); },
+      [](const Values&, const Values& b) { return turns_of(b, true); },
       [](const Values& a, const Values& b) { return percentile_of(a, b, 0.5); },
       [](const Values&, const Values& b) { return student_of(b[0], 0.02, 19); },
       [](const Values&, const Values& b) { return exact_of(b[0]); }};
@@ -134,11 +171,15 @@ TEST(Contrasts, LeastNIsTheFirstThatSupportsAnInterval) {
     EXPECT_TRUE(supports(shift_of(Values(few.begin(), few.begin() + shift), Values(few.begin(), few.begin() + shift))));
     EXPECT_FALSE(
         supports(shift_of(Values(few.begin(), few.begin() + shift - 1), Values(few.begin(), few.begin() + shift - 1))));
-    const auto sequence = static_cast<std::size_t>(sequence_of(few)->least_n(alpha));
-    Values ones(sequence, 1.0);
-    EXPECT_TRUE(supports(sequence_of(ones)));
-    ones.pop_back();
-    EXPECT_FALSE(supports(sequence_of(ones)));
+    using Rule = ContrastPtr (*)(std::span<const double>);
+    for (const Rule rule : {Rule(sequence_of), Rule(centre_of),
+                            Rule([](std::span<const double> values) { return turns_of(values, false); }),
+                            Rule([](std::span<const double> values) { return turns_of(values, true); })}) {
+      Values ones(static_cast<std::size_t>(rule(few)->least_n(alpha)), 1.0);
+      EXPECT_TRUE(supports(rule(ones)));
+      ones.pop_back();
+      EXPECT_FALSE(supports(rule(ones)));
+    }
   }
 }
 
@@ -148,6 +189,37 @@ TEST(Sequence, DecidesALargeEffectWithinTwentyRounds) {
   Values differences(20);
   std::generate(differences.begin(), differences.end(), [&] { return normal(random); });
   EXPECT_LT(sequence_of(differences)->p_beyond(std::log(1.02)), 0.01);
+  EXPECT_LT(turns_of(differences, false)->p_beyond(std::log(1.02)), 0.01);
+}
+
+// alpha is spent once: a fifth on all looks, four fifths on the last
+TEST(Turns, HoldWhatTheSequenceAndTheCentreHoldAtTheirShares) {
+  std::mt19937_64 random(6);
+  std::normal_distribution<double> normal(0.02, 0.05);
+  Values differences(300);
+  std::generate(differences.begin(), differences.end(), [&] { return normal(random); });
+  const auto sequence = sequence_of(differences);
+  const auto centre = centre_of(differences);
+  for (const double alpha : {0.05, 0.01}) {
+    const auto always = sequence->interval(alpha / 5);
+    const auto at_end = centre->interval(4 * alpha / 5);
+    const auto early = turns_of(differences, false)->interval(alpha);
+    const auto late = turns_of(differences, true)->interval(alpha);
+    EXPECT_DOUBLE_EQ(early->low, always->low);
+    EXPECT_DOUBLE_EQ(early->high, always->high);
+    EXPECT_DOUBLE_EQ(late->low, std::max(always->low, at_end->low));
+    EXPECT_DOUBLE_EQ(late->high, std::min(always->high, at_end->high));
+    EXPECT_LT(late->high - late->low, 0.75 * (early->high - early->low)) << "what the end is worth";
+  }
+  EXPECT_EQ(turns_of(differences, false)->estimate(), sequence->estimate());
+  EXPECT_EQ(turns_of(differences, true)->estimate(), centre->estimate());
+}
+
+TEST(Turns, ATooShortRunIsHeldByTheRanksAlone) {
+  const Values eight = {0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17};
+  EXPECT_FALSE(turns_of(eight, false)->interval(0.05));
+  EXPECT_TRUE(turns_of(eight, true)->interval(0.05));
+  EXPECT_EQ(turns_of(eight, true)->p_beyond(0.05), 2.0 / 256 / 0.8);
 }
 
 }  // namespace

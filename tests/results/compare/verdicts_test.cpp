@@ -78,6 +78,30 @@ TEST_F(VerdictsTest, WhereBothTookTurnsWhatAllShareIsARegression) {
   EXPECT_EQ(find(comparison, "full", "latency")->cause, Cause::kUnknown);
 }
 
+// Signed ranks are looked at where the time was up, and not where it ended because of what was seen.
+TEST_F(VerdictsTest, WhatEndedAsPlannedIsJudgedMoreSharply) {
+  is_paired_ = true;
+  older_ = example_measured(kCells, 80, 0.03);
+  newer_ = example_measured(kCells, 80, 0.03, 1);
+  scale(newer_.cells[1], 1.04);
+  const auto row_of_end = [&](const std::string& of_older, const std::string& of_newer) {
+    older_.cells[1].stored.stop_reason = of_older;
+    newer_.cells[1].stored.stop_reason = of_newer;
+    return *find(compare(), "exit", "latency");
+  };
+  const auto planned = row_of_end("max_seconds", "max_seconds");
+  EXPECT_EQ(planned.verdict, Verdict::kSlower);
+  EXPECT_THAT(planned.rule, HasSubstr("at the planned end, signed ranks"));
+  for (const auto& [of_older, of_newer] : {std::pair{"decided", "decided"}, {"regression", "regression"}, {"", ""}}) {
+    const auto row = row_of_end(of_older, of_newer);
+    EXPECT_EQ(row.verdict, Verdict::kUndecided) << of_older;
+    EXPECT_EQ(row.rule, "median of paired ratios, confidence sequence");
+    EXPECT_GT(row.interval->high - row.interval->low, planned.interval->high - planned.interval->low);
+    ASSERT_TRUE(row.rounds_needed);
+  }
+  EXPECT_EQ(row_of_end("max_seconds", "").verdict, Verdict::kUndecided);
+}
+
 TEST_F(VerdictsTest, AFasterFullDoesNotMakeTheOthersRegress) {
   scale(newer_.cells[0], 0.9);
   const auto comparison = compare();
