@@ -19,6 +19,11 @@ bool fails(const VerdictRow& row, bool is_paired) {
   return row.cause == Cause::kMethod || is_shared;
 }
 
+// What may be a loss, although it is not known to be the method's: it leaves the outcome open.
+bool is_open(const VerdictRow& row) {
+  return row.gates && (row.verdict == Verdict::kUndecided || is_loss(row.verdict));
+}
+
 class Rules {
  public:
   Rules(const Gate& gate, const MeasuredRun& newer, Comparison& comparison)
@@ -26,8 +31,8 @@ class Rules {
 
   void apply() {
     for (VerdictRow& row : comparison_.rows) {
-      if (!fails(row, comparison_.is_paired)) continue;
-      row.is_regression = true;
+      row.is_regression = fails(row, comparison_.is_paired) || row.is_regression;
+      if (!is_open(row)) continue;  // a cell that may be worse may be undecided as well
       for (const Allowance& allowance : gate_.allowances) excuse(row, allowance);
     }
     for (const Budget& budget : gate_.budgets) hold(budget);

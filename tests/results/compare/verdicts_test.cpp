@@ -128,6 +128,22 @@ TEST_F(VerdictsTest, BelowTheSmallestEffectIsTheSameAndOnTheBorderUndecided) {
   EXPECT_EQ(comparison.outcome, Outcome::kUndecided);
 }
 
+TEST_F(VerdictsTest, WhatMayBeWorseMayBeUndecided) {
+  is_paired_ = true;
+  scale(newer_.cells[1], 1.02);
+  EXPECT_EQ(compare().outcome, Outcome::kUndecided);
+  gate_.allowances.push_back({.place = "[[allow]] 1", .cells = cells("exit"), .reason = "new", .until = "2999-12-31"});
+  const auto excused = compare();
+  EXPECT_EQ(excused.outcome, Outcome::kNone);
+  EXPECT_EQ(find(excused, "exit", "latency")->verdict, Verdict::kUndecided) << "it is still said";
+  EXPECT_THAT(find(excused, "exit", "latency")->reason, HasSubstr("allowed until 2999-12-31: new"));
+  scale(newer_.cells[2], 1.02);
+  EXPECT_EQ(compare().outcome, Outcome::kUndecided) << "another cell is not excused";
+  scale(newer_.cells[2], 1 / 1.02);
+  gate_.allowances.front().is_expired = true;
+  EXPECT_EQ(compare().outcome, Outcome::kUndecided);
+}
+
 TEST_F(VerdictsTest, TooFewRoundsSayHowManyMoreAreNeeded) {
   older_ = example_measured(kCells, 3);
   newer_ = example_measured(kCells, 3, 0.003, 1);
