@@ -70,7 +70,8 @@ void add_fid(CLI::App& app, int& exit_code) {
                       "zoo name or TorchScript file; only where a side holds images");
   command
       ->add_option("--mode", options->compare.mode,
-                   "what the extractor is given, as the tool of that name does it (diffbench list modes)")
+                   "what the extractor is given, as the tool of that name does it (diffbench list modes); NAME+bf16: "
+                   "the network computes in bfloat16")
       ->capture_default_str();
   command
       ->add_option("--metrics", options->compare.metrics,

@@ -114,7 +114,8 @@ void add_fid_statistics(CLI::App& app, int& exit_code) {
                       "zoo name or TorchScript file; only where SOURCE holds images");
   command
       ->add_option("--mode", options->mode,
-                   "what the extractor is given, as the tool of that name does it (diffbench list modes); of a run's "
+                   "what the extractor is given, as the tool of that name does it (diffbench list modes); NAME+bf16: "
+                   "the network computes in bfloat16; of a run's "
                    "reference the same as [quality] mode")
       ->capture_default_str();
   command->add_option("--keep-features", options->keep, "store the first K feature rows too, with labels where known")

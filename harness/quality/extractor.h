@@ -8,10 +8,10 @@
 //
 // The mode says what the network is given (input_mode.h): by default the u8 images (0..255) themselves. It answers
 // [N, D] features, or a tuple (features, logits) or (features, logits, spatial); feature_network.h has the details.
-// Computes in float32 (no TF32, no graph rewriting after the first calls), always in batches of one size, the last one
-// filled up with zeros: a row's features do not depend on its neighbours. Images may lie on any device. InputError: a
-// file that is no TorchScript, images it cannot take, an output of another shape, or one that holds class
-// probabilities. One thread at a time.
+// Computes in float32, or where the mode ends in +bf16 in bfloat16 (no TF32, no graph rewriting after the first calls),
+// always in batches of one size, the last one filled up with zeros: a row's features do not depend on its neighbours.
+// Images may lie on any device. InputError: a file that is no TorchScript, images it cannot take, an output of another
+// shape, or one that holds class probabilities. One thread at a time.
 
 #include <ATen/core/Tensor.h>
 
@@ -44,7 +44,7 @@ class FeatureExtractor {
   const std::string& name() const;  // as given
   const std::string& file() const;  // what it was read from
   const std::string& hash() const;  // 64 hexadecimal digits
-  std::string_view mode() const;
+  std::string mode() const;         // with +bf16 where the network computes in it
   static std::filesystem::path resolve(const std::string& name_or_file, const config::GivenAt& at = {"--extractor"});
 
  private:

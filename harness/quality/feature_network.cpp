@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "harness/quality/network_form.h"
 #include "methods/config/input_error.h"
 
 namespace diffbench::quality {
@@ -52,17 +53,17 @@ at::Tensor weight_of(const std::optional<torch::jit::Module>& linear) {
 
 }  // namespace
 
-FeatureNetwork::FeatureNetwork(std::string file, at::Device device, const InputMode& mode)
-    : file_(std::move(file)), mode_(&mode), entered_(load(file_, device)) {
+FeatureNetwork::FeatureNetwork(std::string file, at::Device device, ChosenMode mode)
+    : file_(std::move(file)), device_(device), mode_(mode), entered_(load(file_, device)) {
   if (!has_return_features(entered_)) return;
   class_weights_ = weight_of(submodule(entered_, "output"));
-  if (!mode.prepared) {
+  if (!mode_.input->prepared) {
     arguments_.emplace("return_features", true);
     return;
   }
   const auto layers = submodule(entered_, "layers");
   if (!layers) {
-    throw config::InputError(file_ + ": mode " + std::string(mode.name) +
+    throw config::InputError(file_ + ": mode " + mode_.name() +
                              " resizes and normalises, and so does this network (it has return_features and no " +
                              "`layers` behind its own resizing); use mode plain");
   }
@@ -85,10 +86,13 @@ at::Tensor FeatureNetwork::checked(const torch::jit::IValue& value, int64_t rows
 Extracted FeatureNetwork::forward(const at::Tensor& input) {
   torch::jit::IValue output;
   try {
+    if (!is_settled_) entered_ = fastest_form(entered_, input, arguments_, device_);
+    is_settled_ = true;
+    const std::optional<Bf16> bf16 = mode_.in_bf16 ? std::optional<Bf16>(std::in_place, device_.type()) : std::nullopt;
     output = entered_.forward({input}, arguments_);
   } catch (const std::exception& error) {
     throw config::InputError(file_ + ": the extractor cannot take images of " + c10::str(input.sizes()) + " in mode " +
-                             std::string(mode_->name) + ": " + cause_of(error));
+                             mode_.name() + ": " + cause_of(error));
   }
   const int64_t rows = input.size(0);
   if (!output.isTuple()) {

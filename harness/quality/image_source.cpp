@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <future>
 
 #include "harness/quality/reference_statistics.h"
 #include "methods/config/input_error.h"
@@ -172,10 +173,23 @@ int64_t image_count(const SampleSet& set) {
 
 void for_each_image_block(const SampleSet& set, int64_t rows,
                           const std::function<void(const at::Tensor& images)>& use) {
-  for (int64_t first = 0; first < image_count(set); first += rows) {
-    use(set.listed_images
-            ? to_tensor(data::read_images(*set.listed_images, static_cast<size_t>(first), static_cast<size_t>(rows)))
-            : set.images.narrow(0, first, std::min(rows, set.images.size(0) - first)));
+  const int64_t count = image_count(set);
+  if (!set.listed_images) {
+    for (int64_t first = 0; first < count; first += rows) {
+      use(set.images.narrow(0, first, std::min(rows, count - first)));
+    }
+    return;
+  }
+  const auto decode = [&](int64_t first) {
+    return std::async(std::launch::async, [&folder = *set.listed_images, first, rows] {
+      return data::read_images(folder, static_cast<size_t>(first), static_cast<size_t>(rows));
+    });
+  };
+  auto next = count > 0 ? decode(0) : std::future<data::RawTensor>();
+  for (int64_t first = 0; first < count; first += rows) {
+    const auto images = to_tensor(next.get());
+    if (first + rows < count) next = decode(first + rows);
+    use(images);
   }
 }
 

@@ -53,7 +53,8 @@ SampleSet load_samples(const std::filesystem::path& path, Images images = Images
 
 int64_t image_count(const SampleSet& set);  // 0 where it holds none
 
-// `use` gets u8 [rows or what is left, C, H, W], in order
+// `use` gets u8 [rows or what is left, C, H, W], in order; while it works, another thread decodes the next block of a
+// folder
 void for_each_image_block(const SampleSet& set, int64_t rows, const std::function<void(const at::Tensor& images)>& use);
 
 }  // namespace diffbench::quality

@@ -100,4 +100,14 @@ const InputMode& find_input_mode(std::string_view name, const std::string& where
   return *found;
 }
 
+std::string ChosenMode::name() const {
+  return std::string(input->name) + std::string(in_bf16 ? kBf16Suffix : std::string_view());
+}
+
+ChosenMode choose_mode(std::string_view name, const std::string& where) {
+  const bool in_bf16 = name.ends_with(kBf16Suffix);
+  if (in_bf16) name.remove_suffix(kBf16Suffix.size());
+  return {.input = &find_input_mode(name, where), .in_bf16 = in_bf16};
+}
+
 }  // namespace diffbench::quality

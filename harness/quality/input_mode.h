@@ -3,6 +3,7 @@
 //
 //   const InputMode& mode = find_input_mode("clean_fid", "--mode");
 //   at::Tensor input = mode.convert(images);              // u8 [N, C, H, W] on any device -> what the network takes
+//   ChosenMode chosen = choose_mode("clean_fid+bf16", "--mode");   // the same, the network in bfloat16
 //
 // Tools that feed one network with the same images disagree, because each resizes and normalises in its own way: a mode
 // is that way, by the name of the tool that it is taken from. A mode is one function and one line in input_mode.cpp.
@@ -32,5 +33,18 @@ std::vector<std::string> input_mode_names();
 
 // InputError, starting with `where` (a flag, or file, line and key), for an unknown name
 const InputMode& find_input_mode(std::string_view name, const std::string& where);
+
+// The precision belongs to a mode's name, and so to every value: what bfloat16 computed never shares a column with
+// float32.
+inline constexpr std::string_view kBf16Suffix = "+bf16";
+
+struct ChosenMode {
+  const InputMode* input = nullptr;
+  bool in_bf16 = false;
+  std::string name() const;  // as choose_mode takes it
+};
+
+// NAME or NAME+bf16; InputError as above
+ChosenMode choose_mode(std::string_view name, const std::string& where);
 
 }  // namespace diffbench::quality

@@ -134,6 +134,20 @@ TEST_F(FeatureNetworkTest, OtherOutputsAreRefused) {
   EXPECT_THAT(refusal("def forward(self, x):\n    return [x.flatten(1)]\n"), HasSubstr("expected [N, D]"));
 }
 
+// weights by pixel make convolutions answer by pixel, which a view of planes cannot take: it is called as it is written
+TEST_F(FeatureNetworkTest, WhatNeedsPlanesKeepsThem) {
+  torch::jit::Module module("Network");
+  module.register_parameter("weight", testing::uniforms(54, 3).reshape({6, 1, 3, 3}).to(at::kFloat), false);
+  module.define(
+      "def forward(self, x):\n    y = torch.conv2d(x.to(6), self.weight)\n    return y.view([y.size(0), 6, "
+      "36]).mean(2)\n");
+  const auto path = (folder_ / "planes.pt").string();
+  module.save(path);
+  const auto bytes = testing::images(70, 8, 1);
+  const auto expected = at::conv2d(bytes.to(at::kFloat), module.attr("weight").toTensor()).mean({2, 3});
+  EXPECT_TRUE(at::allclose(FeatureExtractor(path).extract(bytes).features, expected, 1e-5));
+}
+
 TEST_F(FeatureNetworkTest, UnknownModesAreRefusedBeforeTheFileIsRead) {
   try {
     FeatureExtractor extractor("no/such/file.pt", at::Device(at::kCPU), {"suite.toml:4: [quality] mode"}, "adn");

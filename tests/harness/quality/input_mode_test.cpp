@@ -174,6 +174,22 @@ TEST(InputMode, BicubicIsClippedAndNotRoundedToPixels) {
   EXPECT_GT((pixels - pixels.round()).abs().max().item<float>(), 0.1F);
 }
 
+// the precision is a part of the mode's name, so values of both never share a column
+TEST(InputMode, Bfloat16IsANameOfItsOwnAndNearFloat32) {
+  auto exact = tiny_inception("clean_fid");
+  auto rounded = tiny_inception("clean_fid+bf16");
+  EXPECT_EQ(rounded.mode(), "clean_fid+bf16");
+  const auto batch = testing::images(5, 41, 5);
+  const auto expected = exact.extract(batch).features;
+  const auto features = rounded.extract(batch).features;
+  EXPECT_EQ(features.scalar_type(), at::kFloat);
+  const double error = ((features - expected).norm() / expected.norm()).item<double>();
+  EXPECT_GT(error, 1e-5);
+  EXPECT_LT(error, 1e-2);
+  EXPECT_TRUE(at::equal(exact.extract(batch).features, expected));  // the setting ends with the call
+  EXPECT_THROW(choose_mode("clean_fid+fp16", "--mode"), config::InputError);
+}
+
 TEST(InputMode, PlainPassesTheBytesOn) {
   const auto bytes = testing::images(2, 5, 9);
   EXPECT_TRUE(find_input_mode("plain", "--mode").convert(bytes).is_same(bytes));
