@@ -22,11 +22,17 @@ def group_of(sample):
 
 
 class Reference:
-    def __init__(self, random, width):
+    """of mean 0"""
+
+    def __init__(self, covariance):
+        self.covariance = covariance
+        values, vectors = np.linalg.eigh(covariance)
+        self.root = (vectors * np.sqrt(values.clip(0))).T
+
+    @classmethod
+    def random(cls, random, width):
         mix = random.normal(size=(width, width)) / np.sqrt(width)
-        self.covariance = mix.T @ mix + 0.1 * np.eye(width)
-        values, vectors = np.linalg.eigh(self.covariance)
-        self.root = (vectors * np.sqrt(values)).T
+        return cls(mix.T @ mix + 0.1 * np.eye(width))
 
     def draw(self, random, count):
         return random.normal(size=(count, len(self.root))) @ self.root
@@ -72,7 +78,7 @@ def main():
     noise = 0.1
     for width, count in ((4, 40), (4, 203), (8, 400), (8, 2048), (32, 60), (32, 513), (64, 2048)):
         for shift, scale in ((0.0, 1.0), (0.15, 1.1), (0.5, 1.3)):
-            reference = Reference(random, width)
+            reference = Reference.random(random, width)
             fids, errors, gaps, gap_errors = [], [], [], []
             for _ in range(400):
                 rows = scale * reference.draw(random, count) + shift
@@ -91,4 +97,5 @@ def main():
                   flush=True)  # fmt: skip
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,10 @@ floor and growth   metrics of 5,000 test images against the zoo's reference (of 
                    every metric of distance has to grow with it.
 coverage           50 sets of 500 training images against statistics of the test images: how often the interval of a set holds
                    the mean over all sets, which is what fresh samples give on average at this N.
+paired coverage    the same of the FID's difference between a set and itself with damage, by fid_coverage.py's form of the paired
+                   jackknife.
+
+--parts names those to make; what the JSON file holds of the others stays.
 """
 
 import argparse
@@ -19,6 +23,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from fid_coverage import Reference, coverage as share_covered, standard_error
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "methods/zoo/fashion_mnist/reference.npz"
@@ -64,6 +69,9 @@ class Tool:
         np.savez(source, features=features)
         words = ("fid", source, reference, "--metrics", ",".join(names), "--kid-subsets", "0", "--json", *more)
         return json.loads(self.run(*words))
+
+
+DAMAGED = {"blurred, sigma 0.5": lambda images: blur(images, 0.5), "noise of 8 grey levels": lambda images: noise(images, 8)}
 
 
 def chosen(labels: np.ndarray, shares: np.ndarray, count: int) -> np.ndarray:
@@ -116,17 +124,44 @@ def coverage(tool: Tool, train: np.ndarray, test: np.ndarray, repetitions: int =
     return {"n": n, "repetitions": repetitions, "covered": found}
 
 
+def paired_coverage(tool: Tool, train: np.ndarray, test: np.ndarray, repetitions: int = 50, n: int = 500) -> dict:
+    real = tool.features(test).astype(np.float64)
+    reference = Reference(np.cov(real, rowvar=False))
+    full, *damaged = (
+        tool.features(images).astype(np.float64) - real.mean(0)
+        for images in (train[: repetitions * n], *(DAMAGED[name](train[: repetitions * n]) for name in DAMAGED))
+    )
+    found = {}
+    for name, rows in zip(DAMAGED, damaged):
+        gaps, errors = [], []
+        for i in range(0, repetitions * n, n):
+            of_full, sizes = reference.replicates(full[i : i + n])
+            of_method, _ = reference.replicates(rows[i : i + n])
+            gaps.append(of_method[0] - of_full[0])
+            errors.append(standard_error(of_method - of_full, sizes))
+        found[name] = {"difference": float(np.mean(gaps)), "covered": float(share_covered(gaps, errors, np.mean(gaps)))}
+        print(f"paired, {name}: {found[name]}")
+    return {"n": n, "repetitions": repetitions, "fid": found}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("diffbench")
     parser.add_argument("images", type=Path, help="folder with the four files of Fashion-MNIST")
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--parts", default="growth,coverage,paired_coverage")
     given = parser.parse_args()
     train, test = (idx(given.images / f"{split}-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28, 1) for split in ("train", "t10k"))
     labels = idx(given.images / "t10k-labels-idx1-ubyte.gz", 8)
     with tempfile.TemporaryDirectory() as folder:
         tool = Tool(given.diffbench, Path(folder))
-        result = {"growth": growth(tool, test, labels), "coverage": coverage(tool, train, test)}
+        parts = {
+            "growth": lambda: growth(tool, test, labels),
+            "coverage": lambda: coverage(tool, train, test),
+            "paired_coverage": lambda: paired_coverage(tool, train, test),
+        }
+        result = json.loads(given.output.read_text()) if given.output.exists() else {}
+        result |= {name: parts[name]() for name in given.parts.split(",")}
     given.output.write_text(json.dumps(result, indent=1) + "\n")
 
 
