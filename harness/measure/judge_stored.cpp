@@ -64,14 +64,25 @@ Evidence stored_evidence(const results::Store& store, int64_t owner, const Place
   return evidence;
 }
 
+// what a reference has of one class: its rows, in memory once for all that are judged against them
+quality::Reference reference_of_class(const quality::Reference* all, int64_t label) {
+  quality::Reference reference;
+  if (all == nullptr || !all->rows || !all->labels.defined()) return reference;
+  const auto places = (all->labels == label).nonzero().flatten().to(at::kLong).contiguous();
+  if (places.numel() < 2) return reference;  // without any of the class there is nothing to compare with
+  const auto* begin = places.const_data_ptr<int64_t>();
+  const auto rows = quality::chosen_rows(all->rows, {begin, begin + places.numel()});
+  reference.rows = quality::rows_of(rows->rows(0, rows->count()));
+  return reference;
+}
+
 // the samples of one class, and what the reference has of it
 struct OfClass {
   int64_t count = 0;  // of samples
-  quality::Reference reference;
   Evidence baseline;
   Evidence evidence;
 
-  OfClass(const Evidence& all, int64_t label, int64_t classes) {
+  OfClass(const Evidence& all, int64_t label, int64_t classes, const quality::Reference& reference) {
     const auto& every = all.features ? all.features : all.images;
     std::vector<int64_t> members;
     for (int64_t i = label; every && i < every->count(); i += classes) members.push_back(i);
@@ -88,14 +99,6 @@ struct OfClass {
     if (all.baseline) {
       baseline = chosen(*all.baseline);
       evidence.baseline = &baseline;
-    }
-    if (all.reference && all.reference->rows && all.reference->labels.defined()) {
-      const auto places = (all.reference->labels == label).nonzero().flatten().to(at::kLong).contiguous();
-      const auto* begin = places.const_data_ptr<int64_t>();
-      // without any of the class there is nothing to compare with
-      if (places.numel() > 1) {
-        reference.rows = quality::chosen_rows(all.reference->rows, {begin, begin + places.numel()});
-      }
     }
     evidence.reference = &reference;
   }
@@ -192,7 +195,12 @@ class Judging {
     constexpr int64_t kMostClasses = 100;  // a bar chart of more says nothing, and each has few samples
     if (classes < 2 || classes > kMostClasses) return;
     for (int64_t label = 0; label < classes; ++label) {
-      const OfClass within(evidence, label, classes);
+      auto kept = class_references_.find({place.place, label});
+      if (kept == class_references_.end()) {
+        kept =
+            class_references_.emplace(std::pair(place.place, label), reference_of_class(place.reference, label)).first;
+      }
+      const OfClass within(evidence, label, classes, kept->second);
       if (within.count < 2) continue;  // says nothing, and is no fault of the run
       Metrics possible;
       for (const auto* metric : metrics) {
@@ -252,6 +260,7 @@ class Judging {
   std::map<int64_t, int64_t> owners_;                            // by cell
   std::map<int64_t, std::vector<results::JudgementRow>> cells_;  // by owner
   std::map<std::tuple<int64_t, int, const quality::QualityMetric*>, quality::Replicates> known_;
+  std::map<std::pair<int, int64_t>, quality::Reference> class_references_;  // by place and label
 };
 
 std::vector<double> numbers(const at::Tensor& tensor) {

@@ -26,6 +26,16 @@ fs::path reference_file(const suite::Suite& suite, const suite::ExtractorEntry& 
   return file;
 }
 
+// what the suite alone decides
+void check_samples(const Metrics& metrics, const suite::QualityOptions& options) {
+  for (const auto* metric : metrics) {
+    if (options.samples >= metric->least_samples) continue;
+    throw InputError(options.metrics_where + ": " + std::string(metric->name) + " needs at least " +
+                     std::to_string(metric->least_samples) + " samples, and [quality] samples is " +
+                     std::to_string(options.samples));
+  }
+}
+
 // what the reference alone decides; the rest is tried out once there are models
 void check_reference(const Metrics& metrics, const ReferenceFile& reference, const std::string& where) {
   for (const auto* metric : metrics) {
@@ -33,6 +43,11 @@ void check_reference(const Metrics& metrics, const ReferenceFile& reference, con
     if ((metric->needs & quality::kReferenceRows) != 0 && !reference.reference.rows) {
       throw InputError(start + "feature rows of the reference, and " + reference.file +
                        " holds their statistics only: diffbench fid-statistics --keep-features keeps some");
+    }
+    if ((metric->needs & quality::kReferenceRows) != 0 && reference.reference.rows->count() < metric->least_samples) {
+      throw InputError(start + "at least " + std::to_string(metric->least_samples) +
+                       " feature rows of the reference, and " + reference.file + " has " +
+                       std::to_string(reference.reference.rows->count()));
     }
     if ((metric->needs & quality::kSpatial) != 0 && !reference.reference.spatial) {
       throw InputError(start + "mu_s and sigma_s of the reference, and " + reference.file + " has none");
@@ -112,6 +127,13 @@ std::vector<results::ExtractorRow> QualityTools::rows(const std::string& to_uint
 void QualityTools::try_out(const Session& session) {
   const std::string& where = session.suite.quality.metrics_where;
   for (const auto& shape : image_shapes(session)) {
+    for (const auto* metric : metrics) {
+      const int64_t side = std::min(shape[2], shape[3]);
+      if (side >= metric->least_pixels) continue;
+      throw InputError(where + ": " + std::string(metric->name) + " needs images of at least " +
+                       std::to_string(metric->least_pixels) + " pixels a side, and the model makes " +
+                       std::to_string(side));
+    }
     const auto grey = at::full(shape, 128, at::kByte);
     for (size_t i = 0; i < networks.size(); ++i) {
       auto& extractor = networks[i].extractor;
@@ -142,6 +164,7 @@ std::optional<QualityTools> load_quality_tools(const suite::Suite& suite, at::De
   if (options.samples == 0) return std::nullopt;
   QualityTools tools;
   tools.metrics = quality::find_metrics(options.metrics, options.metrics_where);
+  check_samples(tools.metrics, options);
   for (const auto& entry : options.extractors) {
     const int place = static_cast<int>(tools.networks.size()) + 1;
     quality::FeatureExtractor extractor(entry.extractor, device, {entry.extractor_where, suite.folder}, entry.mode);

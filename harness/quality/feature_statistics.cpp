@@ -89,16 +89,22 @@ Gaussian gaussian_of(const at::Tensor& rows) {
 }
 
 at::Tensor checked_rows(const at::Tensor& rows, std::string_view name) {
+  check_rows(rows, name);
+  return float64_on_cpu(rows);
+}
+
+void check_rows(const at::Tensor& rows, std::string_view name) {
   if (rows.dim() != 2 || rows.size(0) == 0 || rows.size(1) == 0) {
     throw config::InputError(std::string(name) + ": got " + c10::str(rows.sizes()) + ", expected [N, D]");
   }
-  const auto values = float64_on_cpu(rows);
-  const auto finite_rows = at::isfinite(values).all(1);
-  if (!finite_rows.all().item<bool>()) {
-    const auto row = at::argmin(finite_rows.to(at::kInt)).item<int64_t>();
-    throw config::InputError(std::string(name) + ": row " + std::to_string(row) + " holds NaN or infinity");
+  for (int64_t first = 0; first < rows.size(0); first += kRowsPerBlock) {
+    const auto block = rows.narrow(0, first, std::min(kRowsPerBlock, rows.size(0) - first));
+    const auto finite_rows = at::isfinite(block).all(1);
+    if (!finite_rows.all().item<bool>()) {
+      const auto row = first + at::argmin(finite_rows.to(at::kInt)).item<int64_t>();
+      throw config::InputError(std::string(name) + ": row " + std::to_string(row) + " holds NaN or infinity");
+    }
   }
-  return values;
 }
 
 }  // namespace diffbench::quality

@@ -53,4 +53,7 @@ Gaussian gaussian_of(const at::Tensor& rows);
 // [N, D] with N and D above 0 and every value finite, as float64 on the CPU; InputError "<name>: ..." otherwise
 at::Tensor checked_rows(const at::Tensor& rows, std::string_view name);
 
+// the same refusals, a block at a time and without the copy
+void check_rows(const at::Tensor& rows, std::string_view name);
+
 }  // namespace diffbench::quality

@@ -28,7 +28,7 @@ at::Tensor matrix(const data::NamedTensors& tensors, const std::string& file, co
     throw InputError(file + ": " + name + ": is " + data::dtype_name(found->second.dtype) + " " +
                      found->second.shape_text() + ", expected real numbers [N, D]");
   }
-  checked_rows(values, file + ": " + name);
+  check_rows(values, file + ": " + name);
   return values;
 }
 

@@ -30,6 +30,7 @@ namespace diffbench::quality {
 
 inline constexpr int64_t kJackknifeGroups = 20;
 inline constexpr int64_t kLeastPerGroup = 2;  // with fewer samples there is a value and no interval
+inline constexpr int64_t kLeastForIntervals = kJackknifeGroups * kLeastPerGroup;
 
 struct Range {
   double low = -std::numeric_limits<double>::infinity();

@@ -8,6 +8,7 @@
 #include <random>
 #include <vector>
 
+#include "harness/quality/evidence.h"
 #include "harness/quality/feature_statistics.h"
 #include "methods/config/input_error.h"
 
@@ -16,12 +17,18 @@ namespace {
 
 constexpr int64_t kRowsPerBlock = 1024;
 
-// sum of the kernel over all pairs of rows, a block of rows of `a` at a time
+// sum of the kernel over all pairs of rows, a block of each at a time
 double kernel_sum(const at::Tensor& a, const at::Tensor& b) {
+  const auto block_of = [](const at::Tensor& rows, int64_t first) {
+    return rows.narrow(0, first, std::min(kRowsPerBlock, rows.size(0) - first)).to(at::kDouble);
+  };
   double sum = 0.0;
   for (int64_t first = 0; first < a.size(0); first += kRowsPerBlock) {
-    const auto block = a.narrow(0, first, std::min(kRowsPerBlock, a.size(0) - first));
-    sum += block.mm(b.t()).div_(static_cast<double>(a.size(1))).add_(1.0).pow_(3).sum().item<double>();
+    const auto of_a = block_of(a, first);
+    for (int64_t other = 0; other < b.size(0); other += kRowsPerBlock) {
+      const auto kernel = of_a.mm(block_of(b, other).t()).div_(static_cast<double>(a.size(1))).add_(1.0);
+      sum += (kernel * kernel).mul_(kernel).sum().item<double>();
+    }
   }
   return sum;
 }
@@ -29,7 +36,10 @@ double kernel_sum(const at::Tensor& a, const at::Tensor& b) {
 // the same over pairs of different rows, divided by their number
 double mean_over_pairs(const at::Tensor& rows) {
   const double n = static_cast<double>(rows.size(0));
-  const double diagonal = (rows.square().sum(1) / static_cast<double>(rows.size(1)) + 1.0).pow(3).sum().item<double>();
+  double diagonal = 0.0;
+  for_each_block(*rows_of(rows), kRowsPerBlock, [&](int64_t, const at::Tensor& block) {
+    diagonal += (block.square().sum(1) / static_cast<double>(rows.size(1)) + 1.0).pow(3).sum().item<double>();
+  });
   return (kernel_sum(rows, rows) - diagonal) / (n * (n - 1));
 }
 
@@ -53,8 +63,10 @@ at::Tensor draw(int64_t rows, int64_t wanted, std::mt19937_64& generator) {
 }  // namespace
 
 Kid kernel_distance(const at::Tensor& generated, const at::Tensor& real, const KidOptions& options) {
-  const auto a = checked_rows(generated, "A: features");
-  const auto b = checked_rows(real, "B: features");
+  const auto& a = generated;
+  const auto& b = real;
+  check_rows(a, "A: features");
+  check_rows(b, "B: features");
   if (a.size(1) != b.size(1)) {
     throw config::InputError("features of different widths: A has " + std::to_string(a.size(1)) + ", B has " +
                              std::to_string(b.size(1)));

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t kInRadius = 3;  // precision, recall
 constexpr int64_t kInCount = 5;   // density, coverage
+static_assert(kLeastOfNeighbours == kInCount + 1);
 
 at::Tensor radii(const Nearest& nearest, int64_t k) { return nearest.squared_distances.select(1, k - 1).contiguous(); }
 
@@ -134,8 +135,8 @@ Computed manifold(const Evidence& evidence) {
     throw config::InputError("features of different widths: A has " + std::to_string(width) + ", B has " +
                              std::to_string(real.rows(0, 1).size(1)));
   }
-  if (std::min(samples.count(), real.count()) < kInCount + 1) {
-    throw config::InputError("prc: needs at least " + std::to_string(kInCount + 1) + " rows on each side, got " +
+  if (std::min(samples.count(), real.count()) < kLeastOfNeighbours) {
+    throw config::InputError("prc: needs at least " + std::to_string(kLeastOfNeighbours) + " rows on each side, got " +
                              std::to_string(samples.count()) + " and " + std::to_string(real.count()));
   }
   const auto sizes = group_sizes(samples.count());

@@ -15,6 +15,8 @@
 
 namespace diffbench::quality {
 
+inline constexpr int64_t kLeastOfNeighbours = 6;  // rows on each side: 5 neighbours of each
+
 Computed manifold(const Evidence& evidence);
 
 }  // namespace diffbench::quality

@@ -59,6 +59,8 @@ struct QualityMetric {
   double smallest_difference = 0.05;  // of the difference to `full`, in the metric's unit
   Range range{};                      // values outside it are impossible: intervals end there
   bool by_class = false;              // also computed within each class of a conditional model
+  int64_t least_samples = 2;          // generated, and rows of the reference where it needs those
+  int64_t least_pixels = 1;           // on the shorter side of an image
 };
 
 std::span<const QualityMetric> quality_metrics();

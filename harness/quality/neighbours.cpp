@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <vector>
 
 namespace diffbench::quality {
 namespace {
@@ -31,24 +30,29 @@ void for_each_distance(const RowSource& a, const RowSource& b, const at::Tensor&
 }
 
 Nearest nearest_others(const RowSource& rows, const at::Tensor& centre, int64_t wanted) {
-  std::vector<at::Tensor> distances;
-  std::vector<at::Tensor> places;
+  const int64_t kept = std::min(wanted, rows.count() - 1);
+  auto distances = at::full({rows.count(), kept}, std::numeric_limits<double>::infinity(), at::kDouble);
+  auto places = at::zeros({rows.count(), kept}, at::kLong);
   for_each_distance(rows, rows, centre, [&](int64_t first, int64_t other, const at::Tensor& block) {
-    auto here = block;
-    if (first == other) here.fill_diagonal_(std::numeric_limits<double>::infinity());
-    auto who = at::arange(other, other + here.size(1), at::kLong).expand({here.size(0), here.size(1)});
-    if (other > 0) {  // with the nearest of the blocks before
-      here = at::cat({distances.back(), here}, 1);
-      who = at::cat({places.back(), who}, 1);
-    } else {
-      distances.emplace_back();
-      places.emplace_back();
+    const auto far = block.accessor<double, 2>();
+    for (int64_t row = 0; row < block.size(0); ++row) {
+      auto* nearest = distances.mutable_data_ptr<double>() + (first + row) * kept;
+      auto* who = places.mutable_data_ptr<int64_t>() + (first + row) * kept;
+      for (int64_t column = 0; column < block.size(1); ++column) {
+        const double distance = far[row][column];
+        // nearly all end here, which is why this costs less than sorting each block
+        if (distance >= nearest[kept - 1] || first + row == other + column) continue;
+        int64_t at = kept - 1;
+        for (; at > 0 && nearest[at - 1] > distance; --at) {
+          nearest[at] = nearest[at - 1];
+          who[at] = who[at - 1];
+        }
+        nearest[at] = distance;
+        who[at] = other + column;
+      }
     }
-    const auto [values, order] = here.topk(std::min(wanted, here.size(1)), 1, /*largest=*/false, /*sorted=*/true);
-    distances.back() = values;
-    places.back() = who.gather(1, order);
   });
-  return {at::cat(distances), at::cat(places)};
+  return {distances, places};
 }
 
 }  // namespace diffbench::quality

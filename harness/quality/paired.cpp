@@ -38,7 +38,7 @@ Computed of_images(const Evidence& evidence, PerSample of_pair) {
 at::Tensor mean_square(const at::Tensor& a, const at::Tensor& b) { return (a - b).square().flatten(1).mean(1); }
 
 at::Tensor gaussian_window() {
-  constexpr int64_t kWidth = 11;
+  constexpr int64_t kWidth = kSsimWindow;
   constexpr double kSigma = 1.5;
   const auto at = at::arange(kWidth, at::kDouble) - kWidth / 2;
   const auto line = (at.square() / (-2 * kSigma * kSigma)).exp();

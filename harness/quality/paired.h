@@ -17,6 +17,7 @@
 namespace diffbench::quality {
 
 Computed psnr(const Evidence& evidence);
+inline constexpr int64_t kSsimWindow = 11;  // pixels; smaller images have no SSIM
 Computed ssim(const Evidence& evidence);
 Computed rmse(const Evidence& evidence);
 Computed lpips(const Evidence& evidence);
