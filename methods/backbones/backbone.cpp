@@ -24,6 +24,17 @@ Hidden Hidden::select(const std::vector<int64_t>& rows, bool skips_too) const {
   return selected;
 }
 
+void Backbone::run_blocks(int first, int end, Hidden& hidden, int64_t rows_inside) {
+  const int64_t rows = hidden.tokens.size(0);
+  for (int index = first; index < end; ++index) {
+    const profiling::Scope scope(profiling::Phase::kBlock, "block",
+                                 {.block = index, .rows = rows, .rows_inside = rows_inside < 0 ? rows : rows_inside});
+    enter_block(index, hidden);
+    transform(index, hidden);
+    leave_block(index, hidden);
+  }
+}
+
 BlockCost Backbone::bypass_cost(int) const { return {}; }
 
 double full_flops(const Backbone& backbone) {

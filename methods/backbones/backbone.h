@@ -10,7 +10,8 @@
 // first C channels.
 //
 // A block is `enter` (take a long skip), `transform` (attention and MLP) and `leave` (keep a long skip for later): what
-// a method drops or reuses is `transform`, the rest holds the network together.
+// a method drops or reuses is `transform`, the rest holds the network together. Blocks between which nobody looks are
+// asked for together, `run_blocks(0, 13, hidden)`, so that a runtime (runtimes/runtime.h) can make one piece of them.
 //
 // Times are in the units of docs/times_and_grids.md (index units 0 .. train_steps - 1, fractions allowed; on
 // vp_continuous, t in (0, 1]) and live on the host: static decisions need them there, and no step waits for a device.
@@ -20,8 +21,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "methods/backbones/block_parts.h"
 #include "profiling/scope.h"
 
 namespace diffbench::backbones {
@@ -61,15 +64,13 @@ class Backbone {
   virtual void enter_block(int, Hidden&) {}
   virtual void transform(int index, Hidden& hidden) = 0;
   virtual void leave_block(int, Hidden&) {}
-  // rows_inside: of the hidden's rows those whose result is wanted, for profiles; default: all of them
-  void run_block(int index, Hidden& hidden, int64_t rows_inside = profiling::kNone) {
-    const int64_t rows = hidden.tokens.size(0);
-    const profiling::Scope scope(profiling::Phase::kBlock, "block",
-                                 {.block = index, .rows = rows, .rows_inside = rows_inside < 0 ? rows : rows_inside});
-    enter_block(index, hidden);
-    transform(index, hidden);
-    leave_block(index, hidden);
-  }
+  // Blocks first .. end - 1, here one by one. rows_inside: of the hidden's rows those whose result is wanted, for
+  // profiles; default: all of them
+  virtual void run_blocks(int first, int end, Hidden& hidden, int64_t rows_inside = profiling::kNone);
+  void run_block(int index, Hidden& hidden) { run_blocks(index, index + 1, hidden); }
+  // the stretches that run_blocks will be asked for, so that what they need is made before anything is timed; others
+  // may come
+  virtual void prepare_stretches(const std::vector<Stretch>&) {}
   // What remains of a block whose `transform` is dropped. The U-ViT keeps the `skip_linear` of decoder blocks
   // (ASE, arXiv 2408.05927); other networks keep nothing.
   void bypass_block(int index, Hidden& hidden) {
@@ -79,6 +80,8 @@ class Backbone {
     enter_block(index, hidden);
     leave_block(index, hidden);
   }
+  // what the block is made of, for those who compute it in another way; none: only this class knows
+  virtual std::optional<BlockParts> block_parts(int) const { return std::nullopt; }
   // the fewest blocks after which the rest may be bypassed
   virtual int min_bypass_depth() const { return 1; }
   // numbers per token; 0: this network has no tokens to look at

@@ -29,8 +29,10 @@ torch::nn::Linear make_linear(int64_t in, int64_t out, Init init = Init::xavier)
   return linear;
 }
 
+constexpr double kNormEpsilon = 1e-6;
+
 at::Tensor normalised(const at::Tensor& tokens) {
-  return at::layer_norm(tokens, {tokens.size(2)}, {}, {}, 1e-6);  // DiT's norms learn nothing: adaLN does
+  return at::layer_norm(tokens, {tokens.size(2)}, {}, {}, kNormEpsilon);  // DiT's norms learn nothing: adaLN does
 }
 
 // norm(tokens) * (1 + scale) + shift in one pass
@@ -39,7 +41,7 @@ at::Tensor modulated(const at::Tensor& tokens, const at::Tensor& shift, const at
 }
 
 // [B, parts * D] -> parts tensors [B, 1, D]
-std::vector<at::Tensor> parts_of(const at::Tensor& modulation, int64_t parts) {
+std::vector<at::Tensor> chunks_of(const at::Tensor& modulation, int64_t parts) {
   return modulation.unsqueeze(1).chunk(parts, -1);
 }
 
@@ -66,10 +68,22 @@ at::Tensor DiTBlock::attend(const at::Tensor& tokens) {
 
 at::Tensor DiTBlock::forward(const at::Tensor& tokens, const at::Tensor& condition) {
   const auto parts =
-      parts_of(linear(modulation_, condition), 6);  // shift, scale and gate of attention, then of the MLP
+      chunks_of(linear(modulation_, condition), 6);  // shift, scale and gate of attention, then of the MLP
   const auto x = at::addcmul(tokens, parts[2], attend(modulated(tokens, parts[0], parts[1])));
   const auto hidden = at::gelu(linear(fc1_, modulated(x, parts[3], parts[4])), "tanh");
   return at::addcmul(x, parts[5], linear(fc2_, hidden));
+}
+
+BlockParts DiTBlock::parts() const {
+  return {.heads = heads_,
+          .norm1 = {.weight = {}, .bias = {}, .epsilon = kNormEpsilon},
+          .qkv = parts_of(qkv_),
+          .proj = parts_of(proj_),
+          .norm2 = {.weight = {}, .bias = {}, .epsilon = kNormEpsilon},
+          .fc1 = parts_of(fc1_),
+          .fc2 = parts_of(fc2_),
+          .modulation = parts_of(modulation_),
+          .tanh_gelu = true};
 }
 
 DiTHead::DiTHead(const DiTOptions& options) : options_(options) {
@@ -80,7 +94,7 @@ DiTHead::DiTHead(const DiTOptions& options) : options_(options) {
 }
 
 at::Tensor DiTHead::forward(const Hidden& hidden) {
-  const auto parts = parts_of(linear(modulation_, hidden.condition), 2);
+  const auto parts = chunks_of(linear(modulation_, hidden.condition), 2);
   const auto patches = linear(linear_, modulated(hidden.tokens, parts[0], parts[1]));
   const int64_t side = options_.side();
   const int64_t patch = options_.patch_size;
@@ -144,6 +158,12 @@ Hidden DiT::embed(const at::Tensor& x, const std::vector<double>& t, const at::T
 
 void DiT::transform(int index, Hidden& hidden) {
   hidden.tokens = blocks_[static_cast<size_t>(index)]->forward(hidden.tokens, hidden.condition);
+}
+
+std::optional<BlockParts> DiT::block_parts(int index) const {
+  auto parts = blocks_[static_cast<size_t>(index)]->parts();
+  parts.tokens = options_.token_count();
+  return parts;
 }
 
 std::shared_ptr<OutputHead> DiT::new_head() const {

@@ -26,6 +26,7 @@ class DiTBlock : public torch::nn::Module {
   explicit DiTBlock(const DiTOptions& options);
   // tokens [B,L,D]; condition [B,D], after its SiLU
   at::Tensor forward(const at::Tensor& tokens, const at::Tensor& condition);
+  BlockParts parts() const;
 
  private:
   at::Tensor attend(const at::Tensor& tokens);
@@ -60,6 +61,7 @@ class DiT : public torch::nn::Module, public Backbone {
   // Hidden::condition is silu(time + label): every block and the head begin with that SiLU, so it is taken once
   Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override;
   void transform(int index, Hidden& hidden) override;
+  std::optional<BlockParts> block_parts(int index) const override;
   at::Tensor head(const Hidden& hidden) override { return head_->forward(hidden).to(input_dtype_); }
   int64_t token_width() const override { return options_.width; }
   int64_t image_token_count() const override { return options_.token_count(); }

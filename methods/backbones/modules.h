@@ -12,6 +12,8 @@
 #include <memory>
 #include <string>
 
+#include "methods/backbones/block_parts.h"
+
 namespace diffbench::backbones {
 
 // containers: names joined by dots, outermost first
@@ -35,5 +37,7 @@ Holder register_nested(torch::nn::Module& parent, const std::string& containers,
 inline at::Tensor linear(const torch::nn::Linear& layer, const at::Tensor& x) {
   return at::linear(x, layer->weight, layer->bias);
 }
+
+inline LinearParts parts_of(const torch::nn::Linear& layer) { return {layer->weight, layer->bias}; }
 
 }  // namespace diffbench::backbones

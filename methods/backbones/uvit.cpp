@@ -19,6 +19,8 @@ torch::nn::Linear make_linear(int64_t in, int64_t out, bool bias = true) {
   return linear;
 }
 
+NormParts parts_of(const torch::nn::LayerNorm& norm) { return {norm->weight, norm->bias, norm->options.eps()}; }
+
 torch::nn::LayerNorm make_norm(int64_t width) { return torch::nn::LayerNorm(torch::nn::LayerNormOptions({width})); }
 
 }  // namespace
@@ -38,7 +40,7 @@ UViTBlock::UViTBlock(const UViTOptions& options, bool has_skip) : heads_(options
 }
 
 at::Tensor UViTBlock::merge_skip(const at::Tensor& tokens, const at::Tensor& skip) {
-  return skip_linear_(at::cat({tokens, skip}, -1));
+  return linear(skip_linear_, at::cat({tokens, skip}, -1));
 }
 
 at::Tensor UViTBlock::forward(const at::Tensor& tokens) {
@@ -46,10 +48,23 @@ at::Tensor UViTBlock::forward(const at::Tensor& tokens) {
   const int64_t count = tokens.size(1);
   const int64_t width = tokens.size(2);
   // [B, L, 3, H, D] -> three of [B, H, L, D]
-  const auto qkv = qkv_(norm1_(tokens)).reshape({rows, count, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4});
+  const auto qkv =
+      linear(qkv_, norm1_(tokens)).reshape({rows, count, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4});
   const auto attended = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
-  const auto x = tokens + proj_(attended.transpose(1, 2).reshape({rows, count, width}));
-  return x + fc2_(at::gelu(fc1_(norm2_(x))));
+  const auto x = tokens + linear(proj_, attended.transpose(1, 2).reshape({rows, count, width}));
+  return x + linear(fc2_, at::gelu(linear(fc1_, norm2_(x))));
+}
+
+BlockParts UViTBlock::parts() const {
+  BlockParts parts{.heads = heads_,
+                   .norm1 = parts_of(norm1_),
+                   .qkv = parts_of(qkv_),
+                   .proj = parts_of(proj_),
+                   .norm2 = parts_of(norm2_),
+                   .fc1 = parts_of(fc1_),
+                   .fc2 = parts_of(fc2_)};
+  if (skip_linear_) parts.skip_linear = parts_of(skip_linear_);
+  return parts;
 }
 
 UViTHead::UViTHead(const UViTOptions& options) : options_(options) {
@@ -64,7 +79,7 @@ UViTHead::UViTHead(const UViTOptions& options) : options_(options) {
 
 at::Tensor UViTHead::forward(const Hidden& hidden) {
   // norm and decoder_pred act per token: drop the extra ones first
-  const auto patches = decoder_pred(norm(hidden.tokens.slice(1, options_.extra_tokens())));
+  const auto patches = linear(decoder_pred, norm(hidden.tokens.slice(1, options_.extra_tokens())));
   const int64_t side = options_.image_size / options_.patch_size;
   const int64_t patch = options_.patch_size;
   // [B, (h w), (p1 p2 C)] -> [B, C, (h p1), (w p2)]
@@ -150,6 +165,13 @@ void UViT::enter_block(int index, Hidden& hidden) {
 
 void UViT::transform(int index, Hidden& hidden) {
   hidden.tokens = blocks_[static_cast<size_t>(index)]->forward(hidden.tokens);
+}
+
+std::optional<BlockParts> UViT::block_parts(int index) const {
+  auto parts = blocks_[static_cast<size_t>(index)]->parts();
+  parts.tokens = token_count();
+  parts.keeps_skip = index < mid_index();
+  return parts;
 }
 
 void UViT::leave_block(int index, Hidden& hidden) {

@@ -25,6 +25,7 @@ class UViTBlock : public torch::nn::Module {
   UViTBlock(const UViTOptions& options, bool has_skip);
   at::Tensor forward(const at::Tensor& tokens);
   at::Tensor merge_skip(const at::Tensor& tokens, const at::Tensor& skip);  // skip_linear([tokens, skip])
+  BlockParts parts() const;
 
  private:
   int64_t heads_;
@@ -62,6 +63,7 @@ class UViT : public torch::nn::Module, public Backbone {
   void enter_block(int index, Hidden& hidden) override;
   void transform(int index, Hidden& hidden) override;
   void leave_block(int index, Hidden& hidden) override;
+  std::optional<BlockParts> block_parts(int index) const override;
   int min_bypass_depth() const override { return mid_index() + 1; }
   int64_t token_width() const override { return options_.width; }
   int64_t first_image_token() const override { return options_.extra_tokens(); }

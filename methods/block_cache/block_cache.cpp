@@ -146,8 +146,8 @@ class DeepCache : public BlockCache {
   int blocks_when_reusing() const override { return 2 * branch_; }
 
   void run(int first, int end, Hidden& hidden, backbones::BlockTrace& counted) {
+    backbone_->run_blocks(first, end, hidden);
     for (int block = first; block < end; ++block) {
-      backbone_->run_block(block, hidden);
       counted.executed(block);
     }
   }

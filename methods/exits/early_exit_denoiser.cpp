@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "profiling/scope.h"
 
@@ -33,6 +34,29 @@ struct Outputs {
   }
 };
 
+// the next block, `first` or later, after which the policy asks, or the last
+int next_question(const ExitPolicy& policy, int first, int last) {
+  while (first < last && !policy.asks_after(first)) {
+    ++first;
+  }
+  return first;
+}
+
+// those that batches of one time each will run
+std::vector<backbones::Stretch> stretches_of(const ExitPolicy& policy, const std::vector<double>& times, int blocks) {
+  std::set<backbones::Stretch> stretches;
+  for (const double t : times) {
+    if (const auto planned = policy.planned_blocks(t)) stretches.insert({0, *planned});
+  }
+  const bool asks = stretches.empty();
+  for (int first = 0; asks && first < blocks;) {
+    const int end = next_question(policy, first, blocks - 1) + 1;
+    stretches.insert({first, end});
+    first = end;
+  }
+  return {stretches.begin(), stretches.end()};
+}
+
 class Evaluation {
  public:
   Evaluation(Backbone& backbone, ExitPolicy& policy, const CompactionRule& compaction, EvaluationTrace& trace,
@@ -59,30 +83,64 @@ class Evaluation {
     state_type_ = batch.x.scalar_type();
 
     policy_.begin_evaluation(batch);
+    for (const double time : t) {
+      const auto planned = policy_.planned_blocks(time);
+      if (!planned) break;
+      planned_.push_back(*planned);
+    }
     Hidden hidden = backbones::embed_in_scope(backbone_, batch.x, t, batch.labels);
-    for (int block = 0; inside_count_ > 0; ++block) {
-      backbone_.run_block(block, hidden, static_cast<int64_t>(inside_count_));
-      trace_.blocks_executed += static_cast<double>(rows_.size());
-      trace_.blocks_carried += static_cast<double>(rows_.size() - inside_count_);
-      trace_.flops += static_cast<double>(inside_count_) * backbone_.cost(block).flops;
+    for (int first = 0; inside_count_ > 0;) {
+      const int block = next_stop(first);
+      run(first, block + 1, hidden);
       if (block == last_) {
         dismiss(block, RowMask::all(), hidden);
-      } else if (policy_.asks_after(block)) {
-        dismiss(block, ask(block, hidden), hidden);
+      } else {
+        dismiss(block, planned_.empty() ? ask(block, hidden) : of_plan(block), hidden);
       }
+      first = block + 1;
     }
     const Scope scope(Phase::kHead, "put outputs in order", {.rows = static_cast<int64_t>(t.size())});
     return outputs_.in_batch_order();
   }
 
  private:
+  void run(int first, int end, Hidden& hidden) {
+    backbone_.run_blocks(first, end, hidden, static_cast<int64_t>(inside_count_));
+    const auto blocks = static_cast<double>(end - first);
+    trace_.blocks_executed += blocks * static_cast<double>(rows_.size());
+    trace_.blocks_carried += blocks * static_cast<double>(rows_.size() - inside_count_);
+    for (int block = first; block < end; ++block) {
+      trace_.flops += static_cast<double>(inside_count_) * backbone_.cost(block).flops;
+    }
+  }
+
+  // the next block, `first` or later, after which rows may leave
+  int next_stop(int first) const {
+    if (planned_.empty()) return next_question(policy_, first, last_);
+    int stop = last_;
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      const int planned = planned_[static_cast<size_t>(rows_[i])] - 1;
+      if (inside_[i] && planned >= first) stop = std::min(stop, planned);
+    }
+    return stop;
+  }
+
+  RowMask of_plan(int block) const {
+    std::vector<bool> leaves;
+    for (const int64_t row : rows_) leaves.push_back(planned_[static_cast<size_t>(row)] <= block + 1);
+    return coupled(RowMask::from(std::move(leaves)));
+  }
+
   RowMask ask(int block, const Hidden& hidden) {
     const Scope scope(Phase::kProbe, "probe", {.block = block, .rows = static_cast<int64_t>(rows_.size())});
     const double flops = static_cast<double>(inside_count_) * policy_.probe_flops(block);
     trace_.probe_flops += flops;
     trace_.flops += flops;
-    const auto mask = policy_.decide(block, hidden, rows_);
-    return coupled_halves_ && mask.kind == RowMask::Kind::some ? both_halves(mask.leaves) : mask;
+    return coupled(policy_.decide(block, hidden, rows_));
+  }
+
+  RowMask coupled(RowMask mask) const {
+    return coupled_halves_ && mask.kind == RowMask::Kind::some ? both_halves(std::move(mask.leaves)) : mask;
   }
 
   // Pairs leave together, so the rows of `hidden` keep their order: first halves, then second halves.
@@ -123,7 +181,7 @@ class Evaluation {
       return;
     }
     const Scope scope(Phase::kCompact, "compact", {.block = block, .rows = static_cast<int64_t>(rows_.size())});
-    if (compaction_.pays(hidden, static_cast<int64_t>(stayers.size()), blocks_until_next_question(block))) {
+    if (compaction_.pays(hidden, static_cast<int64_t>(stayers.size()), next_stop(block + 1) - block)) {
       compact_rows(hidden, stayers);
       rows_ = rows_at(stayers);
       inside_.assign(rows_.size(), true);
@@ -139,15 +197,6 @@ class Evaluation {
     const Scope scope(Phase::kCompact, "take out leavers",
                       {.block = block, .rows = static_cast<int64_t>(leavers.size())});
     return hidden.select(leavers, policy_.bypasses_dropped_blocks());
-  }
-
-  // the blocks that the stayers are sure to run
-  int blocks_until_next_question(int block) const {
-    int next = block + 1;
-    while (next < last_ && !policy_.asks_after(next)) {
-      ++next;
-    }
-    return next - block;
   }
 
   void finish(int block, Hidden leavers, const Rows& rows) {
@@ -182,6 +231,7 @@ class Evaluation {
   int last_;
   at::ScalarType state_type_ = at::kFloat;
   Rows rows_;                 // of the batch, in the order of the Hidden's rows
+  std::vector<int> planned_;  // blocks by row of the batch, where the policy knows them beforehand
   std::vector<bool> inside_;  // those of them that have not left
   size_t inside_count_ = 0;
   Outputs outputs_;
@@ -197,6 +247,7 @@ at::Tensor run_with_exits(Backbone& backbone, ExitPolicy& policy, const Compacti
 nlohmann::json EarlyExitDenoiser::prepare(const PrepareRequest& request, const nlohmann::json& given) {
   backbone_->prepare_times(request.times);
   policy_->prepare_times(request.times);
+  backbone_->prepare_stretches(stretches_of(*policy_, request.times, backbone_->block_count()));
   return compaction_.prepare(*backbone_, request.rows, given);
 }
 

@@ -1,15 +1,16 @@
 #pragma once
 // Decides, row by row and after each block, who leaves the network.
 //
-//   class AfterThree : public ExitPolicy {
-//     RowMask decide(int block, const Hidden&, const Rows&) override {
-//       return block + 1 >= 3 ? RowMask::all() : RowMask::none();
+//   class Calm : public ExitPolicy {
+//     RowMask decide(int block, const Hidden& hidden, const Rows&) override {
+//       return hidden.tokens.abs().max().item<double>() < 3 ? RowMask::all() : RowMask::none();
 //     }
 //   };
 //
 // exits/early_exit_denoiser.h carries the decision out.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "methods/backbones/backbone.h"
@@ -45,9 +46,12 @@ class ExitPolicy {
   // Asked after block `block` (from 0) has run over the rows in `hidden`; not asked after the last block. Among them
   // may be rows that left before and are carried along because moving the others did not pay: answers for them are
   // ignored.
-  virtual RowMask decide(int block, const backbones::Hidden& hidden, const Rows& rows) = 0;
+  virtual RowMask decide(int, const backbones::Hidden&, const Rows&) { return RowMask::none(); }
   // these rows have left after `block`, the last included: under joint guidance that may be later than `decide` said
   virtual void left(int, const Rows&) {}
+  // How many blocks run at time t, where that is known without looking: no row is then asked about (`decide`), and the
+  // blocks between two exits run as one stretch. For all times or for none.
+  virtual std::optional<int> planned_blocks(double) const { return std::nullopt; }
   // whether anybody can leave after this block at all
   virtual bool asks_after(int) const { return true; }
   // true: rows that leave still pass through the remains of the blocks they drop (Backbone::bypass_block)

@@ -22,6 +22,7 @@ class FirstBlockCache : public Denoiser {
 
   nlohmann::json prepare(const PrepareRequest& request, const nlohmann::json&) override {
     backbone_->prepare_times(request.times);
+    backbone_->prepare_stretches({{0, 1}, {1, backbone_->block_count()}});
     return nlohmann::json::object();
   }
   void begin(const std::vector<int64_t>& samples) override { end(samples); }
@@ -103,8 +104,8 @@ class FirstBlockCache : public Denoiser {
     const bool all = computing.size() == members.size();
     auto rest = all ? hidden : hidden.select(computing, true);
     const auto entered = rest.tokens;
+    backbone_->run_blocks(1, backbone_->block_count(), rest);
     for (int block = 1; block < backbone_->block_count(); ++block) {
-      backbone_->run_block(block, rest);
       counted.executed(block, static_cast<double>(computing.size()));
     }
     const auto change = rest.tokens - entered;

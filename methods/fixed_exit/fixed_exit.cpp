@@ -8,17 +8,15 @@ namespace {
 
 class FixedExit : public exits::ExitPolicy {
  public:
-  explicit FixedExit(int64_t exit) : exit_(exit) {}
-  exits::RowMask decide(int block, const backbones::Hidden&, const exits::Rows&) override {
-    return block + 1 >= exit_ ? exits::RowMask::all() : exits::RowMask::none();
-  }
+  explicit FixedExit(int exit) : exit_(exit) {}
+  std::optional<int> planned_blocks(double) const override { return exit_; }
 
  private:
-  int64_t exit_;
+  int exit_;
 };
 
 std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext& context) {
-  const auto exit = params.at("exit").get<int64_t>();
+  const auto exit = params.at("exit").get<int>();
   const int blocks = context.model->network.backbone->block_count();
   if (exit > blocks) {
     throw config::InputError(context.where + ": exit: " + std::to_string(exit) + " is more than the " +

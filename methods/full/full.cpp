@@ -8,7 +8,6 @@ namespace {
 class NeverExit : public exits::ExitPolicy {
  public:
   bool asks_after(int) const override { return false; }
-  exits::RowMask decide(int, const backbones::Hidden&, const exits::Rows&) override { return exits::RowMask::none(); }
 };
 
 }  // namespace

@@ -30,12 +30,6 @@ int64_t DepthSchedule::depth(double t) const {
   return depths_[static_cast<size_t>(std::clamp(std::floor(t / times_per_bin_), 0.0, last))];
 }
 
-exits::RowMask DepthSchedule::decide(int block, const backbones::Hidden& hidden, const exits::Rows&) {
-  std::vector<bool> leaves(hidden.t.size());
-  std::transform(hidden.t.begin(), hidden.t.end(), leaves.begin(), [&](double t) { return block + 1 >= depth(t); });
-  return exits::RowMask::from(std::move(leaves));
-}
-
 const std::vector<NamedSchedule>& named_schedules() {
   static const std::vector<NamedSchedule> kTable = {{"light", {28, 28, 26, 26, 24, 24, 22, 22, 20, 20}},
                                                     {"demo", {28, 28, 24, 24, 20, 20, 16, 16, 12, 12}},

@@ -23,7 +23,7 @@ class DepthSchedule : public exits::ExitPolicy {
 
   int64_t depth(double t) const;
 
-  exits::RowMask decide(int block, const backbones::Hidden& hidden, const exits::Rows& rows) override;
+  std::optional<int> planned_blocks(double t) const override { return static_cast<int>(depth(t)); }
   bool bypasses_dropped_blocks() const override { return true; }
 
  private:
