@@ -3,7 +3,7 @@
 #   share/diffbench/               suites, zoo, dashboards, schema
 #   include/diffbench/             headers that a plugin may include
 #   lib/cmake/diffbench/           find_package(diffbench)
-#   lib/diffbench/                 LibTorch, and what it brings; not with -DDIFFBENCH_INSTALL_TORCH=OFF
+#   lib/diffbench/                 LibTorch and OpenVINO, and what they bring; with -DDIFFBENCH_INSTALL_TORCH=OFF only ours
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 option(DIFFBENCH_INSTALL_TORCH "install LibTorch with the program; OFF: it stays where it was found when building" ON)
@@ -28,6 +28,19 @@ else()
   # by name: CMake leaves out of INSTALL_RPATH_USE_LINK_PATH what lies below the source, as .venv does
   set_target_properties(diffbench PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
   set_property(TARGET diffbench APPEND PROPERTY INSTALL_RPATH "${DIFFBENCH_TORCH_DIR}/lib")
+endif()
+
+if(TARGET diffbench_openvino)
+  get_filename_component(openvino_libraries "${OpenVINO_DIR}/../libs" ABSOLUTE)
+  set(openvino_rpath "${openvino_libraries}")
+  if(DIFFBENCH_INSTALL_TORCH)
+    set(openvino_rpath "$ORIGIN")
+    file(GLOB openvino_files "${openvino_libraries}/libopenvino.so*" "${openvino_libraries}/libopenvino_intel_cpu_plugin.so"
+      "${openvino_libraries}/libtbb.so*" "${openvino_libraries}/libhwloc.so*")
+    install(FILES ${openvino_files} DESTINATION "${CMAKE_INSTALL_LIBDIR}/diffbench")
+  endif()
+  set_target_properties(diffbench_openvino PROPERTIES INSTALL_RPATH "${openvino_rpath}")
+  install(TARGETS diffbench_openvino DESTINATION "${CMAKE_INSTALL_LIBDIR}/diffbench")
 endif()
 
 install(DIRECTORY harness/suites DESTINATION "${share}/harness")

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <string>
 
 #include "results/sql.h"
 #include "results/statistics.h"
@@ -39,6 +41,7 @@ class Estimator {
     timing();
     work();
     speedup();
+    best_against_best();
     resources();
     overhead();
     std::sort(rows_.begin(), rows_.end(), [](const EstimateRow& a, const EstimateRow& b) {
@@ -91,6 +94,12 @@ class Estimator {
       if (theory == theory_.end() || std::abs(theory->second.front() - 1) <= 1e-9) continue;
       rows_.push_back(realised(row, theory->second.front()));
     }
+  }
+
+  void best_against_best() {
+    std::set<std::string> runtimes;
+    for (const auto& [id, cell] : cells_) runtimes.insert(cell.row.runtime);
+    if (runtimes.size() > 1) medians("runtime_speedup", read(store_, run_id_, "ratio", "runtime_pair"));
   }
 
   // The speed-up's interval carried through the definition: it is a straight line, falling where the promise is a loss.

@@ -93,6 +93,7 @@ struct CellRow {
   int steps = 1;
   int batch = 1;  // rows per rank and repetition
   std::string precision = "fp32";
+  std::string runtime = "eager";
   std::string device = "cpu";
   int ranks = 1;
   int threads = 1;

@@ -3,7 +3,7 @@
 -- raw. A duplicate row is an error, never a second row.
 
 PRAGMA application_id = 1684431470;  -- "dfbn"
-PRAGMA user_version = 6;             -- readers refuse a newer one
+PRAGMA user_version = 7;             -- readers refuse a newer one
 
 CREATE TABLE metric (
   name           TEXT PRIMARY KEY,
@@ -117,6 +117,7 @@ CREATE TABLE cell (
   steps             INTEGER NOT NULL CHECK (steps > 0),
   batch             INTEGER NOT NULL CHECK (batch > 0),
   precision         TEXT NOT NULL CHECK (precision IN ('fp64', 'fp32', 'bf16', 'fp16')),
+  runtime           TEXT NOT NULL DEFAULT 'eager',  -- what executed the blocks
   device            TEXT NOT NULL,
   ranks             INTEGER NOT NULL CHECK (ranks > 0),
   threads           INTEGER NOT NULL DEFAULT 1 CHECK (threads > 0),

@@ -27,17 +27,19 @@ std::vector<std::int64_t> Store::add_cells(std::int64_t run_id, std::span<const 
   return guarded(name_, [&] {
     Savepoint savepoint(*database_);
     std::vector<std::int64_t> ids;
-    SQLite::Statement add(*database_,
-                          "INSERT INTO cell (run, key, method, method_label, method_params, given_params, decides, "
-                          "role, model, model_fingerprint, solver, solver_params, given_solver_params, grid, steps, "
-                          "batch, precision, device, ranks, threads, guidance, guidance_interval, guidance_exits, "
-                          "scenario, identity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                          "?, ?, ?, ?)");
+    SQLite::Statement add(
+        *database_,
+        "INSERT INTO cell (run, key, method, method_label, method_params, given_params, decides, "
+        "role, model, model_fingerprint, solver, solver_params, given_solver_params, grid, steps, "
+        "batch, precision, runtime, device, ranks, threads, guidance, guidance_interval, guidance_exits, "
+        "scenario, identity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?)");
     for (const CellRow& row : rows) {
       execute(add, run_id, row.key, row.method, row.method_label, row.method_params, row.given_params, row.decides,
               to_string(row.role), row.model, row.model_fingerprint, row.solver, row.solver_params,
-              row.given_solver_params, row.grid, row.steps, row.batch, row.precision, row.device, row.ranks,
-              row.threads, row.guidance, row.guidance_interval, row.guidance_exits, row.scenario, row.identity);
+              row.given_solver_params, row.grid, row.steps, row.batch, row.precision, row.runtime, row.device,
+              row.ranks, row.threads, row.guidance, row.guidance_interval, row.guidance_exits, row.scenario,
+              row.identity);
       ids.push_back(database_->getLastInsertRowid());
     }
     SQLite::Statement link(*database_,
@@ -60,8 +62,10 @@ std::vector<StoredCell> Store::cells(std::int64_t run_id) const {
         *database_,
         "SELECT cell.id, cell.key, cell.method, cell.method_label, cell.method_params, cell.given_params, "
         "cell.decides, cell.role, ifnull(base.key, ''), cell.model, cell.model_fingerprint, cell.solver, "
-        "cell.solver_params, cell.given_solver_params, cell.grid, cell.steps, cell.batch, cell.precision, cell.device, "
-        "cell.ranks, cell.threads, cell.guidance, cell.guidance_interval, cell.guidance_exits, cell.scenario, "
+        "cell.solver_params, cell.given_solver_params, cell.grid, cell.steps, cell.batch, cell.precision, "
+        "cell.runtime, "
+        "cell.device, cell.ranks, cell.threads, cell.guidance, cell.guidance_interval, cell.guidance_exits, "
+        "cell.scenario, "
         "cell.identity, cell.status, ifnull(cell.reason, ''), ifnull(cell.stop_reason, '') FROM cell "
         "LEFT JOIN cell AS base ON base.id = cell.baseline_cell WHERE cell.run = ? ORDER BY cell.id");
     bind_all(statement, run_id);
@@ -89,6 +93,7 @@ std::vector<StoredCell> Store::cells(std::int64_t run_id) const {
       cell.row.steps = integer();
       cell.row.batch = integer();
       cell.row.precision = text();
+      cell.row.runtime = text();
       cell.row.device = text();
       cell.row.ranks = integer();
       cell.row.threads = integer();

@@ -50,6 +50,25 @@ FROM cell
 JOIN cell_round AS mine   ON mine.cell = cell.id
 JOIN cell_round AS theirs ON theirs.cell = cell.baseline_cell AND theirs.round = mine.round;
 
+-- Best against best: the same round of the fastest baseline among those that differ in runtime alone. Says something where
+-- a run has several runtimes.
+CREATE VIEW runtime_pair AS
+SELECT cell.id AS cell, best.id AS best_cell, mine.round,
+       theirs.ns_per_sample AS best_ns_per_sample,
+       mine.ns_per_sample   AS ns_per_sample,
+       theirs.ns_per_sample / mine.ns_per_sample AS ratio
+FROM cell
+JOIN cell AS best ON best.id = (
+  SELECT candidate.id FROM cell AS candidate JOIN cell_round ON cell_round.cell = candidate.id
+  WHERE candidate.run = cell.run AND candidate.role = 'baseline' AND candidate.status = 'ok'
+    AND candidate.solver = cell.solver AND candidate.given_solver_params = cell.given_solver_params AND candidate.grid = cell.grid
+    AND candidate.steps = cell.steps AND candidate.batch = cell.batch AND candidate.precision = cell.precision
+    AND candidate.scenario = cell.scenario
+  GROUP BY candidate.id ORDER BY 1.0 * sum(cell_round.duration_ns) / sum(cell_round.samples) LIMIT 1)
+JOIN cell_round AS mine   ON mine.cell = cell.id
+JOIN cell_round AS theirs ON theirs.cell = best.id AND theirs.round = mine.round
+WHERE cell.status = 'ok';
+
 -- What the same round costs a method that returns its input: the first null cell of the comparison that is ok.
 CREATE VIEW null_pair AS
 SELECT cell.id AS cell, null_cell.id AS null_cell, mine.round,
@@ -118,6 +137,10 @@ SELECT cell,
        max(low)   FILTER (WHERE metric = 'speedup') AS speedup_low,
        max(high)  FILTER (WHERE metric = 'speedup') AS speedup_high,
        max(n)     FILTER (WHERE metric = 'speedup') AS speedup_n,
+       max(value) FILTER (WHERE metric = 'runtime_speedup') AS runtime_speedup,
+       max(low)   FILTER (WHERE metric = 'runtime_speedup') AS runtime_speedup_low,
+       max(high)  FILTER (WHERE metric = 'runtime_speedup') AS runtime_speedup_high,
+       max(n)     FILTER (WHERE metric = 'runtime_speedup') AS runtime_speedup_n,
        max(value) FILTER (WHERE metric = 'theoretical_speedup') AS theoretical_speedup,
        max(value) FILTER (WHERE metric = 'realised_fraction') AS realised_fraction,
        max(low)   FILTER (WHERE metric = 'realised_fraction') AS realised_fraction_low,
@@ -159,7 +182,7 @@ WHERE cell.status = 'ok';
 CREATE VIEW cell_summary AS
 SELECT cell.id AS cell, cell.run, cell.key, cell.method, cell.method_label, cell.method_params, cell.given_params,
        cell.decides, cell.role, cell.baseline_cell, cell.model, cell.solver, cell.solver_params, cell.grid, cell.steps,
-       cell.batch, cell.precision, cell.device, cell.ranks, cell.threads, cell.guidance, cell.guidance_interval,
+       cell.batch, cell.precision, cell.runtime, cell.device, cell.ranks, cell.threads, cell.guidance, cell.guidance_interval,
        cell.guidance_exits, cell.scenario, cell.identity, cell.status, cell.reason, cell.stop_reason,
        cell.block_count, cell.flops_full,
        timed.repetitions, timed.rounds, timed.samples_seen, timed.disturbed_repetitions,
@@ -169,6 +192,7 @@ SELECT cell.id AS cell, cell.run, cell.key, cell.method, cell.method_label, cell
        estimate.latency_p99_ns, estimate.latency_p99_ns_low, estimate.latency_p99_ns_high, estimate.latency_p99_ns_n,
        estimate.images_per_s, estimate.images_per_s_low, estimate.images_per_s_high, estimate.images_per_s_n,
        estimate.speedup, estimate.speedup_low, estimate.speedup_high, estimate.speedup_n,
+       estimate.runtime_speedup, estimate.runtime_speedup_low, estimate.runtime_speedup_high, estimate.runtime_speedup_n,
        estimate.theoretical_speedup,
        estimate.realised_fraction, estimate.realised_fraction_low, estimate.realised_fraction_high, estimate.realised_fraction_n,
        estimate.blocks_ratio,

@@ -109,7 +109,8 @@ class Forecaster {
   }
 
   static constexpr const char* kHow =
-      "Times: one evaluation of full per model, precision and batch was timed on all ranks at once; the rest is "
+      "Times: one evaluation of full per model, precision, runtime and batch was timed on all ranks at once; the rest "
+      "is "
       "arithmetic over FLOPs and evaluations. A method that decides by what it sees counts with every block (\"at "
       "most\"); "
       "what a method keeps of dropped blocks, or spends on deciding, is not counted. Memory: the tensors of that "
@@ -134,7 +135,7 @@ class Forecaster {
   }
 
   Probe probe(const suite::Cell& cell, int batch) {
-    const auto key = fmt::format("{} {} {}", cell.model, cell.precision, batch);
+    const auto key = fmt::format("{} {} {} {}", cell.model, cell.precision, cell.runtime, batch);
     const auto known = probes_.find(key);
     if (known != probes_.end()) {
       return known->second;

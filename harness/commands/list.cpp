@@ -19,6 +19,7 @@
 #include "methods/config/param_spec.h"
 #include "methods/config/paths.h"
 #include "methods/registry.h"
+#include "methods/runtimes/runtime.h"
 #include "methods/solvers/solver_table.h"
 #include "results/metrics.h"
 
@@ -110,6 +111,19 @@ json list_backbones() {
   return result;
 }
 
+json list_runtimes() {
+  json result = json::array();
+  for (const auto& entry : runtimes::runtime_table()) {
+    const auto missing = entry.missing();
+    result.push_back({{"name", entry.name},
+                      {"summary", entry.summary},
+                      {"precisions", entry.precisions},
+                      {"available", missing.empty()},
+                      {"missing", missing}});
+  }
+  return result;
+}
+
 json list_metrics() {
   json result = json::array();
   for (const auto& metric : results::kMetrics) {
@@ -169,7 +183,7 @@ struct Kind {
 
 constexpr Kind kKinds[] = {{"methods", list_methods},     {"solvers", list_solvers}, {"grids", list_grids},
                            {"backbones", list_backbones}, {"metrics", list_metrics}, {"modes", list_modes},
-                           {"suites", list_suites}};
+                           {"runtimes", list_runtimes},   {"suites", list_suites}};
 
 std::string text_of(const json& value) {
   if (!value.is_array()) {
@@ -245,7 +259,8 @@ void add_list(CLI::App& app, int&) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  command->add_option("what", options->what, "methods | solvers | grids | backbones | metrics | modes | suites")
+  command
+      ->add_option("what", options->what, "methods | solvers | grids | backbones | metrics | modes | runtimes | suites")
       ->required();
   add_plugin_option(*command);
   command->add_flag("--json", options->json, "one JSON array on stdout");

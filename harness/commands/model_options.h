@@ -15,10 +15,12 @@ struct ModelOptions {
   std::string model;
   std::string device = "auto";
   std::string precision = "fp32";
+  std::string runtime = "eager";
   int threads = 0;
 };
 
 void add_model_options(CLI::App& command, ModelOptions& options);
 std::shared_ptr<Model> load(const ModelOptions& options);
+std::shared_ptr<Model> load(ModelOptions options, const std::string& name);  // another model in the same way
 
 }  // namespace diffbench::commands

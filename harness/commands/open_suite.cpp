@@ -3,6 +3,7 @@
 #include "methods/config/paths.h"
 #include "methods/plugin/load_plugin.h"
 #include "methods/registry.h"
+#include "methods/runtimes/runtime.h"
 #include "methods/solvers/solver_table.h"
 
 namespace diffbench::commands {
@@ -16,7 +17,9 @@ std::filesystem::path find_suite(const std::string& name) {
 suite::Suite open_suite(const std::string& name, const std::vector<std::string>& overrides) {
   const auto file = find_suite(name);
   for (const auto& plugin : suite::plugins_of(file)) methods::load_plugin(plugin.file, plugin.where);
-  return suite::parse_suite(file, overrides, {methods::method_names(), solvers::solver_names(), solvers::grid_names()});
+  return suite::parse_suite(
+      file, overrides,
+      {methods::method_names(), solvers::solver_names(), solvers::grid_names(), runtimes::runtime_names()});
 }
 
 void add_plugin_option(CLI::App& command) {

@@ -66,8 +66,11 @@ constexpr Column kColumns[] = {
     {"solver", [](const CellSummary& c) { return c.row.solver + " " + c.row.grid; }, false, true},
     {"steps", [](const CellSummary& c) { return std::to_string(c.row.steps); }, false, true},
     {"scenario",
-     [](const CellSummary& c) { return fmt::format("{} b{} {}", c.row.scenario, c.row.batch, c.row.precision); }, false,
-     true},
+     [](const CellSummary& c) {
+       return fmt::format("{} b{} {}{}", c.row.scenario, c.row.batch, c.row.precision,
+                          c.row.runtime == "eager" ? "" : " " + c.row.runtime);
+     },
+     false, true},
     {"latency", [](const CellSummary& c) { return duration(c); }},
     {"decode %", [](const CellSummary& c) { return value(c, "decode_share", "{:.1f}", 100.0); }, true},
     {"images/s", [](const CellSummary& c) { return value(c, "throughput", "{:.4g}"); }},
@@ -193,6 +196,7 @@ nlohmann::json result_json(const std::vector<CellSummary>& cells, int64_t run, c
         {"steps", cell.row.steps},
         {"batch", cell.row.batch},
         {"precision", cell.row.precision},
+        {"runtime", cell.row.runtime},
         {"device", cell.row.device},
         {"ranks", cell.row.ranks},
         {"threads", cell.row.threads},

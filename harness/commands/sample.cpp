@@ -73,7 +73,7 @@ void sample(const Options& options) {
   const Guidance guidance = guidance_of(options.sampling);
   auto method = methods::make_method(options.method, config::params_from_flags(options.params, "--param"),
                                      {.model = model,
-                                      .load = [&](const std::string& name) { return load_model(name, model->compute); },
+                                      .load = [&](const std::string& name) { return load(options.model, name); },
                                       .where = "--method " + options.method,
                                       .conditions = sampling_conditions(sampler.plan(), guidance, model->compute)});
   const auto denoiser = guide(std::move(method), guidance, *model, "--guidance");

@@ -7,6 +7,7 @@
 
 #include "harness/measure/device_memory.h"
 #include "methods/model/timed.h"
+#include "methods/runtimes/runtime.h"
 #include "methods/sampling/independence.h"
 #include "methods/sampling/sampling_conditions.h"
 #include "methods/solvers/solver_table.h"
@@ -59,10 +60,14 @@ void add_file(std::vector<results::ArtifactRow>& files, const FileRecord& file) 
 }  // namespace
 
 std::shared_ptr<Model> ModelCache::get(const std::string& name, const std::string& precision,
-                                       const config::GivenAt& at) {
-  auto& model = models_[precision + " " + name];
+                                       const std::string& runtime, const config::GivenAt& at) {
+  auto& model = models_[precision + " " + runtime + " " + name];
   if (!model) {
-    model = load_model(name, resolve_compute(device_, precision), at);
+    // the weights of all runtimes are those of one loaded model
+    auto loaded = runtime == "eager" ? load_model(name, resolve_compute(device_, precision), at)
+                                     : std::make_shared<Model>(*get(name, precision, "eager", at));
+    runtimes::use_runtime(*loaded, runtime);
+    model = std::move(loaded);
   }
   return model;
 }
@@ -73,7 +78,7 @@ CellRunner::CellRunner(const suite::Cell& cell, const suite::Suite& suite, Model
       guidance_(guidance_of(suite.run)),
       at_{place_of_method(cell, suite), suite.folder},
       models_(models),
-      model_(models.get(cell.model, cell.precision, {place_of_model(cell, suite), suite.folder})),
+      model_(load(cell.model, {place_of_model(cell, suite), suite.folder})),
       decoder_(*model_) {
   const solvers::PlanRequest request{.solver = cell.solver,
                                      .grid = cell.grid,
@@ -86,9 +91,19 @@ CellRunner::CellRunner(const suite::Cell& cell, const suite::Suite& suite, Model
   find_facts(request);
 }
 
-methods::MethodContext CellRunner::context(const Record& record) const {
+// A cell whose runtime is missing is made on the network as it is: its facts are wanted, it will not run.
+std::shared_ptr<Model> CellRunner::load(const std::string& name, const config::GivenAt& at) {
+  try {
+    return models_.get(name, cell_.precision, facts_.missing.empty() ? cell_.runtime : "eager", at);
+  } catch (const runtimes::RuntimeMissing& reason) {
+    facts_.missing = reason.what();
+    return models_.get(name, cell_.precision, "eager", at);
+  }
+}
+
+methods::MethodContext CellRunner::context(const Record& record) {
   return {.model = model_,
-          .load = [this](const std::string& name) { return models_.get(name, cell_.precision, at_); },
+          .load = [this](const std::string& name) { return load(name, at_); },
           .where = at_.where,
           .conditions = sampling_conditions(sampler_->plan(), guidance_, model_->compute),
           .folder = at_.folder,
@@ -96,7 +111,7 @@ methods::MethodContext CellRunner::context(const Record& record) const {
 }
 
 std::unique_ptr<Denoiser> CellRunner::make(const std::string& method, const nlohmann::json& params,
-                                           const Record& record) const {
+                                           const Record& record) {
   auto denoiser = methods::make_method(method, params, context(record));
   return guide(std::move(denoiser), guidance_, *model_, "[run] guidance");
 }
@@ -152,7 +167,7 @@ Batch CellRunner::run(const std::vector<int64_t>& samples) {
 
 int64_t CellRunner::peak_device_bytes() const { return measure::peak_device_bytes(model_->compute.device); }
 
-double CellRunner::never_skip_difference(const std::vector<int64_t>& samples) const {
+double CellRunner::never_skip_difference(const std::vector<int64_t>& samples) {
   const auto& entry = methods::find_method(cell_.method, at_.where);
   const auto params = entry.never_skip(cell_.method_params, *model_);
   if (!params) {

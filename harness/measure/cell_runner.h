@@ -21,11 +21,13 @@
 
 namespace diffbench::measure {
 
-// every model is loaded once per precision
+// every model is loaded once per precision and runtime
 class ModelCache {
  public:
   explicit ModelCache(std::string device) : device_(std::move(device)) {}
-  std::shared_ptr<Model> get(const std::string& name, const std::string& precision, const config::GivenAt& at);
+  // runtimes::RuntimeMissing where it cannot run there
+  std::shared_ptr<Model> get(const std::string& name, const std::string& precision, const std::string& runtime,
+                             const config::GivenAt& at);
 
  private:
   std::string device_;
@@ -50,9 +52,10 @@ class CellRunner : public Runner {
   using Record = std::function<void(const FileRecord& file)>;
 
   at::Tensor sample(Denoiser& denoiser, const std::vector<int64_t>& samples, Trace& trace) const;
-  methods::MethodContext context(const Record& record) const;
-  std::unique_ptr<Denoiser> make(const std::string& method, const nlohmann::json& params, const Record& record) const;
-  double never_skip_difference(const std::vector<int64_t>& samples) const;
+  methods::MethodContext context(const Record& record);
+  std::unique_ptr<Denoiser> make(const std::string& method, const nlohmann::json& params, const Record& record);
+  double never_skip_difference(const std::vector<int64_t>& samples);
+  std::shared_ptr<Model> load(const std::string& name, const config::GivenAt& at);
   void find_facts(const solvers::PlanRequest& request);
 
   suite::Cell cell_;
@@ -60,13 +63,13 @@ class CellRunner : public Runner {
   Guidance guidance_;
   config::GivenAt at_;  // the method
   ModelCache& models_;
+  CellFacts facts_;
   std::shared_ptr<Model> model_;
   Decoder decoder_;
   std::unique_ptr<Sampler> sampler_;
   std::unique_ptr<Denoiser> denoiser_;
   nlohmann::json decisions_;
   int64_t prepared_rows_ = 0;
-  CellFacts facts_;
 };
 
 }  // namespace diffbench::measure

@@ -35,6 +35,7 @@ struct CellFacts {
   std::string decides = "time";  // time | row | batch
   std::string model_fingerprint{};
   std::string device = "cpu";
+  std::string missing{};  // why it cannot run on this machine; empty: it can
   int block_count = 1;
   double flops_full = 0.0;  // of one sample's whole trajectory through every block
   std::vector<results::ArtifactRow> artifacts{};

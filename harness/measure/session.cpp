@@ -55,12 +55,18 @@ void Session::open(const SessionOptions& options) {
   writer.open(options.database);
   options.resume ? resume_run(*this, options) : begin_run(*this, options);
   store_machines(*this);
+  for (auto& state : cells) {
+    const auto& missing = state.runner->facts().missing;
+    if (!missing.empty() && state.is_alive()) set_status(state, CellStatus::kSkipped, missing);
+  }
 }
 
-void Session::fail_cell(CellState& state, const std::string& reason) {
-  state.status = CellStatus::kFailed;
+void Session::fail_cell(CellState& state, const std::string& reason) { set_status(state, CellStatus::kFailed, reason); }
+
+void Session::set_status(CellState& state, CellStatus status, const std::string& reason) {
+  state.status = status;
   state.reason = reason;
-  writer.write([&](results::Store& store) { store.set_cell_status(state.id, CellStatus::kFailed, reason); });
+  writer.write([&](results::Store& store) { store.set_cell_status(state.id, status, reason); });
 }
 
 bool Session::finish() {

@@ -80,6 +80,8 @@ class Session {
   int64_t run_id = 0;
 
  private:
+  void set_status(CellState& state, results::CellStatus status, const std::string& reason);
+
   MakeRunner make_runner_;
   int64_t start_ns_;
 };

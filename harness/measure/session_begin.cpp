@@ -52,6 +52,7 @@ results::CellRow cell_row(const Session& session, const CellState& state) {
           .steps = cell.steps,
           .batch = cell.batch,
           .precision = cell.precision,
+          .runtime = cell.runtime,
           .device = facts.device.substr(0, facts.device.find(':')),
           .ranks = session.world.size(),
           .threads = run.threads,

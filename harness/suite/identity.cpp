@@ -52,6 +52,8 @@ nlohmann::json identity(const Suite& suite) {
                           {"keep", quality.keep},
                           {"images", quality.images}}},
                         {"check", {{"tolerance", suite.check.tolerance}}}};
+  if (run.runtime != RunOptions{}.runtime)
+    all["run"]["runtime"] = run.runtime;  // suites without it stay what they were
   if (!suite.plugins.empty()) all["plugins"] = suite.plugins;
   return all;
 }

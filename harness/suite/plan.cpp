@@ -45,23 +45,27 @@ struct Point {
   const SolverEntry* solver;
   int steps;
   std::string precision;
+  std::string runtime;
   std::string scenario;
   int batch;
 };
 
 std::vector<Point> points(const Suite& suite) {
   std::vector<Point> result;
+  const auto add = [&](const Point& point) {
+    result.push_back(point);
+    if (result.size() * suite.methods.size() > kMaxCells) {
+      throw InputError(suite.solvers.front().where + ": the suite has more than " + std::to_string(kMaxCells) +
+                       " cells");
+    }
+  };
   for (const auto& solver : suite.solvers) {
     for (const int steps : solver.steps) {
       for (const auto& precision : suite.run.precision) {
-        for (const auto& scenario : suite.run.scenario) {
-          const auto batches = scenario == "single_stream" ? std::vector<int>{1} : suite.run.batch;
-          for (const int batch : batches) {
-            result.push_back({&solver, steps, precision, scenario, batch});
-            if (result.size() * suite.methods.size() > kMaxCells) {
-              throw InputError(suite.solvers.front().where + ": the suite has more than " + std::to_string(kMaxCells) +
-                               " cells");
-            }
+        for (const auto& runtime : suite.run.runtime) {
+          for (const auto& scenario : suite.run.scenario) {
+            const auto batches = scenario == "single_stream" ? std::vector<int>{1} : suite.run.batch;
+            for (const int batch : batches) add({&solver, steps, precision, runtime, scenario, batch});
           }
         }
       }
@@ -72,10 +76,12 @@ std::vector<Point> points(const Suite& suite) {
 
 Cell make_cell(const Suite& suite, const MethodEntry& method, const Point& point) {
   const std::string sampler = solver_text(*point.solver) + "/" + point.solver->grid + "/" + std::to_string(point.steps);
+  // the runtime that everybody has goes without saying, so that keys are those of suites that do not name it
+  const std::string numbers = point.precision + (point.runtime == "eager" ? "" : "/" + point.runtime);
   Cell cell;
-  cell.group = sampler + "/b" + std::to_string(point.batch) + "/" + point.precision + "/" + point.scenario;
+  cell.group = sampler + "/b" + std::to_string(point.batch) + "/" + numbers + "/" + point.scenario;
   cell.key = method.label + "/" + cell.group;
-  cell.quality_key = method.label + "/" + sampler + "/" + point.precision;
+  cell.quality_key = method.label + "/" + sampler + "/" + numbers;
   cell.method = method.name;
   cell.label = method.label;
   cell.method_params = method.params;
@@ -86,6 +92,7 @@ Cell make_cell(const Suite& suite, const MethodEntry& method, const Point& point
   cell.steps = point.steps;
   cell.batch = point.batch;
   cell.precision = point.precision;
+  cell.runtime = point.runtime;
   cell.scenario = point.scenario;
   return cell;
 }

@@ -4,8 +4,8 @@
 //   std::vector<Cell> cells = plan(suite);
 //   Selection chosen = only(cells, "static_schedule.*offline");   // --only; brings the baselines along
 //
-// Solvers, steps, precisions, scenarios and batches are outer loops, methods the innermost, so a comparison (one
-// `group`) is contiguous.
+// Solvers, steps, precisions, runtimes, scenarios and batches are outer loops, methods the innermost, so a comparison
+// (one `group`) is contiguous.
 
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,7 +18,7 @@ namespace diffbench::suite {
 
 struct Cell {
   int index = 0;            // position in its vector
-  std::string key;          // "full/ddim/trailing/20/b64/fp32/offline"; unique, the same for the same suite
+  std::string key;          // "full/ddim/trailing/20/b64/fp32/offline", ".../fp32/openvino/offline"; unique
   std::string group;        // the key without the method: cells to be compared with each other
   std::string quality_key;  // "full/ddim/trailing/20/fp32": cells that make the same samples share one judgement
   std::string method;
@@ -31,6 +31,7 @@ struct Cell {
   int steps = 1;
   int batch = 1;  // always 1 for single_stream
   std::string precision;
+  std::string runtime = "eager";
   std::string scenario;
   std::optional<int> baseline;  // index of the cell that speed-ups are taken against; none for the baseline itself
 };

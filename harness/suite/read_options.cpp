@@ -96,12 +96,13 @@ void read_list(const TomlTable& table, std::string_view key, std::vector<int>& v
 }
 
 void read_run(const TomlTable& table, RunOptions& run) {
-  table.allow_only({"model", "device", "precision", "batch", "scenario", "threads", "guidance", "guidance_interval",
-                    "guidance_exits", "compare_with"});
+  table.allow_only({"model", "device", "precision", "runtime", "batch", "scenario", "threads", "guidance",
+                    "guidance_interval", "guidance_exits", "compare_with"});
   read(table, "model", run.model);
   read(table, "device", run.device);
   check_choice(table, "device", run.device, {"auto", "cpu", "cuda"});
   read_choices(table, "precision", run.precision, {"fp64", "fp32", "bf16", "fp16"});
+  if (table.has("runtime")) run.runtime = one_or_many<std::string>(table, "runtime");
   read_list(table, "batch", run.batch, 1);
   read_choices(table, "scenario", run.scenario, {"offline", "single_stream"});
   read(table, "threads", run.threads, 1);

@@ -76,6 +76,8 @@ void read_settings(const TomlTable& top, Suite& suite) {
   const auto run = top.table_or_empty("run");
   const auto quality = top.table_or_empty("quality");
   note_place(run, "model", suite.places.model);
+  note_place(run, "runtime", suite.places.runtime);
+  note_place(run, "runtime", suite.places.runtime);
   note_place(quality, "extractor", suite.quality.extractors.front().extractor_where);
   note_place(quality, "reference", suite.quality.extractors.front().reference_where);
   note_place(quality, "metrics", suite.quality.metrics_where);
@@ -180,6 +182,12 @@ Suite parse_suite_text(std::string_view text, std::string file_name, const std::
     top.fail("name", "must not be empty");
   }
   check_compare_with(suite, top.file());
+  for (const auto& runtime : suite.run.runtime) {
+    if (!valid.runtimes.empty() &&
+        std::find(valid.runtimes.begin(), valid.runtimes.end(), runtime) == valid.runtimes.end()) {
+      throw InputError(suite.places.runtime + ": " + config::unknown_name("runtime", runtime, valid.runtimes));
+    }
+  }
   if (suite.timing.min_rounds > suite.timing.max_rounds) {
     throw InputError(top.file() + ": [timing] min_rounds: must not exceed max_rounds");
   }

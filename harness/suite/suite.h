@@ -38,7 +38,8 @@ struct RunOptions {
   std::string model = "fashion_mnist";
   std::string device = "auto";  // auto | cpu | cuda
   std::vector<std::string> precision = {"fp32"};
-  std::vector<int> batch = {64};  // rows per rank and repetition, scenario offline
+  std::vector<std::string> runtime = {"eager"};  // what executes the blocks: methods/runtimes
+  std::vector<int> batch = {64};                 // rows per rank and repetition, scenario offline
   std::vector<std::string> scenario = {"offline"};
   int threads = 1;                        // per rank
   double guidance = 1.0;                  // scale of classifier-free guidance; 1: none
@@ -86,6 +87,7 @@ struct CheckOptions {
 // "suite.toml:4: [run] model" of what names a file
 struct Places {
   std::string model;
+  std::string runtime{};
 };
 
 // A shared object with methods of its own.
@@ -115,6 +117,7 @@ struct ValidNames {
   std::vector<std::string> methods;
   std::vector<std::string> solvers;
   std::vector<std::string> grids;
+  std::vector<std::string> runtimes{};
 };
 
 // `overrides`: "key=value" with a dotted key of [run], [timing], [quality], [check] or the top level. The value is

@@ -21,6 +21,7 @@ constexpr std::array kColumns = {
     Column{"cell", "steps", [](const CellRow& c) { return std::to_string(c.steps); }},
     Column{"cell", "batch", [](const CellRow& c) { return std::to_string(c.batch); }},
     Column{"cell", "precision", [](const CellRow& c) { return c.precision; }},
+    Column{"cell", "runtime", [](const CellRow& c) { return c.runtime; }},
     Column{"cell", "scenario", [](const CellRow& c) { return c.scenario; }},
     Column{"cell", "guidance", [](const CellRow& c) { return std::to_string(c.guidance); }},
     Column{"cell", "guidance_interval", [](const CellRow& c) { return c.guidance_interval.value_or("everywhere"); }},

@@ -1,4 +1,4 @@
-"""Rows of a results file of schema 6, by the names of their columns, and what an estimate of a few numbers is."""
+"""Rows of a results file of schema 7, by the names of their columns, and what an estimate of a few numbers is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ METRICS = {  # enough of metrics.h: unit, better, definition, formula, column of
     "latency": ("ns", "lower", "how long a batch takes", "median", "latency_ns"),
     "throughput": ("images/s", "higher", "how many images", "1 / median", "images_per_s"),
     "speedup": ("", "higher", "how much faster", "ratio", "speedup"),
+    "runtime_speedup": ("", "higher", "best against best", "ratio", "runtime_speedup"),
     "theoretical_speedup": ("", "higher", "what FLOPs promise", "ratio", "theoretical_speedup"),
     "realised_fraction": ("", "higher", "what arrived", "ratio", "realised_fraction"),
     "blocks_ratio": ("", "lower", "blocks that ran", "ratio", "blocks_ratio"),

@@ -1,0 +1,54 @@
+#pragma once
+// A network whose blocks run on another runtime; all else is the network's own.
+//
+//   auto fast = std::make_shared<CompiledBackbone>(network.backbone, make_compiler(compute), compute.network_dtype);
+//   fast->prepare_stretches({{0, 13}});          // compiled now; what was not prepared is compiled when it is asked
+//   for
+
+#include <map>
+
+#include "methods/runtimes/runtime.h"
+
+namespace diffbench::runtimes {
+
+class CompiledBackbone : public backbones::Backbone {
+ public:
+  // every block of `network` has parts (Backbone::block_parts)
+  CompiledBackbone(std::shared_ptr<backbones::Backbone> network, std::unique_ptr<Compiler> compiler)
+      : network_(std::move(network)), compiler_(std::move(compiler)) {}
+
+  void run_blocks(int first, int end, backbones::Hidden& hidden, int64_t rows_inside) override;
+  void transform(int index, backbones::Hidden& hidden) override;
+  void prepare_stretches(const std::vector<backbones::Stretch>& stretches) override;
+
+  int block_count() const override { return network_->block_count(); }
+  at::Tensor blank_input(int64_t rows) const override { return network_->blank_input(rows); }
+  backbones::Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override {
+    return network_->embed(x, t, labels);
+  }
+  void prepare_times(const std::vector<double>& times) override { network_->prepare_times(times); }
+  void enter_block(int index, backbones::Hidden& hidden) override { network_->enter_block(index, hidden); }
+  void leave_block(int index, backbones::Hidden& hidden) override { network_->leave_block(index, hidden); }
+  std::optional<backbones::BlockParts> block_parts(int index) const override { return network_->block_parts(index); }
+  int min_bypass_depth() const override { return network_->min_bypass_depth(); }
+  int64_t token_width() const override { return network_->token_width(); }
+  int64_t first_image_token() const override { return network_->first_image_token(); }
+  int64_t image_token_count() const override { return network_->image_token_count(); }
+  std::shared_ptr<backbones::OutputHead> new_head() const override { return network_->new_head(); }
+  at::Tensor head(const backbones::Hidden& hidden) override { return network_->head(hidden); }
+  backbones::BlockCost cost(int index) const override { return network_->cost(index); }
+  backbones::BlockCost bypass_cost(int index) const override { return network_->bypass_cost(index); }
+  backbones::BlockCost embed_cost() const override { return network_->embed_cost(); }
+  backbones::BlockCost head_cost() const override { return network_->head_cost(); }
+
+ private:
+  CompiledStretch& compiled(backbones::Stretch stretch);
+  void run_compiled(backbones::Stretch stretch, backbones::Hidden& hidden, int64_t rows_inside);
+
+  std::shared_ptr<backbones::Backbone> network_;
+  std::unique_ptr<Compiler> compiler_;
+  std::map<backbones::Stretch, std::unique_ptr<CompiledStretch>> stretches_;
+  std::map<int, std::unique_ptr<CompiledStretch>> transforms_;  // single blocks without their long skips
+};
+
+}  // namespace diffbench::runtimes

@@ -1,0 +1,67 @@
+#pragma once
+// What executes a network's blocks: LibTorch operator by operator (`eager`), or something that compiles a stretch of
+// blocks into one piece. Methods do not know: they ask a Backbone for blocks, and a compiled one answers.
+//
+//   auto model = load_model("fashion_mnist", compute);
+//   use_runtime(*model, "openvino");                         // RuntimeMissing, with the reason, where it is not here
+//   model->network.backbone->run_blocks(0, 13, hidden);      // one compiled piece
+//
+// Embedding, heads and bypassed blocks stay with the network itself. A compiled network copies the weights it needs:
+// weights that change afterwards (training) do not reach it.
+
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "methods/backbones/backbone.h"
+
+namespace diffbench {
+struct Compute;
+struct Model;
+}  // namespace diffbench
+
+namespace diffbench::runtimes {
+
+// a stretch of blocks, ready to run for any number of rows
+class CompiledStretch {
+ public:
+  virtual ~CompiledStretch() = default;
+  // as Backbone::run_blocks over the stretch's blocks; takes and keeps long skips in Hidden::skips. Not thread-safe.
+  virtual void run(backbones::Hidden& hidden) = 0;
+};
+
+class Compiler {
+ public:
+  virtual ~Compiler() = default;
+  // the blocks in order; at least one
+  virtual std::unique_ptr<CompiledStretch> compile(const std::vector<backbones::BlockParts>& blocks) = 0;
+  // false: a stretch is no faster than its blocks one by one, which are then compiled once each
+  virtual bool joins_blocks() const { return true; }
+};
+
+struct RuntimeEntry {
+  const char* name;
+  const char* summary;
+  // why it cannot run here at all; empty: it can
+  std::string (*missing)();
+  // the precisions it computes in
+  std::vector<std::string> precisions;
+  // null: the network as LibTorch runs it
+  std::unique_ptr<Compiler> (*make)(const Compute& compute);
+};
+
+// THE table: one line each in the .cpp
+std::span<const RuntimeEntry> runtime_table();
+std::vector<std::string> runtime_names();
+
+struct RuntimeMissing : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Replaces the model's backbone by one that runs its blocks on the named runtime. RuntimeMissing where that cannot be:
+// not on this machine, not in this precision or on this device, or not for this kind of network.
+void use_runtime(Model& model, const std::string& name);
+
+}  // namespace diffbench::runtimes
