@@ -23,7 +23,7 @@ WHERE cell_summary.run = :run ORDER BY cell_summary.cell
 """
 # columns of cell_summary with *_low, *_high and *_n: the factor and form of *_interval, their interval in words
 INTERVALS = {
-    "latency_ns": (1e-6, ".4g"), "images_per_s": (1.0, ".4g"), "speedup": (1.0, ".3f"), "realised_fraction": (1.0, ".2f"),
+    "latency_ns": (1e-6, ".4g"), "images_per_s": (1.0, ".4g"), "speedup": (1.0, ".3f"), "runtime_speedup": (1.0, ".3f"), "realised_fraction": (1.0, ".2f"),
     "decode_share": (1.0, ".1%"), "fid": (1.0, ".4g"), "fid_difference": (1.0, "+.3g"),
 }
 NUMBERS = [
@@ -66,8 +66,9 @@ class RunData:
         return f"{row['definition']} [{row['formula']}]" if row else ""
 
 
-def scenario_title(scenario: str, batch: int, precision: str) -> str:
-    return f"{scenario.replace('_', ' ')}, batch {batch}, {precision}"
+def scenario_title(scenario: str, batch: int, compute: str) -> str:
+    """`compute`: precision, and the runtime where it is not LibTorch's own."""
+    return f"{scenario.replace('_', ' ')}, batch {batch}, {compute}"
 
 
 def read_run(connection: sqlite3.Connection, run: int, quality: str | None = None) -> RunData:
@@ -75,7 +76,9 @@ def read_run(connection: sqlite3.Connection, run: int, quality: str | None = Non
     row = query(connection, "SELECT * FROM run WHERE id = :run", run=run).iloc[0]
     methods = query(connection, "SELECT name, knob, knob_text FROM method WHERE run = :run", run=run)
     cells = with_families(query(connection, CELLS, run=run), methods).astype({name: float for name in NUMBERS})
-    cells = cells.assign(**{f"{name}_interval": _in_words(cells, name, *how) for name, how in INTERVALS.items()})
+    on_runtime = cells["runtime"].map(lambda runtime: "" if runtime == "eager" else f" on {runtime}")
+    words = {f"{name}_interval": _in_words(cells, name, *how) for name, how in INTERVALS.items()}
+    cells = pd.concat([cells, pd.DataFrame(words | {"compute": cells["precision"] + on_runtime}, index=cells.index)], axis=1)
     cells.loc[cells["role"] == "baseline", "speedup_interval"] = ""  # 1 by definition
     metrics = query(connection, "SELECT * FROM metric").set_index("name").to_dict("index")
     baselines, nulls = (set(cells.loc[cells["role"] == role, "method_label"]) for role in ("baseline", "null"))

@@ -9,13 +9,13 @@ from dashboards.data import RunData, parameters_text, scenario_title
 
 def measured(data: RunData) -> pd.DataFrame:
     """Cells that ran, with `series` (solver, its parameters and grid), `milliseconds` per sample with its interval (throughput the other way up), and
-    `setting` (scenario, batch, precision)."""
+    `setting` (scenario, batch, compute)."""
     cells = data.cells[(data.cells["status"] == "ok") & (data.cells["role"] != "null")].copy()
     cells["series"] = [
         " ".join(filter(None, (solver, parameters_text(parameters), f"· {grid}")))
         for solver, parameters, grid in zip(cells["solver"], cells["given_solver_params"], cells["grid"])
     ]
-    cells["setting"] = [scenario_title(*key) for key in zip(cells["scenario"], cells["batch"], cells["precision"])]
+    cells["setting"] = [scenario_title(*key) for key in zip(cells["scenario"], cells["batch"], cells["compute"])]
     for name, source in (("", ""), ("_low", "_high"), ("_high", "_low")):
         cells[f"milliseconds{name}"] = 1e3 / cells[f"images_per_s{source}"]
     ends = zip(cells["milliseconds_low"], cells["milliseconds_high"], cells["images_per_s_interval"])

@@ -83,7 +83,7 @@ COLUMNS = [
     Column("method", "", lambda c: with_note(c["method_label"], NOT_WARM if c["warmup_converged"] == 0 else ""), numeric=False),
     Column("solver", "", lambda c: with_note(c["solver"], c["grid"]), numeric=False),
     Column("steps", "", lambda c: str(c["steps"])),
-    Column("scenario", "", lambda c: with_note(c["scenario"].replace("_", " "), f"b{c['batch']}, {c['precision']}"), numeric=False),
+    Column("scenario", "", lambda c: with_note(c["scenario"].replace("_", " "), f"b{c['batch']}, {c['compute']}"), numeric=False),
     Column("latency", "latency", duration),
     Column("decoder", "decode_share", lambda c: with_interval(c, "decode_share", ".1%"), needs="decode_share"),
     Column("images/s", "throughput", lambda c: with_interval(c, "images_per_s", ".4g")),

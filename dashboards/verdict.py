@@ -38,10 +38,10 @@ def loss_words(cell: pd.Series, full_fid: float) -> str:
 
 
 def setting(cell: pd.Series, beside: pd.Series | None = None) -> str:
-    """In words; with batch and precision where they are not those of `beside`."""
+    """In words; with batch, precision and runtime where they are not those of `beside`."""
     words = f"{cell['method_label']} on {cell['solver']}, {cell['steps']} steps"
-    differs = beside is not None and (cell["batch"], cell["precision"]) != (beside["batch"], beside["precision"])
-    return words + f", batch {cell['batch']}, {cell['precision']}" * differs
+    differs = beside is not None and (cell["batch"], cell["compute"]) != (beside["batch"], beside["compute"])
+    return words + f", batch {cell['batch']}, {cell['compute']}" * differs
 
 
 def full_fids(cells: pd.DataFrame) -> pd.Series:
@@ -107,7 +107,7 @@ def _praise(near: pd.DataFrame, cells: pd.DataFrame, near_words: str) -> str:
 def _claim(cell: pd.Series, cells: pd.DataFrame) -> str:
     return (
         f"{setting(cell)}: {cell['speedup']:.2f} times [{cell['speedup_low']:.2f}, {cell['speedup_high']:.2f}] the full network's speed, "
-        f"{loss_words(cell, cell['full_fid'])} ({scenario_title(cell['scenario'], cell['batch'], cell['precision'])}; "
+        f"{loss_words(cell, cell['full_fid'])} ({scenario_title(cell['scenario'], cell['batch'], cell['compute'])}; "
         f"N = {int(cell['fid_n'])}{_caveat(cell, cells)})"
     )
 

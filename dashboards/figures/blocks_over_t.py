@@ -18,7 +18,7 @@ SELECT cell.method_label, cell.role, cell.solver, cell.grid, cell.steps, evaluat
        cell.block_count
 FROM evaluation_mean AS evaluation JOIN cell ON cell.id = evaluation.cell
 WHERE cell.run = :run AND cell.role <> 'null' AND cell.status = 'ok'
-GROUP BY cell.method_label, cell.solver, cell.grid, cell.steps, cell.precision, evaluation.evaluation
+GROUP BY cell.method_label, cell.solver, cell.grid, cell.steps, cell.precision, cell.runtime, evaluation.evaluation
 ORDER BY min(cell.id), evaluation.evaluation
 """
 TITLE = "Blocks executed over t"

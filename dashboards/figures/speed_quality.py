@@ -18,7 +18,7 @@ EXPLANATION = (
     "Right is faster, {down} is better by {quality}. One marker per method, solver and step count; bars are 95 % "
     "intervals, none where there are too few repetitions for one; the dashed line joins what nothing else beats in both. Only values of the same number of samples share a panel."
 )
-FACET = ["scenario", "batch", "precision", "quality_n", "quality_origin"]
+FACET = ["scenario", "batch", "compute", "quality_n", "quality_origin"]
 
 
 def _usable(data: RunData) -> pd.DataFrame:
@@ -28,8 +28,8 @@ def _usable(data: RunData) -> pd.DataFrame:
 
 def _facets(data: RunData) -> list[tuple[str, pd.DataFrame]]:
     return [
-        (f"{scenario_title(scenario, batch, precision)}; {data.quality.title} of N = {int(n)}", cells)
-        for (scenario, batch, precision, n, _), cells in _usable(data).groupby(FACET, sort=False)
+        (f"{scenario_title(scenario, batch, compute)}; {data.quality.title} of N = {int(n)}", cells)
+        for (scenario, batch, compute, n, _), cells in _usable(data).groupby(FACET, sort=False)
     ]
 
 

@@ -18,7 +18,7 @@ def draw(data: RunData) -> go.Figure | None:
     cells = data.cells[(data.cells["status"] == "ok") & (data.cells["role"] != "null") & data.cells["images_per_s"].notna()]
     if cells.empty:
         return None
-    facets = list(cells.groupby(["scenario", "batch", "precision"], sort=False))
+    facets = list(cells.groupby(["scenario", "batch", "compute"], sort=False))
     wide = cells.groupby(["solver", "grid", "steps"]).ngroups > 8  # a sweep over solvers: each plot has the width of the page
     rows, cols = (2 * len(facets), 1) if wide else (len(facets), 2)
     figure = make_subplots(

@@ -59,10 +59,10 @@ def _groups(data: RunData) -> list[tuple[str, pd.DataFrame]]:
     cells = losses(data)
     if cells.empty:
         return []
-    keys = ["scenario", "batch", "precision", "solver", "grid", "steps"]
+    keys = ["scenario", "batch", "compute", "solver", "grid", "steps"]
     return [
-        (f"{scenario_title(scenario, batch, precision)}; {solver}, {grid}, {steps} steps", group)
-        for (scenario, batch, precision, solver, grid, steps), group in cells.groupby(keys, sort=False)
+        (f"{scenario_title(scenario, batch, compute)}; {solver}, {grid}, {steps} steps", group)
+        for (scenario, batch, compute, solver, grid, steps), group in cells.groupby(keys, sort=False)
     ]
 
 

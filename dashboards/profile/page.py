@@ -77,7 +77,7 @@ def _facts(data: RunData) -> list[str]:
     of_threads = f" of {'/'.join(str(n) for n in sorted(set(threads)))} threads" if len(threads) else ""
     facts = [
         f"Run {data.run['id']} of {data.run['started_utc']}, {len(ranks)} rank{'s' if len(ranks) > 1 else ''}{of_threads}, "
-        f"{', '.join(data.cells['precision'].unique())}",
+        f"{', '.join(data.cells['compute'].unique())}",
         f"{first['device_name']}: {what}, {shapes} shapes",
     ]
     if not pd.isna(first["source_reason"]) and first["source_reason"]:

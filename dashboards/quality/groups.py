@@ -30,5 +30,5 @@ def groups(data: RunData) -> list[Group]:
         title = f"{first['solver']}, {first['grid']}, {first['steps']} steps"
         found.append(Group(title, int(number), of.sort_values("role", key=lambda role: role != "baseline", kind="stable")))
     titles = [group.title for group in found]
-    precision = lambda group: f", {group.cells.iloc[0]['precision']}, batch {group.cells.iloc[0]['batch']}"  # noqa: E731
+    precision = lambda group: f", {group.cells.iloc[0]['compute']}, batch {group.cells.iloc[0]['batch']}"  # noqa: E731
     return [Group(group.title + precision(group) * (titles.count(group.title) > 1), group.full, group.cells) for group in found]

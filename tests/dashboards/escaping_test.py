@@ -57,6 +57,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
                                (solver, json.dumps({"order": "<&>"}), base))
             for cell in range(base, base + 4):
                 insert(connection, "sample", cell=cell, sample_index=0, label=3, width=1, height=1, channels=1, pixels=b"\x00")
+    elsewhere = {"steps": 4, "times": (999.0, 749.0, 499.0, 249.0), "flops_full": 100.0}
+    add_cell(connection, 80, "full", {}, label=full, milliseconds=5.0, flops=100, exits=[{4: 10}] * 4, **elsewhere)
+    add_cell(connection, 81, "static_schedule", {"schedule": "demo"}, label=schedule, baseline=80, milliseconds=4.0, speedup=1.2, flops=75,
+             exits=[{3: 10}] * 4, **elsewhere)
+    add_estimate(connection, 81, "runtime_speedup", 1.1, 1.0, 1.2)
+    connection.execute("UPDATE cell SET runtime = 'open<vino> & co' WHERE id IN (80, 81)")
     add_cell(connection, 90, "half", {}, label="failed <cell>", baseline=1, milliseconds=1.0)
     connection.execute("UPDATE cell SET status = 'failed', reason = 'not <finite> & so' WHERE id = 90")
     connection.execute("INSERT INTO warmup_end VALUES (2, 'timing', 0, 0, 'max_seconds')")

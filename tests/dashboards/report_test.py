@@ -143,7 +143,7 @@ def page_titles(page: str) -> set[str]:
 
 
 def test_every_figure_is_drawn_and_survives_an_empty_run(database: Path) -> None:
-    sweeps = {"solver_quality", "saving_by_solver", "method_sweep"}  # one solver, one step count, no knob: tested elsewhere
+    sweeps = {"solver_quality", "saving_by_solver", "method_sweep", "runtimes"}  # one solver, step count, runtime, no knob: tested elsewhere
     with open_database(str(database)) as connection:
         data = read_run(connection, 1)
         assert {name for name, module in FIGURES.items() if module.draw(data) is None} == sweeps
