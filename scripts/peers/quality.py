@@ -1,7 +1,7 @@
 """pytorch-fid, torch-fidelity and clean-fid against `diffbench fid`: the same PNG files, reference and network, end to end.
 
-    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install -r scripts/peers/requirements.txt
-    /tmp/peers/bin/python scripts/peers/quality.py build/release/bin/diffbench --num 10000 -o peers.json
+    python3 -m venv .peers && .peers/bin/pip install -r scripts/peers/requirements.txt
+    .peers/bin/python scripts/peers/quality.py build/release/bin/diffbench --num 10000 -o peers.json
 
 Every program is a process of its own from start to value, in turns, so that what disturbs the machine disturbs all. Times
 are medians over the rounds, CPU seconds those of a tool's workers too; memory the largest resident set of any single process of a tool (those that decode for
