@@ -50,7 +50,8 @@ def draw(data: RunData) -> go.Figure | None:
         return None
     runtimes = list(data.cells["runtime"].unique())
     heights = [ROW_PIXELS * len(_rows(group)) + 40 for _, group in facets]
-    titles = [f"{title}: {words}" for title, _ in facets for words in PANELS.values()]
+    # the facet's words stand over its left panel, what each panel compares with at its axis
+    titles = [words for title, _ in facets for words in (title, "")]
     figure = make_subplots(rows=len(facets), cols=2, row_heights=[h / sum(heights) for h in heights], subplot_titles=titles,
                            shared_yaxes=True, horizontal_spacing=0.03, vertical_spacing=90 / (sum(heights) + 90 * len(facets)))
     for row, (_, group) in enumerate(facets, start=1):
@@ -73,7 +74,7 @@ def draw(data: RunData) -> go.Figure | None:
                 figure.add_trace(go.Scatter(
                     x=promised["theoretical_speedup"], y=[rows.index(label) for label in promised["method_label"]], mode="markers", name="promised by FLOPs",
                     showlegend=row == 1, hoverinfo="skip", marker={"symbol": "line-ns", "size": 20, "line": {"color": INK, "width": 2}}), row=row, col=column)
-            figure.update_xaxes(row=row, col=column, rangemode="tozero")
+            figure.update_xaxes(row=row, col=column, rangemode="tozero", title_text=f"speed-up {PANELS[metric]}")
             figure.update_yaxes(row=row, col=column, tickvals=list(range(len(rows))), ticktext=rows, range=[-0.6, len(rows) - 0.4])
     return styled(figure, sum(heights) + 90 * len(facets) + 60)
 

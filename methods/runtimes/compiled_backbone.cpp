@@ -16,6 +16,14 @@ void CompiledBackbone::run_blocks(int first, int end, Hidden& hidden, int64_t ro
   }
 }
 
+void CompiledBackbone::enter_block(int index, Hidden& hidden) {
+  const auto parts = *network_->block_parts(index);
+  if (!parts.skip_linear.weight.defined()) return;
+  const auto found = entries_.find(index);
+  const auto& entry = found != entries_.end() ? found->second : entries_[index] = compiler_->compile_entry(parts);
+  entry ? entry->run(hidden) : network_->enter_block(index, hidden);
+}
+
 void CompiledBackbone::transform(int index, Hidden& hidden) {
   auto& made = transforms_[index];
   if (!made) {

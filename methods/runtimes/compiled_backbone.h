@@ -27,7 +27,7 @@ class CompiledBackbone : public backbones::Backbone {
     return network_->embed(x, t, labels);
   }
   void prepare_times(const std::vector<double>& times) override { network_->prepare_times(times); }
-  void enter_block(int index, backbones::Hidden& hidden) override { network_->enter_block(index, hidden); }
+  void enter_block(int index, backbones::Hidden& hidden) override;
   void leave_block(int index, backbones::Hidden& hidden) override { network_->leave_block(index, hidden); }
   std::optional<backbones::BlockParts> block_parts(int index) const override { return network_->block_parts(index); }
   int min_bypass_depth() const override { return network_->min_bypass_depth(); }
@@ -48,6 +48,7 @@ class CompiledBackbone : public backbones::Backbone {
   std::shared_ptr<backbones::Backbone> network_;
   std::unique_ptr<Compiler> compiler_;
   std::map<backbones::Stretch, std::unique_ptr<CompiledStretch>> stretches_;
+  std::map<int, std::unique_ptr<CompiledStretch>> entries_;     // null: the network's own
   std::map<int, std::unique_ptr<CompiledStretch>> transforms_;  // single blocks without their long skips
 };
 

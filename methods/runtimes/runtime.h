@@ -37,6 +37,9 @@ class Compiler {
   virtual ~Compiler() = default;
   // the blocks in order; at least one
   virtual std::unique_ptr<CompiledStretch> compile(const std::vector<backbones::BlockParts>& blocks) = 0;
+  // What takes the block's long skip alone (Backbone::enter_block), to the last bit as a stretch takes it; null: the
+  // network's own does that.
+  virtual std::unique_ptr<CompiledStretch> compile_entry(const backbones::BlockParts&) { return nullptr; }
   // false: a stretch is no faster than its blocks one by one, which are then compiled once each
   virtual bool joins_blocks() const { return true; }
 };

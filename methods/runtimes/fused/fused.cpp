@@ -66,12 +66,29 @@ at::Tensor half_of(const at::Tensor& weight, int64_t half) {
   return weight.defined() ? weight.chunk(2, 1)[static_cast<size_t>(half)] : weight;
 }
 
+// tokens = skip_linear([tokens, skip]), the halves multiplied apart
+class FusedEntry final : public CompiledStretch {
+ public:
+  explicit FusedEntry(const LinearParts& skip_linear)
+      : from_tokens_(half_of(skip_linear.weight, 0), skip_linear.bias),
+        from_skip_(half_of(skip_linear.weight, 1), {}) {}
+
+  void run(Hidden& hidden) override {
+    if (!from_skip_.is_defined()) return;
+    hidden.tokens = from_skip_.plus(hidden.skips.back(), from_tokens_(hidden.tokens));
+    hidden.skips.pop_back();
+  }
+
+ private:
+  PackedLinear from_tokens_;
+  PackedLinear from_skip_;
+};
+
 class FusedBlock final : public CompiledStretch {
  public:
   explicit FusedBlock(const BlockParts& parts)
       : parts_(parts),
-        from_tokens_(half_of(parts.skip_linear.weight, 0), parts.skip_linear.bias),
-        from_skip_(half_of(parts.skip_linear.weight, 1), {}),
+        entry_(parts.skip_linear),
         qkv_(parts.qkv),
         proj_(parts.proj),
         fc1_(parts.fc1),
@@ -79,11 +96,8 @@ class FusedBlock final : public CompiledStretch {
         modulation_(parts.modulation) {}
 
   void run(Hidden& hidden) override {
+    entry_.run(hidden);
     auto& x = hidden.tokens;
-    if (from_skip_.is_defined()) {
-      x = from_skip_.plus(hidden.skips.back(), from_tokens_(x));
-      hidden.skips.pop_back();
-    }
     if (modulation_.is_defined()) {
       run_modulated(x, hidden.condition);
     } else {
@@ -119,8 +133,7 @@ class FusedBlock final : public CompiledStretch {
   }
 
   BlockParts parts_;
-  PackedLinear from_tokens_;
-  PackedLinear from_skip_;
+  FusedEntry entry_;
   PackedLinear qkv_;
   PackedLinear proj_;
   PackedLinear fc1_;
@@ -132,6 +145,9 @@ class FusedCompiler final : public Compiler {
  public:
   std::unique_ptr<CompiledStretch> compile(const std::vector<BlockParts>& blocks) override {
     return std::make_unique<FusedBlock>(blocks.front());
+  }
+  std::unique_ptr<CompiledStretch> compile_entry(const BlockParts& block) override {
+    return std::make_unique<FusedEntry>(block.skip_linear);
   }
   bool joins_blocks() const override { return false; }
 };

@@ -151,6 +151,23 @@ TEST_P(Methods, GiveWhatTheyGiveOnEager) {
   }
 }
 
+// never-skip settings are held to the last bits, in bf16 too
+TEST_P(Methods, ABlockInPartsIsTheBlock) {
+  const auto model = load_on(files_.path(), "bf16", GetParam());
+  auto& backbone = *model->network.backbone;
+  const c10::InferenceMode inference;
+  const auto start = backbone.embed(at::randn({3, 1, 8, 8}), {300.0, 200.0, 100.0}, {});
+  auto whole = start;
+  auto parts = start;
+  for (int block = 0; block < backbone.block_count(); ++block) {
+    backbone.run_block(block, whole);
+    backbone.enter_block(block, parts);
+    backbone.transform(block, parts);
+    backbone.leave_block(block, parts);
+  }
+  EXPECT_LT(largest_difference(parts.tokens, whole.tokens), 1e-5);
+}
+
 TEST_P(Methods, AnyNumberOfRowsRuns) {
   const auto model = load_on(files_.path(), "fp32", GetParam());
   const auto eager = load_on(files_.path(), "fp32", "eager");
