@@ -18,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using backbones::Backbone;
-using backbones::Hidden;
 
 const fs::path kGoldens = fs::path(DIFFBENCH_TESTS_DIR) / "methods/backbones/goldens";
 
