@@ -110,8 +110,7 @@ class Forecaster {
 
   static constexpr const char* kHow =
       "Times: one evaluation of full per model, precision, runtime and batch was timed on all ranks at once; the rest "
-      "is "
-      "arithmetic over FLOPs and evaluations. A method that decides by what it sees counts with every block (\"at "
+      "is arithmetic over FLOPs and evaluations. A method that decides by what it sees counts with every block (\"at "
       "most\"); "
       "what a method keeps of dropped blocks, or spends on deciding, is not counted. Memory: the tensors of that "
       "evaluation, per rank, beside all models, gates and heads; what a method remembers comes on top.";

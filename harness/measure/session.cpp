@@ -55,9 +55,23 @@ void Session::open(const SessionOptions& options) {
   writer.open(options.database);
   options.resume ? resume_run(*this, options) : begin_run(*this, options);
   store_machines(*this);
-  for (auto& state : cells) {
-    const auto& missing = state.runner->facts().missing;
-    if (!missing.empty() && state.is_alive()) set_status(state, CellStatus::kSkipped, missing);
+  skip_what_is_missing();
+}
+
+// What one rank cannot run, no rank runs: machines may differ in what they have, and all must go the same way.
+void Session::skip_what_is_missing() {
+  std::vector<std::string> missing;
+  for (const auto& state : cells) missing.push_back(state.runner->facts().missing);
+  const auto of_ranks = ranks::collect(world, missing);
+  for (size_t rank = 0; rank < of_ranks.size(); ++rank) {
+    for (size_t i = 0; i < cells.size(); ++i) {
+      const auto reason = of_ranks[rank].at(i).get<std::string>();
+      if (missing[i].empty() && !reason.empty()) missing[i] = "rank " + std::to_string(rank) + ": " + reason;
+    }
+  }
+  missing = ranks::share(world, missing).get<std::vector<std::string>>();
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (!missing[i].empty() && cells[i].is_alive()) set_status(cells[i], CellStatus::kSkipped, missing[i]);
   }
 }
 

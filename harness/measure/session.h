@@ -80,6 +80,7 @@ class Session {
   int64_t run_id = 0;
 
  private:
+  void skip_what_is_missing();
   void set_status(CellState& state, results::CellStatus status, const std::string& reason);
 
   MakeRunner make_runner_;

@@ -15,8 +15,7 @@
 namespace diffbench::quality {
 namespace {
 
-// Of images of 299 x 299 a CPU computes 16 as fast a piece as 64, in a quarter of the memory; of small ones 64 cost
-// less.
+// On a CPU images of 299 x 299 go by 16: the activations of 64 take four times the memory.
 constexpr int64_t kBatch = 64;
 constexpr int64_t kBatchOfLarge = 16;
 

@@ -4,9 +4,9 @@
 //   auto network = fastest_form(loaded, input, arguments, at::kCPU);   // gives what `loaded` gives, to 1e-4
 //   const Bf16 here(at::kCPU);                                         // autocast, until the scope ends
 //
-// Frozen (batch normalisation goes into the convolutions before it), with weights by pixel instead of by plane:
-// Inception takes two thirds of its time, small networks a third. Sums are taken in another order, so features differ
-// from those of the file as written by some 1e-7. On a GPU a network stays as it is.
+// Frozen (batch normalisation goes into the convolutions before it), with weights by pixel instead of by plane. Sums
+// are taken in another order, so the last digits of features are not those of the file as written. On a GPU a network
+// stays as it is.
 
 #include <ATen/core/Tensor.h>
 #include <torch/csrc/jit/api/module.h>

@@ -77,7 +77,6 @@ void read_settings(const TomlTable& top, Suite& suite) {
   const auto quality = top.table_or_empty("quality");
   note_place(run, "model", suite.places.model);
   note_place(run, "runtime", suite.places.runtime);
-  note_place(run, "runtime", suite.places.runtime);
   note_place(quality, "extractor", suite.quality.extractors.front().extractor_where);
   note_place(quality, "reference", suite.quality.extractors.front().reference_where);
   note_place(quality, "metrics", suite.quality.metrics_where);

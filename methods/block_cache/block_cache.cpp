@@ -24,6 +24,7 @@ class BlockCache : public Denoiser {
 
   nlohmann::json prepare(const PrepareRequest& request, const nlohmann::json&) override {
     backbone_->prepare_times(request.times);
+    backbone_->prepare_stretches(stretches());
     return nlohmann::json::object();
   }
   void begin(const std::vector<int64_t>& samples) override { end(samples); }
@@ -49,6 +50,7 @@ class BlockCache : public Denoiser {
   virtual std::vector<at::Tensor> compute(Hidden& hidden, backbones::BlockTrace& counted) = 0;
   virtual void reuse(Hidden& hidden, const std::vector<at::Tensor>& kept, backbones::BlockTrace& counted) = 0;
   virtual int blocks_when_reusing() const = 0;
+  virtual std::vector<backbones::Stretch> stretches() const { return {}; }  // that run as one piece
 
   int blocks() const { return backbone_->block_count(); }
 
@@ -144,6 +146,9 @@ class DeepCache : public BlockCache {
   }
 
   int blocks_when_reusing() const override { return 2 * branch_; }
+  std::vector<backbones::Stretch> stretches() const override {
+    return {{0, blocks() - branch_}, {blocks() - branch_, blocks()}, {0, branch_}};
+  }
 
   void run(int first, int end, Hidden& hidden, backbones::BlockTrace& counted) {
     backbone_->run_blocks(first, end, hidden);

@@ -16,13 +16,14 @@ class FixedExit : public exits::ExitPolicy {
 };
 
 std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext& context) {
-  const auto exit = params.at("exit").get<int>();
+  const auto exit = params.at("exit").get<int64_t>();
   const int blocks = context.model->network.backbone->block_count();
   if (exit > blocks) {
     throw config::InputError(context.where + ": exit: " + std::to_string(exit) + " is more than the " +
                              std::to_string(blocks) + " blocks of '" + context.model->name + "'");
   }
-  return std::make_unique<exits::EarlyExitDenoiser>(context.model->network.backbone, std::make_unique<FixedExit>(exit));
+  return std::make_unique<exits::EarlyExitDenoiser>(context.model->network.backbone,
+                                                    std::make_unique<FixedExit>(static_cast<int>(exit)));
 }
 
 }  // namespace

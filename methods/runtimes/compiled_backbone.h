@@ -42,14 +42,22 @@ class CompiledBackbone : public backbones::Backbone {
   backbones::BlockCost head_cost() const override { return network_->head_cost(); }
 
  private:
-  CompiledStretch& compiled(backbones::Stretch stretch);
-  void run_compiled(backbones::Stretch stretch, backbones::Hidden& hidden, int64_t rows_inside);
+  // made once, run at every evaluation
+  struct Piece {
+    std::unique_ptr<CompiledStretch> compiled;  // null: the network's own way
+    double flops = 0.0;                         // per row
+  };
+
+  Piece made(const std::vector<backbones::BlockParts>& blocks, int first) const;
+  Piece& piece_of(backbones::Stretch stretch);
+  void run_piece(Piece& piece, backbones::Hidden& hidden) const;
+  void run_stretch(backbones::Stretch stretch, backbones::Hidden& hidden, int64_t rows_inside);
 
   std::shared_ptr<backbones::Backbone> network_;
   std::unique_ptr<Compiler> compiler_;
-  std::map<backbones::Stretch, std::unique_ptr<CompiledStretch>> stretches_;
-  std::map<int, std::unique_ptr<CompiledStretch>> entries_;     // null: the network's own
-  std::map<int, std::unique_ptr<CompiledStretch>> transforms_;  // single blocks without their long skips
+  std::map<backbones::Stretch, Piece> stretches_;
+  std::map<int, Piece> entries_;     // what takes a block's long skip alone
+  std::map<int, Piece> transforms_;  // single blocks without their long skips
 };
 
 }  // namespace diffbench::runtimes

@@ -1,7 +1,5 @@
 #include "methods/runtimes/runtime.h"
 
-#include <torch/nn/module.h>
-
 #include <algorithm>
 
 #include "methods/config/input_error.h"

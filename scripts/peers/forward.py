@@ -119,12 +119,12 @@ def measure(candidate: Candidate, count: int) -> None:
     candidate.seconds.append(1e-9 / sum(1 / value for value in times))
 
 
-def interval(values: list[float]) -> tuple[float, float]:
-    """95 % of the median, by order statistics"""
+def interval(values: list[float]) -> tuple[float, float] | tuple[None, None]:
+    """95 % of the median, by order statistics; of fewer than 6 values there is none"""
     ordered, n = sorted(values), len(values)
     cdf = np.cumsum([math.comb(n, k) for k in range(n + 1)]) / 2.0**n
     below = int(np.searchsorted(cdf, 0.025, side="right"))
-    return (ordered[below - 1], ordered[n - below]) if below > 0 else (-math.inf, math.inf)
+    return (ordered[below - 1], ordered[n - below]) if below > 0 else (None, None)
 
 
 def run_row(name: str, network: tuple[Path, Path], precision: str, batch: int, options: argparse.Namespace, folder: Path) -> dict:
@@ -152,7 +152,7 @@ def run_row(name: str, network: tuple[Path, Path], precision: str, batch: int, o
         rows.append({"runner": ("diffbench " if candidate.is_ours else "") + candidate.title, "ms": seconds * 1e3, "images_per_s": batch / seconds,
                      "speed_over_best_peer": statistics.median(ratios), "low": low, "high": high, "error": candidate.error, "rounds": len(ratios)})
         print(f"    {rows[-1]['runner']:28} {seconds * 1e3:9.2f} ms {batch / seconds:9.1f} images/s  "
-              f"{statistics.median(ratios):5.2f} [{low:.2f}, {high:.2f}] of the best peer   error {candidate.error:.1e}")
+              f"{statistics.median(ratios):5.2f} {"n < 6" if low is None else f"[{low:.2f}, {high:.2f}]"} of the best peer   error {candidate.error:.1e}")
     return {"network": name, "precision": precision, "batch": batch, "threads": options.threads, "best_peer": best.title, "runners": rows}
 
 

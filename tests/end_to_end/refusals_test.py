@@ -51,6 +51,7 @@ COMMAND_LINES = {
     "output over a file": (["sample", "--model", "deep", "--out", "suite", "--num", "1"], ["--out"]),
     "an empty input": (["eval", "--model", "deep", "--input", "empty.safetensors", "--out", "o.safetensors"], ["empty.safetensors"]),
     "a missing input": (["eval", "--model", "deep", "--input", "gone.safetensors", "--out", "o.safetensors"], ["gone.safetensors"]),
+    "an exit beyond 32 bits": (["sample", "--model", "deep", "--out", "x.npz", "--method", "fixed_exit", "--param", "exit=4294967299"], ["exit", "4294967299"]),
     "exit 0": (["eval", "--model", "deep", "--input", "in.safetensors", "--out", "o.safetensors", "--exit", "0"], ["--exit"]),
     "exit too large": (["eval", "--model", "deep", "--input", "in.safetensors", "--out", "o.safetensors", "--exit", "6"], ["--exit", "5"]),
     "exit negative": (["eval", "--model", "deep", "--input", "in.safetensors", "--out", "o.safetensors", "--exit=-1"], ["--exit"]),

@@ -46,7 +46,16 @@ def test_runtime_is_an_axis_and_speedups_are_within_one(suite: Path, tmp_path: P
     best = rows(database, "SELECT count(*) FROM cell_summary WHERE runtime_speedup IS NOT NULL")[0][0]
     assert best == len(cells)
     fids = dict(rows(database, "SELECT runtime, value FROM cell_quality JOIN cell ON cell.id = cell_quality.cell WHERE metric = 'fid' AND method = 'full'"))
-    assert all(value == pytest.approx(fids["eager"], rel=1e-3) for value in fids.values())
+    assert set(fids) == set(names) and all(value == pytest.approx(fids["eager"], rel=1e-3) for value in fids.values())
+
+
+def test_two_ranks_make_the_samples_of_one(suite: Path, tmp_path: Path) -> None:
+    names, found = ["eager", *compiled()], []
+    for ranks in (1, 2):
+        database = tmp_path / f"{ranks}.db"
+        run_ok("run", suite, "--db", database, "--set", f"run.runtime={json.dumps(names)}", "--only", "(full|static_schedule|duodiff)/ddim", "--set", "quality.samples=64", ranks=ranks)
+        found.append(dict(rows(database, "SELECT cell.key, sample_checksum FROM quality JOIN cell ON cell.id = quality.cell WHERE metric = 'fid'")))
+    assert len(found[0]) == 3 * len(names) and found[0] == found[1]
 
 
 @pytest.mark.parametrize("runtime", ["fused", "openvino"])

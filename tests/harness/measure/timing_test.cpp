@@ -214,6 +214,23 @@ TEST_F(TimingTest, ARankThatFailsInTheMiddleEndsTheCellAndNotTheRun) {
   }
 }
 
+// machines may differ in what they have; whoever cannot is named, and everybody goes the same way
+TEST_F(TimingTest, WhatTheLastRankCannotRunIsSkippedByAll) {
+  Process process(scripts_);
+  const int last = process.world().size() - 1;
+  if (process.world().rank() == last) scripts_["fixed_exit"].facts.missing = "runtime x: not here";
+  EXPECT_TRUE(run_all(process));
+  const auto& cells = process.session().cells;
+  EXPECT_EQ(cells[0].status, results::CellStatus::kOk);
+  EXPECT_EQ(cells[1].status, results::CellStatus::kSkipped);
+  EXPECT_EQ(cells[1].reason, (last == 0 ? "" : "rank 1: ") + std::string("runtime x: not here"));
+  EXPECT_EQ(scripts_["fixed_exit"].runs, 0);
+  ON_RANK_ZERO(process) {
+    EXPECT_THAT(column<std::string>(process, "SELECT reason FROM cell WHERE status = 'skipped'"),
+                ElementsAre(cells[1].reason));
+  }
+}
+
 TEST_F(TimingTest, TheSlowestRankIsTheTimeOfARepetition) {
   Process process(scripts_);
   const int64_t slowest = 10'000'000 * process.world().size();

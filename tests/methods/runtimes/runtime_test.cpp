@@ -8,6 +8,7 @@
 
 #include <filesystem>
 
+#include "methods/config/input_error.h"
 #include "methods/data/tensor_file.h"
 #include "methods/model/tensors.h"
 #include "methods/registry.h"
@@ -192,7 +193,8 @@ INSTANTIATE_TEST_SUITE_P(All, Methods, ::testing::ValuesIn(compiled_runtimes()))
 
 TEST(Runtimes, AnUnknownNameNamesTheNearest) {
   const testing_models::TemporaryModel files({.depth = 2});
-  EXPECT_ANY_THROW(load_on(files.path(), "fp32", "openvin"));
+  EXPECT_THAT([&] { load_on(files.path(), "fp32", "openvin"); },
+              ::testing::ThrowsMessage<config::InputError>(::testing::HasSubstr("did you mean 'openvino'")));
 }
 
 }  // namespace
