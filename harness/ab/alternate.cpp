@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <random>
@@ -27,7 +28,7 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 class Side {
  public:
   explicit Side(ChildProgram& program) : program_(program) {
-    plan_ = program_.ask({{"do", "begin"}});
+    begin();
     if (plan_.at("version") != kTurnsVersion) {
       throw std::runtime_error("the two programs take turns in different ways: version " + plan_.at("version").dump() +
                                " and " + std::to_string(kTurnsVersion));
@@ -49,8 +50,12 @@ class Side {
       const json& baseline = plan_.at("cells")[i].at("baseline");
       if (!baseline.is_null())
         run_.cells[i].stored.row.baseline_key = run_.cells[baseline.get<size_t>()].stored.row.key;
-      alive_.push_back(plan_.at("cells")[i].at("alive"));
     }
+  }
+
+  void start_again() {
+    program_.start_again();
+    begin();
   }
 
   void warm(const std::string& key) {
@@ -83,6 +88,12 @@ class Side {
   }
 
  private:
+  void begin() {
+    plan_ = program_.ask({{"do", "begin"}});
+    alive_.clear();
+    for (const json& cell : plan_.at("cells")) alive_.push_back(cell.at("alive"));
+  }
+
   ChildProgram& program_;
   json plan_{};
   MeasuredRun run_{};
@@ -107,15 +118,16 @@ class Alternator {
   }
 
   Alternation run() {
-    for (const auto& key : keys_) {
-      older_.warm(key);
-      newer_.warm(key);
-    }
+    warm({keys_.begin(), keys_.end()});
     Alternation done{.cells = static_cast<std::int64_t>(keys_.size())};
     measure::Progress progress(true, "a/b", static_cast<int64_t>(stopping_.max_seconds));
     const auto start = Clock::now();
     bool has_failed = false;
     for (int round = 0; !open_.empty() && !has_failed && seconds_since(start) < stopping_.max_seconds; ++round) {
+      if (is_time_to_start_again(stopping_.max_seconds - seconds_since(start))) {
+        start_again();
+        ++done.starts;
+      }
       for (const auto& key : cells_of_round(round)) take_both(key, round);
       older_.store();
       newer_.store();
@@ -138,15 +150,43 @@ class Alternator {
  private:
   bool is_alive(const std::string& key) const { return older_.is_alive(key) && newer_.is_alive(key); }
 
-  std::vector<std::string> cells_of_round(int round) const {
+  void warm(const std::set<std::string>& keys) {
+    for (const auto& key : keys) {
+      older_.warm(key);
+      newer_.warm(key);
+    }
+    started_ = Clock::now();
+  }
+
+  bool is_time_to_start_again(double seconds_left) const {
+    const double share = std::max(stopping_.max_seconds / stopping_.starts, kRoundsOverStart * start_seconds_);
+    return stopping_.starts > 1 && seconds_since(started_) >= share &&
+           seconds_left >= kRoundsOverStart * start_seconds_;
+  }
+
+  void start_again() {
+    const auto start = Clock::now();
+    older_.start_again();
+    newer_.start_again();
+    warm(due());
+    start_seconds_ = seconds_since(start);
+  }
+
+  // what is not decided, and what it is compared with
+  std::set<std::string> due() const {
     std::set<std::string> due(open_.begin(), open_.end());
     for (const auto& key : open_) {
       const std::string& baseline = newer_.find(key)->stored.row.baseline_key;
       if (!baseline.empty() && older_.find(baseline) && is_alive(baseline)) due.insert(baseline);
     }
+    return due;
+  }
+
+  std::vector<std::string> cells_of_round(int round) const {
+    const auto due_now = due();
     std::map<std::string, std::vector<size_t>> groups;
     for (size_t i = 0; i < newer_.run().cells.size(); ++i) {
-      if (due.contains(newer_.run().cells[i].stored.row.key)) {
+      if (due_now.contains(newer_.run().cells[i].stored.row.key)) {
         groups[newer_.plan().at("cells")[i].at("group")].push_back(i);
       }
     }
@@ -182,8 +222,12 @@ class Alternator {
     return has_regression;
   }
 
+  static constexpr double kRoundsOverStart = 4;
+
+  Clock::time_point started_ = Clock::now();
   Side older_;
   Side newer_;
+  double start_seconds_ = seconds_since(started_);  // of the last start of both, warm-up included but for the first
   results::Gate gate_;
   Stopping stopping_;
   uint64_t seed_ = 0;

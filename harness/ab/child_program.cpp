@@ -56,7 +56,7 @@ std::vector<std::string> clean_environment() {
   return result;
 }
 
-std::vector<std::string> words_of(const ChildOptions& options, const std::string& socket) {
+std::vector<std::string> words_of(const ChildOptions& options, const std::string& socket, bool resumes) {
   std::vector<std::string> words;
   if (options.ranks > 1) {
     std::istringstream launcher(options.launcher);
@@ -71,6 +71,7 @@ std::vector<std::string> words_of(const ChildOptions& options, const std::string
                            std::string("--turns"), socket}) {
     words.push_back(word);
   }
+  if (resumes) words.emplace_back("--resume");
   words.insert(words.end(), options.more.begin(), options.more.end());
   return words;
 }
@@ -95,7 +96,7 @@ cpu_set_t first_cores(int count) {
 
 // In a process group of its own, so that a launcher and its ranks end together, and ended where this process is gone.
 // More ranks than one are on all cores, whatever we were bound to: binding is for their launcher.
-pid_t start(std::vector<std::string> words, int core_count) {
+pid_t start_process(std::vector<std::string> words, int core_count) {
   auto environment = clean_environment();
   const auto argv = pointers(words);
   const auto envp = pointers(environment);
@@ -119,19 +120,28 @@ pid_t start(std::vector<std::string> words, int core_count) {
 
 }  // namespace
 
-ChildProgram::ChildProgram(const ChildOptions& options) : name_(options.program) {
-  process_ = start(words_of(options, server_.path()), options.ranks == 1 ? options.cores : 0);
+ChildProgram::ChildProgram(const ChildOptions& options) : options_(options) { start(false); }
+
+void ChildProgram::start(bool resumes) {
+  process_ = start_process(words_of(options_, server_.path(), resumes), options_.ranks == 1 ? options_.cores : 0);
   try {
     socket_ = std::make_unique<LineSocket>(server_.accept(kPatienceSeconds, [&] { return is_running(); }));
   } catch (...) {
     stop();
+    const std::string& name = options_.program;
     if (exit_code_ == 2) {
-      throw config::InputError(name_ + ": refused this suite, or is too old to take turns; it has said what is wrong");
+      throw config::InputError(name + ": refused this suite, or is too old to take turns; it has said what is wrong");
     }
-    const std::string end = name_ + ": ended with exit code " + std::to_string(exit_code_) + " before its first turn";
-    if (exit_code_ < 128) throw config::InputError(end);  // no diffbench
+    const std::string end = name + ": ended with exit code " + std::to_string(exit_code_) + " before its first turn";
+    if (exit_code_ < 128 && !resumes) throw config::InputError(end);  // no diffbench
     throw std::runtime_error(end);
   }
+}
+
+void ChildProgram::start_again() {
+  ask({{"do", "leave"}});
+  wait();
+  start(true);
 }
 
 ChildProgram::~ChildProgram() { stop(); }
@@ -142,9 +152,11 @@ nlohmann::json ChildProgram::ask(const nlohmann::json& request) {
     socket_->send(request);
     answer = socket_->receive();
   } catch (const std::exception& error) {
-    throw std::runtime_error(name_ + ": " + error.what());
+    throw std::runtime_error(options_.program + ": " + error.what());
   }
-  if (answer.contains("error")) throw std::runtime_error(name_ + ": " + answer.at("error").get<std::string>());
+  if (answer.contains("error")) {
+    throw std::runtime_error(options_.program + ": " + answer.at("error").get<std::string>());
+  }
   return answer;
 }
 

@@ -3,7 +3,8 @@
 //
 //   ChildProgram older({.program = "old/bin/diffbench", .suite = "smoke.toml", .database = "old.db", .ranks = 2});
 //   older.ask({{"do", "measure"}, {"cell", 3}, {"round", 0}});
-//   const int exit_code = older.wait();
+//   older.start_again();                             // the next process of the same run: it goes on with the next
+//   round const int exit_code = older.wait();
 //
 // Where the child is gone before its time, or answers with an error, ask() throws std::runtime_error.
 
@@ -36,13 +37,16 @@ class ChildProgram {
   ChildProgram& operator=(const ChildProgram&) = delete;
 
   nlohmann::json ask(const nlohmann::json& request);
+  // Lets it leave with its rounds stored and starts it anew on them (`run --resume`).
+  void start_again();
   int wait();  // its exit code; ends it if it does not end by itself
 
  private:
+  void start(bool resumes);
   bool is_running();
   void stop();
 
-  std::string name_;
+  ChildOptions options_;
   LineServer server_;
   pid_t process_ = -1;
   std::unique_ptr<LineSocket> socket_;

@@ -33,7 +33,7 @@ class Turns {
         throw;
       }
       if (socket_) socket_->send(answer);
-      if (what == "finish") return;
+      if (what == "finish" || what == "leave") return;
     }
   }
 
@@ -62,6 +62,7 @@ class Turns {
       timer_->store_round();
       return json::object();
     }
+    if (what == "leave") return json::object();
     if (what == "finish") return finish(request.at("reasons"));
     CellState& state = session_.cells.at(request.at("cell").get<size_t>());
     if (what == "warm") {

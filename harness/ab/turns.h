@@ -6,7 +6,8 @@
 //
 // Requests, each answered by one line: {"do":"begin"} prepares and checks, and answers with the cells; {"do":"warm",
 // "cell":I}; {"do":"measure","cell":I,"round":R} answers with duration_ns and samples, or failed; {"do":"store"} ends a
-// round; {"do":"finish","reasons":{"I":"why"}} ends the run. I is the cell's place in the plan.
+// round; {"do":"leave"} ends this process and leaves the run for the next one (--resume); {"do":"finish","reasons":
+// {"I":"why"}} ends the run. I is the cell's place in the plan.
 
 #include <string>
 
@@ -14,7 +15,7 @@
 
 namespace diffbench::ab {
 
-inline constexpr int kTurnsVersion = 1;  // of these requests; both sides must have the same
+inline constexpr int kTurnsVersion = 2;  // of these requests; both sides must have the same
 
 void take_turns(measure::Session& session, const std::string& socket);
 

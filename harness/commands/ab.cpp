@@ -32,6 +32,7 @@ struct Options {
   std::string database = "ab.db";
   double minutes = 5.0;
   bool fails_fast = false;
+  int starts = ab::Stopping().starts;
   int ranks = 0;
   std::string launcher = ab::ChildOptions().launcher;
   std::string only;
@@ -108,12 +109,14 @@ int alternate(const Options& options) {
         options.program.empty() ? fs::read_symlink("/proc/self/exe").string() : find_program(options.program);
     child.database = halves.newer;
     ab::ChildProgram newer(child);
-    done = ab::alternate(older, newer, gate, {.max_seconds = 60 * options.minutes, .fails_fast = options.fails_fast});
+    done = ab::alternate(
+        older, newer, gate,
+        {.max_seconds = 60 * options.minutes, .fails_fast = options.fails_fast, .starts = options.starts});
     older.wait();
     newer.wait();
   }
-  spdlog::info("{} rounds of {} cells in {:.0f} s; {} decided before the time was up", done.rounds, done.cells,
-               done.seconds, done.decided);
+  spdlog::info("{} rounds of {} cells in {:.0f} s, both programs started {} times; {} decided before the time was up",
+               done.rounds, done.cells, done.seconds, done.starts, done.decided);
   const std::string old_uid = uid_of(halves.older);
   const std::string new_uid = uid_of(halves.newer);
   results::merge_files({halves.older, halves.newer}, options.database);
@@ -138,9 +141,12 @@ void add_ab(CLI::App& app, int& exit_code) {
       ->required();
   command->add_option("--new", options->program, "the new program or its build folder; default: this program");
   command->add_option("--db", options->database, "SQLite file that receives both runs")->capture_default_str();
-  command->add_option("--minutes", options->minutes, "the most that the rounds may take; it ends when all is decided")
+  command->add_option("--minutes", options->minutes, "the most that it may take after both have begun")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  command->add_option("--starts", options->starts, "processes of either program, one after the other, within --minutes")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
   command->add_flag("--fail-fast", options->fails_fast,
                     "end at the first certain regression, before the rest is decided");
   command->add_option("--ranks", options->ranks, "ranks of either program; default: as many as a launcher started");

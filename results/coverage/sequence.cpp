@@ -47,6 +47,14 @@ double rounds_to_call(std::span<const double> logs, double effect) {
   return static_cast<double>(done);
 }
 
+// the first `rounds` of them, each moved by what its start of the programs does to the ratio
+std::vector<double> with_starts(std::span<const double> logs, int rounds, std::span<const double> of_starts) {
+  const auto planned = static_cast<std::size_t>(rounds);
+  std::vector<double> moved(logs.begin(), logs.begin() + rounds);
+  for (std::size_t i = 0; i < planned; ++i) moved[i] += of_starts[i * of_starts.size() / planned];
+  return moved;
+}
+
 // what an interval around no effect says once an effect has moved it
 void count(const std::optional<Interval>& interval, double shift, Verdicts& verdicts) {
   const double margin = std::log1p(kSmallestEffect);
@@ -89,14 +97,15 @@ std::vector<PowerFacts> power(const Machine& machine, const PowerOptions& option
   Simulation simulation(machine, options.seed);
   for (int trial = 0; trial < options.trials; ++trial) {
     const auto logs = log_ratios(simulation, kPlannedRounds.back());
-    const double of_start = options.scatter_of_starts * simulation.normal();
+    std::vector<double> of_starts(static_cast<std::size_t>(options.starts));
+    for (double& one : of_starts) one = options.scatter_of_starts * simulation.normal();
     for (const int rounds : kPlannedRounds) {
-      const auto seen = std::span(logs).first(static_cast<std::size_t>(rounds));
+      const auto seen = with_starts(logs, rounds, of_starts);
       const auto by_sequence = sequence_of(seen)->interval(kLevel);
       const auto by_turns = turns_of(seen, true)->interval(kLevel);
       for (PowerFacts& one : facts) {
         if (one.rounds != rounds) continue;
-        const double shift = std::log1p(one.effect) + of_start;
+        const double shift = std::log1p(one.effect);
         count(by_sequence, shift, one.sequence);
         count(by_turns, shift, one.turns);
       }

@@ -51,7 +51,8 @@ inline constexpr std::array kPowerEffects = {0.005, 0.01, 0.02, 0.03, 0.10};
 struct PowerOptions {
   int trials = 1000;
   std::uint64_t seed = 1;
-  double scatter_of_starts = 0;
+  double scatter_of_starts = 0;  // from one start of the programs to the next, standard deviation
+  int starts = 1;                // that the planned rounds are spread over
 };
 
 // every effect after every planned number of rounds

@@ -35,11 +35,12 @@ void write_errors() {
   }
 }
 
-void write_power(const Machine& machine, double scatter_of_starts) {
+void write_power(const Machine& machine, double scatter_of_starts, int starts) {
   constexpr int kTrials = 2000;
-  for (const PowerFacts& facts : power(machine, {.trials = kTrials, .scatter_of_starts = scatter_of_starts})) {
-    std::printf("%s,%g,%d,%d,%g,%.4f,%.4f,%.4f,%.4f\n", std::string(machine.name).c_str(), scatter_of_starts, kTrials,
-                facts.rounds, facts.effect, facts.sequence.slower, facts.turns.slower, facts.sequence.same,
+  const PowerOptions options{.trials = kTrials, .scatter_of_starts = scatter_of_starts, .starts = starts};
+  for (const PowerFacts& facts : power(machine, options)) {
+    std::printf("%s,%g,%d,%d,%d,%g,%.4f,%.4f,%.4f,%.4f\n", std::string(machine.name).c_str(), scatter_of_starts, starts,
+                kTrials, facts.rounds, facts.effect, facts.sequence.slower, facts.turns.slower, facts.sequence.same,
                 facts.turns.same);
   }
   std::fflush(stdout);
@@ -50,10 +51,10 @@ void write_power(const Machine& machine, double scatter_of_starts) {
 int main(int count, char** words) {
   if (count > 1 && std::string(words[1]) == "power") {
     std::puts(
-        "machine,scatter_of_starts,trials,rounds,effect,slower_by_sequence,slower_by_turns,same_by_sequence,"
+        "machine,scatter_of_starts,starts,trials,rounds,effect,slower_by_sequence,slower_by_turns,same_by_sequence,"
         "same_by_turns");
-    for (const Machine& machine : machines()) write_power(machine, 0);
-    write_power(kSharedCores, kScatterOfStarts);
+    for (const Machine& machine : machines()) write_power(machine, 0, 1);
+    for (const int starts : {1, 10}) write_power(kSharedCores, kScatterOfStarts, starts);
   } else {
     write_errors();
   }

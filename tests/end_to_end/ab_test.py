@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -35,6 +36,17 @@ def test_ab_keeps_both_runs_and_their_pairing(suite: Path, ranks: int) -> None:
     assert sorted(path.name for path in suite.parent.glob("ab.db*")) == ["ab.db"]
     again = diffbench("compare", f"{suite.parent}/ab.db@{document['old']['run']}", f"{suite.parent}/ab.db@{document['new']['run']}", "--json")
     assert json.loads(again.stdout)["cells"] == document["cells"] and again.returncode == result.returncode
+
+
+def test_both_programs_start_again_and_go_on_with_the_next_round(suite: Path) -> None:
+    result = ab(suite, "--minutes", 0.25, "--starts", 3, "--json")
+    assert result.returncode in (0, 1, UNDECIDED), result.stderr
+    starts = re.search(r"both programs started (\d+) times", result.stderr)
+    assert starts and 2 <= int(starts[1]) <= 3, result.stderr
+    with sqlite3.connect(suite.parent / "ab.db") as connection:
+        assert connection.execute("SELECT status, count(*) FROM run GROUP BY status").fetchall() == [("ok", 2)]
+        for rounds, most, repetitions in connection.execute("SELECT count(DISTINCT round), max(round), count(*) FROM timing GROUP BY cell"):
+            assert rounds == most + 1 == repetitions
 
 
 def children_of(pid: int) -> list[int]:

@@ -81,6 +81,17 @@ TEST(Sequence, ThePlannedEndFindsWhatTheSequenceAloneLeavesOpen) {
   }
 }
 
+TEST(Sequence, StartingAgainFindsWhatOneStartHides) {
+  const auto called = [](int starts) {
+    const PowerOptions options{.trials = 300, .seed = 7, .scatter_of_starts = kScatterOfStarts, .starts = starts};
+    const auto all = power(kSharedCores, options);
+    return std::find_if(all.begin(), all.end(),
+                        [](const PowerFacts& facts) { return facts.effect == 0.03 && facts.rounds == 1000; })
+        ->turns.slower;
+  };
+  EXPECT_GT(called(10), called(1) + 0.03);
+}
+
 TEST(Coverage, PercentilesAreHeldAtLeastAsOftenAsPromised) {
   for (const char* name : {"even", "bursts", "heavy tails"}) {
     EXPECT_GT(share(machine(name), kRules[0], Estimand::kP90, 50, 1000), 0.93) << name;
