@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstring>
 #include <iostream>
@@ -27,7 +28,7 @@ constexpr int kInternalError = 3;
 
 struct Subcommand {
   const char* name;
-  void (*add)(CLI::App&, int&);
+  void (*add)(commands::Command, int&);
   bool uses_ranks;   // starts MPI when launched under mpirun or srun
   const char* page;  // that says more, from the project's folder or share/diffbench of an installation
 };

@@ -132,33 +132,33 @@ int alternate(const Options& options) {
 
 }  // namespace
 
-void add_ab(CLI::App& app, int& exit_code) {
-  auto* command =
-      app.add_subcommand("ab", "two programs in one run, taking turns: the fair comparison on a noisy machine");
+void add_ab(Command program, int& exit_code) {
+  const Command command =
+      program.add_subcommand("ab", "two programs in one run, taking turns: the fair comparison on a noisy machine");
   auto options = std::make_shared<Options>();
-  command->add_option("other", options->other, "the old program, or a build folder that holds one")->required();
-  command->add_option("suite", options->suite, "TOML file, or the name of a shipped suite; its timing alone is run")
-      ->required();
-  command->add_option("--new", options->program, "the new program or its build folder; default: this program");
-  command->add_option("--db", options->database, "SQLite file that receives both runs")->capture_default_str();
-  command->add_option("--minutes", options->minutes, "the most that it may take after both have begun")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  command->add_option("--starts", options->starts, "processes of either program, one after the other, within --minutes")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  command->add_flag("--fail-fast", options->fails_fast,
-                    "end at the first certain regression, before the rest is decided");
-  command->add_option("--ranks", options->ranks, "ranks of either program; default: as many as a launcher started");
-  command->add_option("--launcher", options->launcher, "words before a program of more than one rank")
-      ->capture_default_str();
-  command->add_option("--only", options->only, "regular expression: only cells whose key matches, and their baselines");
-  command->add_option("--set", options->set, "key=value over the suite's; repeatable");
-  command->add_option("--plugin", options->plugins, "shared object with methods, for both programs; repeatable");
-  add_comparison_options(*command, options->output);
-  command->footer(
+  command.add_option("other", options->other, "the old program, or a build folder that holds one").required();
+  command.add_option("suite", options->suite, "TOML file, or the name of a shipped suite; its timing alone is run")
+      .required();
+  command.add_option("--new", options->program, "the new program or its build folder; default: this program");
+  command.add_option("--db", options->database, "SQLite file that receives both runs").capture_default_str();
+  command.add_option("--minutes", options->minutes, "the most that it may take after both have begun")
+      .capture_default_str()
+      .positive();
+  command.add_option("--starts", options->starts, "processes of either program, one after the other, within --minutes")
+      .capture_default_str()
+      .at_least(1);
+  command.add_flag("--fail-fast", options->fails_fast,
+                   "end at the first certain regression, before the rest is decided");
+  command.add_option("--ranks", options->ranks, "ranks of either program; default: as many as a launcher started");
+  command.add_option("--launcher", options->launcher, "words before a program of more than one rank")
+      .capture_default_str();
+  command.add_option("--only", options->only, "regular expression: only cells whose key matches, and their baselines");
+  command.add_option("--set", options->set, "key=value over the suite's; repeatable");
+  command.add_option("--plugin", options->plugins, "shared object with methods, for both programs; repeatable");
+  add_comparison_options(command, options->output);
+  command.footer(
       "Exit codes as of `compare`. Example: diffbench ab ../main/build/release/bin/diffbench smoke --minutes 5");
-  command->callback([options, &exit_code] { exit_code = alternate(*options); });
+  command.callback([options, &exit_code] { exit_code = alternate(*options); });
 }
 
 }  // namespace diffbench::commands

@@ -69,30 +69,31 @@ void calibrate_splits(const CalibrateOptions& options) {
 
 }  // namespace
 
-void add_calibrate(CLI::App& app, int& exit_code) {
+void add_calibrate(Command program, int& exit_code) {
   auto options = std::make_shared<CalibrateOptions>();
-  auto* command = app.add_subcommand("calibrate", "the most eager exit threshold whose risk is under control");
-  command->add_option("--losses", options->losses_file,
-                      ".safetensors or .npz with losses [n, L] and thresholds [L], column 0 the most cautious");
-  add_model_calibration(*command, options->model);
-  add_split_options(*command, options->splits);
-  auto* procedure = command->add_option("--procedure", options->procedure, "crc | ucb_wsr | ltt_hb | naive");
-  auto* epsilon = command->add_option("--epsilon", options->target.epsilon, "the risk (expected loss) allowed");
-  for (auto* option : {procedure, epsilon, command->get_option("--out")}) {  // splits try all, and choose none
-    option->excludes("--splits");
+  const Command command =
+      program.add_subcommand("calibrate", "the most eager exit threshold whose risk is under control");
+  command.add_option("--losses", options->losses_file,
+                     ".safetensors or .npz with losses [n, L] and thresholds [L], column 0 the most cautious");
+  add_model_calibration(command, options->model);
+  add_split_options(command, options->splits);
+  const auto procedure = command.add_option("--procedure", options->procedure, "crc | ucb_wsr | ltt_hb | naive");
+  const auto epsilon = command.add_option("--epsilon", options->target.epsilon, "the risk (expected loss) allowed");
+  for (const Option& option : {procedure, epsilon, command.option("--out")}) {  // splits try all, and choose none
+    option.excludes(command.option("--splits"));
   }
-  command->add_option("--delta", options->target.delta, "the chance of exceeding it allowed (ucb_wsr, ltt_hb)")
-      ->capture_default_str();
-  command->add_option("--bound", options->bound, "B: losses lie in [-B, B] (default: that of --loss, or 1)");
-  command->add_flag("--json", options->json, "print one JSON document");
-  command->footer(
+  command.add_option("--delta", options->target.delta, "the chance of exceeding it allowed (ucb_wsr, ltt_hb)")
+      .capture_default_str();
+  command.add_option("--bound", options->bound, "B: losses lie in [-B, B] (default: that of --loss, or 1)");
+  command.add_flag("--json", options->json, "print one JSON document");
+  command.footer(
       procedures_text() +
       "Example: diffbench calibrate --losses losses.npz --epsilon 0.05 --delta 0.1 --procedure ltt_hb\n"
       "         diffbench calibrate --model fashion_mnist --solver ddim --steps 20 --num 200 --epsilon 0.05 "
       "--procedure ltt_hb --out calibration.toml\n"
       "         diffbench calibrate --losses losses.safetensors --splits 50 --calibration-units 100 --splits-out "
       "s.csv");
-  command->callback([options, procedure, epsilon, &exit_code] {
+  command.callback([options, procedure, epsilon, &exit_code] {
     if (options->losses_file.empty() == options->model.model.model.empty()) {
       throw config::InputError("--losses, --model: calibrate takes one of them");
     }
@@ -102,11 +103,8 @@ void add_calibrate(CLI::App& app, int& exit_code) {
     if (options->splits.splits > 0) {
       calibrate_splits(*options);
     } else {
-      for (const auto* option : {procedure, epsilon}) {
-        if (option->empty()) {
-          throw CLI::RequiredError(option->get_name());
-        }
-      }
+      procedure.demand();
+      epsilon.demand();
       calibrate_once(*options);
     }
     exit_code = 0;

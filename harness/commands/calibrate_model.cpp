@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "harness/commands/at_least.h"
 #include "harness/commands/calibration_losses.h"
 #include "harness/commands/sample_files.h"
 #include "methods/config/input_error.h"
@@ -70,30 +69,30 @@ nlohmann::json gate_params_of(const ModelCalibration& options) {
 
 }  // namespace
 
-void add_model_calibration(CLI::App& command, ModelCalibration& options) {
-  const auto before = command.get_options();
+void add_model_calibration(Command command, ModelCalibration& options) {
+  const size_t before = command.options().size();
   add_model_options(command, options.model);
-  command.get_option("--model")->required(false);
+  const Option model = command.option("--model");
+  model.required(false);
   add_sampling_options(command, options.sampling);
   command.add_option("--param", options.params, "parameter of uncertainty_exit key=value, repeatable; no threshold");
   command
       .add_option("--thresholds", options.thresholds,
                   "thresholds to try, comma-separated, the most cautious first (default: 0, 0.01, ... 0.2)")
-      ->delimiter(',');
-  command.add_option("--loss", options.loss, losses_text())->check(CLI::IsMember(calibration_loss_names()));
+      .delimiter(',');
+  command.add_option("--loss", options.loss, losses_text()).one_of(calibration_loss_names());
   command.add_option("--extractor", options.extractor, "zoo name or TorchScript file, for losses that need one")
-      ->capture_default_str();
+      .capture_default_str();
   command.add_option("--network", options.network, "TorchScript file of --loss lpips: forward(a, b) -> distances");
-  command.add_option("--num", options.units, "calibration trajectories")->capture_default_str()->check(at_least(1));
-  command.add_option("--batch", options.batch, "rows per network call")->capture_default_str()->check(at_least(1));
+  command.add_option("--num", options.units, "calibration trajectories").capture_default_str().at_least(1);
+  command.add_option("--batch", options.batch, "rows per network call").capture_default_str().at_least(1);
   command.add_option("--seed", options.seed, "of their noise: another than that of the samples to come")
-      ->capture_default_str();
+      .capture_default_str();
   command.add_option("--out", options.out, "calibration file to write, for the method risk_controlled");
   command.add_option("--losses-out", options.losses_out, ".safetensors that receives losses and thresholds");
-  for (auto* option : command.get_options()) {  // with a table they would do nothing
-    if (std::find(before.begin(), before.end(), option) == before.end() && option->get_name() != "--model") {
-      option->needs("--model");
-    }
+  const auto options_now = command.options();
+  for (size_t i = before; i < options_now.size(); ++i) {  // with a table they would do nothing
+    if (options_now[i].name() != model.name()) options_now[i].needs(model);
   }
 }
 

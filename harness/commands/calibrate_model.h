@@ -6,8 +6,7 @@
 //   CalibratedModel model = prepare(*options);                       // losses, still without a threshold
 //   write_result(model, risk_control::calibrate(model.losses, procedure, target), options->out);
 
-#include <CLI/CLI.hpp>
-
+#include "harness/commands/command.h"
 #include "harness/commands/model_options.h"
 #include "harness/commands/sampling_options.h"
 #include "methods/risk_controlled/calibration_file.h"
@@ -30,7 +29,7 @@ struct ModelCalibration {
   std::string losses_out;
 };
 
-void add_model_calibration(CLI::App& command, ModelCalibration& options);
+void add_model_calibration(Command command, ModelCalibration& options);
 
 struct CalibratedModel {
   risk_control::LossTable losses;

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "harness/commands/at_least.h"
 #include "harness/commands/sample_files.h"
 #include "harness/commands/text_table.h"
 #include "methods/data/file_io.h"
@@ -84,17 +83,19 @@ std::string for_people(const std::vector<SplitRow>& rows) {
 
 }  // namespace
 
-void add_split_options(CLI::App& command, SplitOptions& options) {
-  auto* splits = command.add_option("--splits", options.splits,
-                                    "instead of one calibration: every procedure at every epsilon on this many random "
-                                    "splits into units that calibrate and units that test");
-  splits->check(at_least(1));
+void add_split_options(Command command, SplitOptions& options) {
+  const Option splits =
+      command
+          .add_option("--splits", options.splits,
+                      "instead of one calibration: every procedure at every epsilon on this many random splits into "
+                      "units that calibrate and units that test")
+          .at_least(1);
   const auto with_splits = [&](const char* flag, auto& value, const char* text) {
-    return command.add_option(flag, value, text)->needs(splits);
+    return command.add_option(flag, value, text).needs(splits);
   };
-  with_splits("--calibration-units", options.calibration_units, "of each split (default: half)")->check(at_least(1));
+  with_splits("--calibration-units", options.calibration_units, "of each split (default: half)").at_least(1);
   with_splits("--split-seed", options.seed, "of the splits (default: 0)");
-  with_splits("--epsilons", options.epsilons, "comma-separated (default: 0.01, 0.02, ... 0.5)")->delimiter(',');
+  with_splits("--epsilons", options.epsilons, "comma-separated (default: 0.01, 0.02, ... 0.5)").delimiter(',');
   with_splits("--splits-out", options.out, ".csv that receives the rows, for dashboards/risk_figure.py");
 }
 

@@ -7,8 +7,7 @@
 //   const auto request = split_request(options, delta, bound);     // before any trajectory runs
 //   evaluate_splits_of(table, request, options.out, json);
 
-#include <CLI/CLI.hpp>
-
+#include "harness/commands/command.h"
 #include "methods/risk_controlled/procedures/splits.h"
 
 namespace diffbench::commands {
@@ -21,7 +20,7 @@ struct SplitOptions {
   std::string out;
 };
 
-void add_split_options(CLI::App& command, SplitOptions& options);
+void add_split_options(Command command, SplitOptions& options);
 
 // InputErrors that name the flag, of all that needs no table
 risk_control::SplitRequest split_request(const SplitOptions& options, double delta, double bound);

@@ -34,18 +34,18 @@ void write_file(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-void add_comparison_options(CLI::App& command, ComparisonOptions& options) {
+void add_comparison_options(Command command, ComparisonOptions& options) {
   command.add_option("--gate", options.gate, "TOML file: smallest effects, what may be slower, budgets");
   command
       .add_option("--across", options.across,
                   "compare although these differ: machine, library, layout, suite (repeatable, or with commas)")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"machine", "library", "layout", "suite"}));
+      .delimiter(',')
+      .one_of({"machine", "library", "layout", "suite"});
   command.add_option("--junit", options.junit, "writes the verdicts as JUnit XML, for build servers");
   command.add_option("--markdown", options.markdown, "writes a comment for a pull request, under 60 lines");
   command
       .add_option("--undecided", options.undecided, "what an undecided comparison ends with: ok 0, fail 1 (default 4)")
-      ->check(CLI::IsMember({"ok", "fail"}));
+      .one_of({"ok", "fail"});
   command.add_flag("--all", options.all, "print every verdict, what stayed the same too");
   command.add_flag("--json", options.json, "one JSON document on stdout");
 }

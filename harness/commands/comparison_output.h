@@ -6,11 +6,11 @@
 //   const auto found = compare_files("old.db", "new.db@12", {}, read_gate_options(options, names));
 //   return put_out({found.comparison, found.older, found.newer}, options);
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "harness/commands/command.h"
 #include "harness/compare/comparison_text.h"
 #include "results/compare/gate.h"
 
@@ -26,7 +26,7 @@ struct ComparisonOptions {
   bool json = false;
 };
 
-void add_comparison_options(CLI::App& command, ComparisonOptions& options);
+void add_comparison_options(Command command, ComparisonOptions& options);
 // quality_metrics: names that a gate.toml may use besides those of speed and cost
 results::Gate read_gate_options(const ComparisonOptions& options, const std::vector<std::string>& quality_metrics);
 

@@ -89,22 +89,18 @@ void eval(const Options& options) {
 
 }  // namespace
 
-void add_eval(CLI::App& app, int&) {
-  auto* command = app.add_subcommand("eval", "one network call on given inputs");
+void add_eval(Command program, int&) {
+  const Command command = program.add_subcommand("eval", "one network call on given inputs");
   auto options = std::make_shared<Options>();
-  add_model_options(*command, options->model);
-  command->add_option("--input", options->input, "tensors x [B,C,H,W], t [B] in index units, y [B] (optional)")
-      ->required();
-  command->add_option("--out", options->out, ".safetensors that receives `eps`, and `v` where sigma is learned")
-      ->required();
-  command->add_option("--exit", options->exit, "apply the head after so many blocks, counted from 1")
-      ->check([](const std::string& text) {  // -1 means "not given" inside, so it must not come from outside
-        return text.rfind('-', 0) == 0 ? std::string("must be 1 or more") : std::string();
-      });
-  command->add_flag("--json", options->json, "one JSON document on stdout");
-  command->footer(
-      "Example: diffbench eval --model fashion_mnist --input in.safetensors --out out.safetensors --exit 7");
-  command->callback([options] { eval(*options); });
+  add_model_options(command, options->model);
+  command.add_option("--input", options->input, "tensors x [B,C,H,W], t [B] in index units, y [B] (optional)")
+      .required();
+  command.add_option("--out", options->out, ".safetensors that receives `eps`, and `v` where sigma is learned")
+      .required();
+  command.add_option("--exit", options->exit, "apply the head after so many blocks, counted from 1").at_least(1);
+  command.add_flag("--json", options->json, "one JSON document on stdout");
+  command.footer("Example: diffbench eval --model fashion_mnist --input in.safetensors --out out.safetensors --exit 7");
+  command.callback([options] { eval(*options); });
 }
 
 }  // namespace diffbench::commands

@@ -91,23 +91,24 @@ void export_to_file(const Options& options) {
 
 }  // namespace
 
-void add_export(CLI::App& app, int& /*exit_code*/) {
-  auto* command = app.add_subcommand("export", "writes a profile or the summary in the format of another tool");
+void add_export(Command program, int& /*exit_code*/) {
+  const Command command =
+      program.add_subcommand("export", "writes a profile or the summary in the format of another tool");
   auto options = std::make_shared<Options>();
-  command->add_option("format", options->format, format_list())->required();
-  command->add_option("database", options->database, "results file of `diffbench run`")->required();
-  command->add_option("--run", options->what.run, "number of the run; default: the newest with a profile");
-  command->add_option("--rank", options->what.rank, "default: all ranks in one file; for nsys rank 0");
-  command->add_option("--only", options->only, "regular expression: only cells whose key matches (chrome, perfetto)");
-  command->add_option("--steps", options->steps,
-                      "only these steps of a trajectory, from 0, e.g. 3-7 (chrome, perfetto)");
+  command.add_option("format", options->format, format_list()).required();
+  command.add_option("database", options->database, "results file of `diffbench run`").required();
+  command.add_option("--run", options->what.run, "number of the run; default: the newest with a profile");
+  command.add_option("--rank", options->what.rank, "default: all ranks in one file; for nsys rank 0");
+  command.add_option("--only", options->only, "regular expression: only cells whose key matches (chrome, perfetto)");
+  command.add_option("--steps", options->steps,
+                     "only these steps of a trajectory, from 0, e.g. 3-7 (chrome, perfetto)");
   command
-      ->add_option("-o,--output", options->output,
-                   "file to write; one that is there is replaced; chrome and perfetto: compressed if it ends in .gz")
-      ->required();
-  command->add_flag("--json", options->json, "one JSON document on stdout: what was written");
-  command->footer("Example: diffbench export perfetto results.db -o trace.pftrace  (open it at ui.perfetto.dev)");
-  command->callback([options] { export_to_file(*options); });
+      .add_option("-o,--output", options->output,
+                  "file to write; one that is there is replaced; chrome and perfetto: compressed if it ends in .gz")
+      .required();
+  command.add_flag("--json", options->json, "one JSON document on stdout: what was written");
+  command.footer("Example: diffbench export perfetto results.db -o trace.pftrace  (open it at ui.perfetto.dev)");
+  command.callback([options] { export_to_file(*options); });
 }
 
 }  // namespace diffbench::commands

@@ -6,7 +6,6 @@
 #include <iostream>
 #include <memory>
 
-#include "harness/commands/at_least.h"
 #include "harness/commands/commands.h"
 #include "harness/quality/compare_sets.h"
 #include "harness/quality/kid.h"
@@ -55,41 +54,41 @@ void print_table(const quality::Comparison& result, const quality::CompareOption
 
 }  // namespace
 
-void add_fid(CLI::App& app, int& exit_code) {
+void add_fid(Command program, int& exit_code) {
   auto options = std::make_shared<FidOptions>();
-  auto* command = app.add_subcommand("fid", "distances between image sets, features or stored statistics");
+  const Command command = program.add_subcommand("fid", "distances between image sets, features or stored statistics");
   command
-      ->add_option("A", options->a,
-                   "generated set: folder of PNG, JPEG or WebP, .npz (arr_0 of images, u8 [N, H, W, C]; mu and sigma; "
-                   "features [N, "
-                   "D]; logits [N, K]: any of "
-                   "them) or .safetensors (samples in [-1, 1], [N, C, H, W]; features; logits)")
-      ->required();
-  command->add_option("B", options->b, "reference set, of the same kinds")->required();
-  command->add_option("--extractor", options->compare.extractor,
-                      "zoo name or TorchScript file; only where a side holds images");
+      .add_option("A", options->a,
+                  "generated set: folder of PNG, JPEG or WebP, .npz (arr_0 of images, u8 [N, H, W, C]; mu and sigma; "
+                  "features [N, "
+                  "D]; logits [N, K]: any of "
+                  "them) or .safetensors (samples in [-1, 1], [N, C, H, W]; features; logits)")
+      .required();
+  command.add_option("B", options->b, "reference set, of the same kinds").required();
+  command.add_option("--extractor", options->compare.extractor,
+                     "zoo name or TorchScript file; only where a side holds images");
   command
-      ->add_option("--mode", options->compare.mode,
-                   "what the extractor is given, as the tool of that name does it (diffbench list modes); NAME+bf16: "
-                   "the network computes in bfloat16")
-      ->capture_default_str();
+      .add_option("--mode", options->compare.mode,
+                  "what the extractor is given, as the tool of that name does it (diffbench list modes); NAME+bf16: "
+                  "the network computes in bfloat16")
+      .capture_default_str();
   command
-      ->add_option("--metrics", options->compare.metrics,
-                   "comma-separated: " + fmt::format("{}", fmt::join(quality::metric_names(), ",")))
-      ->delimiter(',')
-      ->default_str("fid");
-  command->add_option("--kid-subsets", options->compare.kid.subsets, "subsets of KID; 0: the full unbiased estimator")
-      ->check(at_least(0))
-      ->capture_default_str();
-  command->add_option("--seed", options->compare.kid.seed, "draws the subsets of KID")->capture_default_str();
-  command->add_flag(
+      .add_option("--metrics", options->compare.metrics,
+                  "comma-separated: " + fmt::format("{}", fmt::join(quality::metric_names(), ",")))
+      .delimiter(',')
+      .default_str("fid");
+  command.add_option("--kid-subsets", options->compare.kid.subsets, "subsets of KID; 0: the full unbiased estimator")
+      .at_least(0)
+      .capture_default_str();
+  command.add_option("--seed", options->compare.kid.seed, "draws the subsets of KID").capture_default_str();
+  command.add_flag(
       "--interval", options->compare.interval,
       "95 % interval of each value at this number of samples (jackknife over 20 groups of A); not of KID over subsets");
-  command->add_flag("--json", options->json, "print one JSON document");
-  command->footer(
+  command.add_flag("--json", options->json, "print one JSON document");
+  command.footer(
       "Example: diffbench fid samples.npz methods/zoo/fashion_mnist/reference.npz --extractor fashion_mnist\n"
       "         diffbench fid generated/ real/ --extractor inception-2015-12-05.pt --mode clean_fid --json");
-  command->callback([options, &exit_code] {
+  command.callback([options, &exit_code] {
     const auto result = quality::compare_sets(options->a, options->b, options->compare);
     if (options->json) {
       std::cout << quality::to_json(result).dump() << "\n";

@@ -9,7 +9,6 @@
 #include <optional>
 #include <vector>
 
-#include "harness/commands/at_least.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/sample_files.h"
 #include "harness/quality/extractor.h"
@@ -101,32 +100,32 @@ void write(const StatisticsOptions& options) {
 
 }  // namespace
 
-void add_fid_statistics(CLI::App& app, int& exit_code) {
+void add_fid_statistics(Command program, int& exit_code) {
   auto options = std::make_shared<StatisticsOptions>();
-  auto* command = app.add_subcommand("fid-statistics", "mean and covariance of a reference set's features, as a file");
+  const Command command =
+      program.add_subcommand("fid-statistics", "mean and covariance of a reference set's features, as a file");
   command
-      ->add_option("SOURCE", options->source,
-                   "folder of PNG, JPEG or WebP images, or of one such folder per class; .npz or .safetensors with "
-                   "images or features; fashion_mnist:train or fashion_mnist:test")
-      ->required();
-  command->add_option("-o,--out", options->out, "statistics file to write, .npz")->required();
-  command->add_option("--extractor", options->extractor,
-                      "zoo name or TorchScript file; only where SOURCE holds images");
+      .add_option("SOURCE", options->source,
+                  "folder of PNG, JPEG or WebP images, or of one such folder per class; .npz or .safetensors with "
+                  "images or features; fashion_mnist:train or fashion_mnist:test")
+      .required();
+  command.add_option("-o,--out", options->out, "statistics file to write, .npz").required();
+  command.add_option("--extractor", options->extractor, "zoo name or TorchScript file; only where SOURCE holds images");
   command
-      ->add_option("--mode", options->mode,
-                   "what the extractor is given, as the tool of that name does it (diffbench list modes); NAME+bf16: "
-                   "the network computes in bfloat16; of a run's "
-                   "reference the same as [quality] mode")
-      ->capture_default_str();
-  command->add_option("--keep-features", options->keep, "store the first K feature rows too, with labels where known")
-      ->check(at_least(0))
-      ->capture_default_str();
-  command->add_option("--device", options->device, "auto | cpu | cuda | cuda:N")->capture_default_str();
-  command->footer(
+      .add_option("--mode", options->mode,
+                  "what the extractor is given, as the tool of that name does it (diffbench list modes); NAME+bf16: "
+                  "the network computes in bfloat16; of a run's "
+                  "reference the same as [quality] mode")
+      .capture_default_str();
+  command.add_option("--keep-features", options->keep, "store the first K feature rows too, with labels where known")
+      .at_least(0)
+      .capture_default_str();
+  command.add_option("--device", options->device, "auto | cpu | cuda | cuda:N").capture_default_str();
+  command.footer(
       "Example: diffbench fid-statistics fashion_mnist:train -o train.npz --extractor fashion_mnist --keep-features "
       "10000\n"
       "         diffbench fid-statistics imagenet/val/ -o val.npz --extractor inception.pt --device cuda");
-  command->callback([options, &exit_code] {
+  command.callback([options, &exit_code] {
     write(*options);
     exit_code = 0;
   });

@@ -90,19 +90,20 @@ int judge(const Options& options) {
 
 }  // namespace
 
-void add_judge(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("judge", "more quality metrics of a run that is there, without sampling");
+void add_judge(Command program, int& exit_code) {
+  const Command command =
+      program.add_subcommand("judge", "more quality metrics of a run that is there, without sampling");
   auto options = std::make_shared<Options>();
-  command->add_option("results", options->database, "results file, or one run of it: F.db@12, F.db@latest")->required();
-  command->add_option("--metrics", options->metrics, "comma-separated; all of them: diffbench list metrics")
-      ->delimiter(',')
-      ->required();
-  command->add_option("--lpips", options->lpips, "TorchScript LPIPS network, for lpips");
-  command->add_flag("--json", options->json, "one JSON document on stdout: the values");
-  command->footer(
+  command.add_option("results", options->database, "results file, or one run of it: F.db@12, F.db@latest").required();
+  command.add_option("--metrics", options->metrics, "comma-separated; all of them: diffbench list metrics")
+      .delimiter(',')
+      .required();
+  command.add_option("--lpips", options->lpips, "TorchScript LPIPS network, for lpips");
+  command.add_flag("--json", options->json, "one JSON document on stdout: the values");
+  command.footer(
       "Example: diffbench judge results.db --metrics kid,prc\nMetrics of pixels need a run with [quality] keep = "
       "\"images\".");
-  command->callback([options, &exit_code] { exit_code = judge(*options); });
+  command.callback([options, &exit_code] { exit_code = judge(*options); });
 }
 
 }  // namespace diffbench::commands

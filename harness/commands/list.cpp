@@ -252,20 +252,20 @@ void list(const std::string& what, bool as_json) {
 
 }  // namespace
 
-void add_list(CLI::App& app, int&) {
-  auto* command = app.add_subcommand("list", "what there is, with parameters and defaults");
+void add_list(Command program, int&) {
+  const Command command = program.add_subcommand("list", "what there is, with parameters and defaults");
   struct Options {
     std::string what;
     bool json = false;
   };
   auto options = std::make_shared<Options>();
   command
-      ->add_option("what", options->what, "methods | solvers | grids | backbones | metrics | modes | runtimes | suites")
-      ->required();
-  add_plugin_option(*command);
-  command->add_flag("--json", options->json, "one JSON array on stdout");
-  command->footer("Example: diffbench list methods");
-  command->callback([options] { list(options->what, options->json); });
+      .add_option("what", options->what, "methods | solvers | grids | backbones | metrics | modes | runtimes | suites")
+      .required();
+  add_plugin_option(command);
+  command.add_flag("--json", options->json, "one JSON array on stdout");
+  command.footer("Example: diffbench list methods");
+  command.callback([options] { list(options->what, options->json); });
 }
 
 }  // namespace diffbench::commands

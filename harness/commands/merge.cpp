@@ -32,15 +32,15 @@ void merge(const Options& options) {
 
 }  // namespace
 
-void add_merge(CLI::App& app, int& /*exit_code*/) {
-  auto* command = app.add_subcommand("merge", "several results files into one, each run once");
+void add_merge(Command program, int& /*exit_code*/) {
+  const Command command = program.add_subcommand("merge", "several results files into one, each run once");
   auto options = std::make_shared<Options>();
-  command->add_option("files", options->files, "results files; one that is given twice counts once")->required();
-  command->add_option("-o,--output", options->output, "file to write; the runs of one that is there stay in it")
-      ->required();
-  command->add_flag("--json", options->json, "one JSON document on stdout: what was merged");
-  command->footer("Example: diffbench merge monday.db tuesday.db -o history.db");
-  command->callback([options] { merge(*options); });
+  command.add_option("files", options->files, "results files; one that is given twice counts once").required();
+  command.add_option("-o,--output", options->output, "file to write; the runs of one that is there stay in it")
+      .required();
+  command.add_flag("--json", options->json, "one JSON document on stdout: what was merged");
+  command.footer("Example: diffbench merge monday.db tuesday.db -o history.db");
+  command.callback([options] { merge(*options); });
 }
 
 }  // namespace diffbench::commands

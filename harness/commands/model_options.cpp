@@ -2,19 +2,18 @@
 
 #include <ATen/Parallel.h>
 
-#include "harness/commands/at_least.h"
 #include "methods/config/input_error.h"
 #include "methods/runtimes/runtime.h"
 
 namespace diffbench::commands {
 
-void add_model_options(CLI::App& command, ModelOptions& options) {
-  command.add_option("--model", options.model, "zoo name, folder with a model.toml, or model.toml")->required();
-  command.add_option("--device", options.device, "auto | cpu | cuda | cuda:N")->capture_default_str();
-  command.add_option("--precision", options.precision, "fp64 | fp32 | bf16 | fp16")->capture_default_str();
+void add_model_options(Command command, ModelOptions& options) {
+  command.add_option("--model", options.model, "zoo name, folder with a model.toml, or model.toml").required();
+  command.add_option("--device", options.device, "auto | cpu | cuda | cuda:N").capture_default_str();
+  command.add_option("--precision", options.precision, "fp64 | fp32 | bf16 | fp16").capture_default_str();
   command.add_option("--runtime", options.runtime, "what executes the blocks: diffbench list runtimes")
-      ->capture_default_str();
-  command.add_option("--threads", options.threads, "CPU threads (default: all)")->check(at_least(1));
+      .capture_default_str();
+  command.add_option("--threads", options.threads, "CPU threads (default: all)").at_least(1);
 }
 
 std::shared_ptr<Model> load(const ModelOptions& options) {

@@ -5,8 +5,7 @@
 //   add_model_options(*command, *options);
 //   auto model = load(*options);
 
-#include <CLI/CLI.hpp>
-
+#include "harness/commands/command.h"
 #include "methods/model/model.h"
 
 namespace diffbench::commands {
@@ -19,7 +18,7 @@ struct ModelOptions {
   int threads = 0;
 };
 
-void add_model_options(CLI::App& command, ModelOptions& options);
+void add_model_options(Command command, ModelOptions& options);
 std::shared_ptr<Model> load(const ModelOptions& options);
 std::shared_ptr<Model> load(ModelOptions options, const std::string& name);  // another model in the same way
 

@@ -22,8 +22,8 @@ suite::Suite open_suite(const std::string& name, const std::vector<std::string>&
       {methods::method_names(), solvers::solver_names(), solvers::grid_names(), runtimes::runtime_names()});
 }
 
-void add_plugin_option(CLI::App& command) {
-  command.add_option_function<std::vector<std::string>>(
+void add_plugin_option(Command command) {
+  command.add_list(
       "--plugin",
       [](const std::vector<std::string>& files) {
         for (const auto& file : files) methods::load_plugin(file, "--plugin");

@@ -6,11 +6,11 @@
 //   const suite::Suite suite = open_suite("smoke", {"timing.max_rounds=5"});       // a path, or the name of a shipped
 //   suite
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "harness/commands/command.h"
 #include "harness/suite/suite.h"
 
 namespace diffbench::commands {
@@ -21,6 +21,6 @@ std::filesystem::path find_suite(const std::string& name);
 suite::Suite open_suite(const std::string& name, const std::vector<std::string>& overrides);
 
 // --plugin F.so, repeatable: loaded while the command line is read
-void add_plugin_option(CLI::App& command);
+void add_plugin_option(Command command);
 
 }  // namespace diffbench::commands

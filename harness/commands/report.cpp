@@ -142,20 +142,21 @@ int report(const Options& options) {
 
 }  // namespace
 
-void add_report(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("report", "draws the dashboards of a results file: self-contained HTML, figures");
+void add_report(Command program, int& exit_code) {
+  const Command command =
+      program.add_subcommand("report", "draws the dashboards of a results file: self-contained HTML, figures");
   auto options = std::make_shared<Options>();
-  command->add_option("database", options->database, "results file of `diffbench run`")->required();
-  command->add_option("-o,--output", options->output, "folder for the report; made if it does not exist")->required();
-  command->add_option("--quality", options->quality,
-                      "metric of quality on the figures' axes: any that the run judged; the FID where there is one");
-  command->add_option("--against", options->against,
-                      "an older run, as `compare` takes it: adds a page that sets the latest run beside it");
-  command->add_flag("--recompute", options->recompute,
-                    "makes medians, ratios and intervals again from the raw rows first, and stores them");
-  command->add_flag("--json", options->json, "one JSON document on stdout: where the report lies");
-  command->footer("Example: diffbench report results.db -o report/");
-  command->callback([options, &exit_code] { exit_code = report(*options); });
+  command.add_option("database", options->database, "results file of `diffbench run`").required();
+  command.add_option("-o,--output", options->output, "folder for the report; made if it does not exist").required();
+  command.add_option("--quality", options->quality,
+                     "metric of quality on the figures' axes: any that the run judged; the FID where there is one");
+  command.add_option("--against", options->against,
+                     "an older run, as `compare` takes it: adds a page that sets the latest run beside it");
+  command.add_flag("--recompute", options->recompute,
+                   "makes medians, ratios and intervals again from the raw rows first, and stores them");
+  command.add_flag("--json", options->json, "one JSON document on stdout: where the report lies");
+  command.footer("Example: diffbench report results.db -o report/");
+  command.callback([options, &exit_code] { exit_code = report(*options); });
 }
 
 }  // namespace diffbench::commands

@@ -145,29 +145,29 @@ int run(const Options& options) {
 
 }  // namespace
 
-void add_run(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("run", "measures a suite: speed, cost and quality of every cell");
+void add_run(Command program, int& exit_code) {
+  const Command command = program.add_subcommand("run", "measures a suite: speed, cost and quality of every cell");
   auto options = std::make_shared<Options>();
-  command->add_option("suite", options->suite, "TOML file, or the name of a shipped suite")->required();
-  command->add_option("--db", options->database, "SQLite file that receives the results")->capture_default_str();
-  auto* resume = command->add_flag("--resume", options->resume, "finish the latest unfinished run of this suite");
+  command.add_option("suite", options->suite, "TOML file, or the name of a shipped suite").required();
+  command.add_option("--db", options->database, "SQLite file that receives the results").capture_default_str();
+  const Option resume = command.add_flag("--resume", options->resume, "finish the latest unfinished run of this suite");
   command
-      ->add_flag("--dry-run", options->dry_run,
-                 "check everything, print the cells with blocks, FLOPs, memory and estimated time, and stop")
-      ->excludes(resume);
-  command->add_option("--only", options->only, "regular expression: only cells whose key matches, and their baselines");
-  command->add_option("--set", options->set, "key=value over the suite's, e.g. timing.max_rounds=5; repeatable");
-  command->add_flag("--profile", options->profile,
-                    "afterwards, every cell again with scopes and CPU operators or GPU kernels recorded");
-  command->add_flag("--profile-shapes", options->profile_shapes,
-                    "the same with shapes, FLOPs and bytes of CPU operators, for kernel rates and the roofline");
-  command->add_flag("--profile-overhead", options->profile_overhead,
-                    "afterwards, what recording costs: off, NVTX, activities and everything, interleaved");
-  command->add_option("--turns", options->turns, "socket of `diffbench ab`, which says what to do next")->group("");
-  add_plugin_option(*command);
-  command->add_flag("--json", options->json, "one JSON document on stdout");
-  command->footer("Example: mpirun -n 2 diffbench run harness/suites/demo.toml --db results.db");
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+      .add_flag("--dry-run", options->dry_run,
+                "check everything, print the cells with blocks, FLOPs, memory and estimated time, and stop")
+      .excludes(resume);
+  command.add_option("--only", options->only, "regular expression: only cells whose key matches, and their baselines");
+  command.add_option("--set", options->set, "key=value over the suite's, e.g. timing.max_rounds=5; repeatable");
+  command.add_flag("--profile", options->profile,
+                   "afterwards, every cell again with scopes and CPU operators or GPU kernels recorded");
+  command.add_flag("--profile-shapes", options->profile_shapes,
+                   "the same with shapes, FLOPs and bytes of CPU operators, for kernel rates and the roofline");
+  command.add_flag("--profile-overhead", options->profile_overhead,
+                   "afterwards, what recording costs: off, NVTX, activities and everything, interleaved");
+  command.add_option("--turns", options->turns, "socket of `diffbench ab`, which says what to do next").hidden();
+  add_plugin_option(command);
+  command.add_flag("--json", options->json, "one JSON document on stdout");
+  command.footer("Example: mpirun -n 2 diffbench run harness/suites/demo.toml --db results.db");
+  command.callback([options, &exit_code] { exit_code = run(*options); });
 }
 
 }  // namespace diffbench::commands

@@ -4,7 +4,6 @@
 #include <iostream>
 #include <numeric>
 
-#include "harness/commands/at_least.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/model_options.h"
 #include "harness/commands/open_suite.h"
@@ -111,28 +110,27 @@ void sample(const Options& options) {
 
 }  // namespace
 
-void add_sample(CLI::App& app, int&) {
-  auto* command = app.add_subcommand("sample", "generates images");
+void add_sample(Command program, int&) {
+  const Command command = program.add_subcommand("sample", "generates images");
   auto options = std::make_shared<Options>();
-  add_model_options(*command, options->model);
-  command->add_option("--method", options->method, "acceleration method (diffbench list methods)")
-      ->capture_default_str();
-  command->add_option("--param", options->params, "method parameter key=value, repeatable");
-  add_sampling_options(*command, options->sampling);
-  command->add_option("--num", options->num, "samples")->capture_default_str()->check(at_least(1));
-  command->add_option("--batch", options->batch, "rows per network call")->capture_default_str()->check(at_least(1));
-  command->add_option("--seed", options->seed, "of the counter-based noise")->capture_default_str()->check(at_least(0));
-  command->add_option("--noise", options->noise,
-                      "file with `noise` [N,C,H,W] and, for stochastic solvers, `step_noise`");
-  command->add_option("--labels", options->labels, "file with `labels` [N] int64 (default: the classes in turn)");
-  command->add_option("--out", options->out, "folder for PNG files, or .npz, or .safetensors")->required();
-  command->add_option("--trace", options->trace, ".safetensors that receives t, x and eps of every evaluation");
-  add_plugin_option(*command);
-  command->add_flag("--json", options->json, "one JSON document on stdout");
-  command->footer(
+  add_model_options(command, options->model);
+  command.add_option("--method", options->method, "acceleration method (diffbench list methods)").capture_default_str();
+  command.add_option("--param", options->params, "method parameter key=value, repeatable");
+  add_sampling_options(command, options->sampling);
+  command.add_option("--num", options->num, "samples").capture_default_str().at_least(1);
+  command.add_option("--batch", options->batch, "rows per network call").capture_default_str().at_least(1);
+  command.add_option("--seed", options->seed, "of the counter-based noise").capture_default_str().at_least(0);
+  command.add_option("--noise", options->noise,
+                     "file with `noise` [N,C,H,W] and, for stochastic solvers, `step_noise`");
+  command.add_option("--labels", options->labels, "file with `labels` [N] int64 (default: the classes in turn)");
+  command.add_option("--out", options->out, "folder for PNG files, or .npz, or .safetensors").required();
+  command.add_option("--trace", options->trace, ".safetensors that receives t, x and eps of every evaluation");
+  add_plugin_option(command);
+  command.add_flag("--json", options->json, "one JSON document on stdout");
+  command.footer(
       "Example: diffbench sample --model fashion_mnist --method duodiff --param switch_t=500 --solver ddim "
       "--steps 20 --num 64 --out samples/");
-  command->callback([options] { sample(*options); });
+  command.callback([options] { sample(*options); });
 }
 
 }  // namespace diffbench::commands

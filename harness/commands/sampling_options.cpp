@@ -1,25 +1,24 @@
 #include "harness/commands/sampling_options.h"
 
-#include "harness/commands/at_least.h"
 #include "methods/solvers/solver_table.h"
 
 namespace diffbench::commands {
 
-void add_sampling_options(CLI::App& command, SamplingOptions& options) {
-  command.add_option("--solver", options.solver, "solver (diffbench list solvers)")->capture_default_str();
+void add_sampling_options(Command command, SamplingOptions& options) {
+  command.add_option("--solver", options.solver, "solver (diffbench list solvers)").capture_default_str();
   command.add_option("--solver-param", options.solver_params, "solver parameter key=value, repeatable");
-  command.add_option("--grid", options.grid, "time grid (diffbench list grids)")->capture_default_str();
-  command.add_option("--steps", options.steps, "solver steps")->capture_default_str()->check(at_least(1));
+  command.add_option("--grid", options.grid, "time grid (diffbench list grids)").capture_default_str();
+  command.add_option("--steps", options.steps, "solver steps").capture_default_str().at_least(1);
   command.add_option("--guidance", options.guidance, "scale of classifier-free guidance; 1: none")
-      ->capture_default_str();
+      .capture_default_str();
   command.add_option("--guidance-interval", options.guidance_interval, "two times between which it acts, as LOW,HIGH")
-      ->delimiter(',')
-      ->expected(2);
+      .delimiter(',')
+      .expected(2);
   command
       .add_option("--guidance-exits", options.guidance_exits,
                   "joint: both halves of a sample leave the network together; separate: each by itself")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"joint", "separate"}));
+      .capture_default_str()
+      .one_of({"joint", "separate"});
 }
 
 Sampler make_sampler(const SamplingOptions& options, const Model& model) {

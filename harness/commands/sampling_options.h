@@ -6,8 +6,7 @@
 //   const Sampler sampler = make_sampler(*options, *model);
 //   const Guidance guidance = guidance_of(*options);
 
-#include <CLI/CLI.hpp>
-
+#include "harness/commands/command.h"
 #include "methods/sampling/guidance.h"
 #include "methods/sampling/sampler.h"
 
@@ -23,7 +22,7 @@ struct SamplingOptions {
   std::string guidance_exits = "joint";
 };
 
-void add_sampling_options(CLI::App& command, SamplingOptions& options);
+void add_sampling_options(Command command, SamplingOptions& options);
 // InputErrors name the flag
 Sampler make_sampler(const SamplingOptions& options, const Model& model);
 Guidance guidance_of(const SamplingOptions& options);

@@ -250,17 +250,17 @@ bool check(const Options& options) {
 
 }  // namespace
 
-void add_selfcheck(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand(
+void add_selfcheck(Command program, int& exit_code) {
+  const Command command = program.add_subcommand(
       "selfcheck", "the program against itself: false alarms of the gate here, what it can see, what disturbs");
   auto options = std::make_shared<Options>();
-  command->add_option("--suite", options->suite, "TOML file, or the name of a shipped suite")->capture_default_str();
-  command->add_option("--minutes", options->minutes, "how long")->capture_default_str()->check(CLI::PositiveNumber);
-  command->add_option("--set", options->set, "key=value over the suite's; repeatable");
-  add_plugin_option(*command);
-  command->add_flag("--json", options->json, "one JSON document on stdout");
-  command->footer("Example: mpirun -n 2 diffbench selfcheck --minutes 5");
-  command->callback([options, &exit_code] { exit_code = check(*options) ? 0 : 1; });
+  command.add_option("--suite", options->suite, "TOML file, or the name of a shipped suite").capture_default_str();
+  command.add_option("--minutes", options->minutes, "how long").capture_default_str().positive();
+  command.add_option("--set", options->set, "key=value over the suite's; repeatable");
+  add_plugin_option(command);
+  command.add_flag("--json", options->json, "one JSON document on stdout");
+  command.footer("Example: mpirun -n 2 diffbench selfcheck --minutes 5");
+  command.callback([options, &exit_code] { exit_code = check(*options) ? 0 : 1; });
 }
 
 }  // namespace diffbench::commands

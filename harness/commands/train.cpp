@@ -4,7 +4,6 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "harness/commands/at_least.h"
 #include "harness/commands/commands.h"
 #include "methods/config/input_error.h"
 #include "methods/config/paths.h"
@@ -67,18 +66,19 @@ void train(const Options& options) {
 
 }  // namespace
 
-void add_train(CLI::App& app, int&) {
-  auto* command = app.add_subcommand("train", "makes a checkpoint from a recipe; goes on where a killed run stopped");
+void add_train(Command program, int&) {
+  const Command command =
+      program.add_subcommand("train", "makes a checkpoint from a recipe; goes on where a killed run stopped");
   auto options = std::make_shared<Options>();
-  command->add_option("recipe", options->recipe, "TOML file (methods/training/README.md)")->required();
-  command->add_option("--data", options->overrides.data_dir, "folder of the data set");
-  command->add_option("--device", options->overrides.device, "auto | cpu | cuda | cuda:N");
-  command->add_option("--out", options->overrides.output, "folder for the result (default: the recipe's)");
-  command->add_option("--state", options->state_dir, "folder for the resumable state (default: .train/<recipe>)");
-  command->add_option("--threads", options->threads, "CPU threads (default: all)")->check(at_least(1));
-  command->add_flag("--json", options->json, "one JSON document on stdout");
-  command->footer("Example: diffbench train methods/zoo/fashion_mnist/recipe.toml");
-  command->callback([options] { train(*options); });
+  command.add_option("recipe", options->recipe, "TOML file (methods/training/README.md)").required();
+  command.add_option("--data", options->overrides.data_dir, "folder of the data set");
+  command.add_option("--device", options->overrides.device, "auto | cpu | cuda | cuda:N");
+  command.add_option("--out", options->overrides.output, "folder for the result (default: the recipe's)");
+  command.add_option("--state", options->state_dir, "folder for the resumable state (default: .train/<recipe>)");
+  command.add_option("--threads", options->threads, "CPU threads (default: all)").at_least(1);
+  command.add_flag("--json", options->json, "one JSON document on stdout");
+  command.footer("Example: diffbench train methods/zoo/fashion_mnist/recipe.toml");
+  command.callback([options] { train(*options); });
 }
 
 }  // namespace diffbench::commands

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include <CLI/CLI.hpp>
+
 #include "harness/commands/commands.h"
 #include "harness/quality/extractor.h"
 #include "harness/quality/image_source.h"
