@@ -56,7 +56,7 @@ demo: setup
 	mkdir -p demo-out
 	$$(ldd $(DIFFBENCH) | grep -q libmpi && echo mpirun -n 2) $(DIFFBENCH) run harness/suites/demo.toml --db demo-out/results.db
 	$(DIFFBENCH) report demo-out/results.db -o $(REPORT)
-	@page=$$(ls $(CURDIR)/$(REPORT)/*.html | head -n 1); echo "The report: $$page"; \
+	@page=$(CURDIR)/$(REPORT)/report.html; echo "The report: $$page"; \
 	  if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] && command -v xdg-open >/dev/null; then xdg-open "$$page" || true; fi
 
 # this working tree against where it left main: 10 minutes at most, after two builds
