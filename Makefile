@@ -31,9 +31,9 @@ test-release: build
 	cmake --build --preset release --parallel $(JOBS) --target header_tests
 	ctest --preset release
 
-# pytest's own exit code 5 makes "no tests found" an error
+# the files of tests side by side; pytest's own exit code 5 makes "no tests found" an error
 test-python: setup
-	.venv/bin/python -m pytest -q -p no:cacheprovider dashboards tests
+	.venv/bin/python -m pytest -q -p no:cacheprovider -n $(JOBS) --dist loadfile dashboards tests
 
 test-asan: setup
 	cmake --preset asan
