@@ -68,9 +68,9 @@ class Backbone {
   // profiles; default: all of them
   virtual void run_blocks(int first, int end, Hidden& hidden, int64_t rows_inside = profiling::kNone);
   void run_block(int index, Hidden& hidden) { run_blocks(index, index + 1, hidden); }
-  // the stretches that run_blocks will be asked for, so that what they need is made before anything is timed; others
-  // may come
-  virtual void prepare_stretches(const std::vector<Stretch>&) {}
+  // the stretches that run_blocks will be asked for, and how many rows most calls will have (0: unknown), so that what
+  // they need is made before anything is timed; others may come
+  virtual void prepare_stretches(const std::vector<Stretch>&, int64_t) {}
   // What remains of a block whose `transform` is dropped. The U-ViT keeps the `skip_linear` of decoder blocks
   // (ASE, arXiv 2408.05927); other networks keep nothing.
   void bypass_block(int index, Hidden& hidden) {

@@ -24,7 +24,7 @@ class BlockCache : public Denoiser {
 
   nlohmann::json prepare(const PrepareRequest& request, const nlohmann::json&) override {
     backbone_->prepare_times(request.times);
-    backbone_->prepare_stretches(stretches());
+    backbone_->prepare_stretches(stretches(), request.rows);
     return nlohmann::json::object();
   }
   void begin(const std::vector<int64_t>& samples) override { end(samples); }

@@ -247,7 +247,7 @@ at::Tensor run_with_exits(Backbone& backbone, ExitPolicy& policy, const Compacti
 nlohmann::json EarlyExitDenoiser::prepare(const PrepareRequest& request, const nlohmann::json& given) {
   backbone_->prepare_times(request.times);
   policy_->prepare_times(request.times);
-  backbone_->prepare_stretches(stretches_of(*policy_, request.times, backbone_->block_count()));
+  backbone_->prepare_stretches(stretches_of(*policy_, request.times, backbone_->block_count()), request.rows);
   return compaction_.prepare(*backbone_, request.rows, given);
 }
 

@@ -22,7 +22,7 @@ class FirstBlockCache : public Denoiser {
 
   nlohmann::json prepare(const PrepareRequest& request, const nlohmann::json&) override {
     backbone_->prepare_times(request.times);
-    backbone_->prepare_stretches({{0, 1}, {1, backbone_->block_count()}});
+    backbone_->prepare_stretches({{0, 1}, {1, backbone_->block_count()}}, request.rows);
     return nlohmann::json::object();
   }
   void begin(const std::vector<int64_t>& samples) override { end(samples); }

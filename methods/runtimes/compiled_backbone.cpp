@@ -27,42 +27,43 @@ void CompiledBackbone::enter_block(int index, Hidden& hidden) {
 }
 
 void CompiledBackbone::transform(int index, Hidden& hidden) {
-  auto& piece = transforms_[index];
+  const int64_t rows = known(hidden.tokens.size(0));
+  auto& piece = transforms_[{index, rows}];
   if (!piece.compiled) {
     auto parts = *network_->block_parts(index);
     parts.skip_linear = {};
     parts.keeps_skip = false;
-    piece = made({parts}, index);
+    piece = made({parts}, index, rows);
   }
   run_piece(piece, hidden);
 }
 
-void CompiledBackbone::prepare_stretches(const std::vector<Stretch>& stretches) {
+void CompiledBackbone::prepare_stretches(const std::vector<Stretch>& stretches, int64_t rows) {
+  std::set<int64_t> wanted{0};
+  if (rows > 0 && compiler_->prefers_known_rows()) wanted.insert(rows);
+  known_rows_.insert(wanted.begin(), wanted.end());
   for (const auto& stretch : stretches) {
-    if (compiler_->joins_blocks()) {
-      piece_of(stretch);
-      continue;
-    }
-    for (int block = stretch.first; block < stretch.end; ++block) {
-      piece_of({block, block + 1});
+    const int step = compiler_->joins_blocks() ? stretch.end - stretch.first : 1;
+    for (int block = stretch.first; block < stretch.end; block += step) {
+      for (const int64_t count : wanted) piece_of({block, block + step}, count);
     }
   }
 }
 
-CompiledBackbone::Piece CompiledBackbone::made(const std::vector<BlockParts>& blocks, int first) const {
-  Piece piece{.compiled = compiler_->compile(blocks)};
+CompiledBackbone::Piece CompiledBackbone::made(const std::vector<BlockParts>& blocks, int first, int64_t rows) const {
+  Piece piece{.compiled = compiler_->compile(blocks, rows)};
   for (size_t i = 0; i < blocks.size(); ++i) piece.flops += network_->cost(first + static_cast<int>(i)).flops;
   return piece;
 }
 
-CompiledBackbone::Piece& CompiledBackbone::piece_of(Stretch stretch) {
-  auto& piece = stretches_[stretch];
+CompiledBackbone::Piece& CompiledBackbone::piece_of(Stretch stretch, int64_t rows) {
+  auto& piece = stretches_[{stretch, rows}];
   if (!piece.compiled) {
     std::vector<BlockParts> blocks;
     for (int block = stretch.first; block < stretch.end; ++block) {
       blocks.push_back(*network_->block_parts(block));
     }
-    piece = made(blocks, stretch.first);
+    piece = made(blocks, stretch.first, rows);
   }
   return piece;
 }
@@ -80,8 +81,8 @@ void CompiledBackbone::run_piece(Piece& piece, Hidden& hidden) const {
 
 // one scope, under the number of its first block
 void CompiledBackbone::run_stretch(Stretch stretch, Hidden& hidden, int64_t rows_inside) {
-  auto& piece = piece_of(stretch);
   const int64_t rows = hidden.tokens.size(0);
+  auto& piece = piece_of(stretch, known(rows));
   const profiling::Scope scope(
       profiling::Phase::kBlock, stretch.end == stretch.first + 1 ? "block" : "blocks",
       {.block = stretch.first, .rows = rows, .rows_inside = rows_inside < 0 ? rows : rows_inside});

@@ -2,10 +2,14 @@
 // A network whose blocks run on another runtime; all else is the network's own.
 //
 //   auto fast = std::make_shared<CompiledBackbone>(network.backbone, make_compiler(compute), compute.network_dtype);
-//   fast->prepare_stretches({{0, 13}});          // compiled now; what was not prepared is compiled when it is asked
+//   fast->prepare_stretches({{0, 13}}, 64);      // compiled now; what was not prepared is compiled when it is asked
 //   for
+//
+// Where a runtime is faster with a number of rows that it knows, pieces are compiled twice: for the numbers that were
+// prepared, and for any other.
 
 #include <map>
+#include <set>
 
 #include "methods/runtimes/runtime.h"
 
@@ -19,7 +23,7 @@ class CompiledBackbone : public backbones::Backbone {
 
   void run_blocks(int first, int end, backbones::Hidden& hidden, int64_t rows_inside) override;
   void transform(int index, backbones::Hidden& hidden) override;
-  void prepare_stretches(const std::vector<backbones::Stretch>& stretches) override;
+  void prepare_stretches(const std::vector<backbones::Stretch>& stretches, int64_t rows) override;
 
   int block_count() const override { return network_->block_count(); }
   at::Tensor blank_input(int64_t rows) const override { return network_->blank_input(rows); }
@@ -48,16 +52,19 @@ class CompiledBackbone : public backbones::Backbone {
     double flops = 0.0;                         // per row
   };
 
-  Piece made(const std::vector<backbones::BlockParts>& blocks, int first) const;
-  Piece& piece_of(backbones::Stretch stretch);
+  // of calls with so many rows: itself where pieces are compiled for it, else 0
+  int64_t known(int64_t rows) const { return known_rows_.contains(rows) ? rows : 0; }
+  Piece made(const std::vector<backbones::BlockParts>& blocks, int first, int64_t rows) const;
+  Piece& piece_of(backbones::Stretch stretch, int64_t rows);
   void run_piece(Piece& piece, backbones::Hidden& hidden) const;
   void run_stretch(backbones::Stretch stretch, backbones::Hidden& hidden, int64_t rows_inside);
 
   std::shared_ptr<backbones::Backbone> network_;
   std::unique_ptr<Compiler> compiler_;
-  std::map<backbones::Stretch, Piece> stretches_;
-  std::map<int, Piece> entries_;     // what takes a block's long skip alone
-  std::map<int, Piece> transforms_;  // single blocks without their long skips
+  std::set<int64_t> known_rows_;
+  std::map<std::pair<backbones::Stretch, int64_t>, Piece> stretches_;  // by known rows
+  std::map<std::pair<int, int64_t>, Piece> transforms_;                // single blocks without their long skips
+  std::map<int, Piece> entries_;                                       // what takes a block's long skip alone
 };
 
 }  // namespace diffbench::runtimes

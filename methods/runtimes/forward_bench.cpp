@@ -42,7 +42,7 @@ int run(const std::vector<std::string>& arguments) {
   const c10::InferenceMode inference;
   auto& backbone = *model->network.backbone;
   backbone.prepare_times(t);
-  backbone.prepare_stretches({{0, backbone.block_count()}});
+  backbone.prepare_stretches({{0, backbone.block_count()}}, x.size(0));
   const auto evaluate = [&] {
     auto hidden = backbone.embed(x, t, {});
     backbone.run_blocks(0, backbone.block_count(), hidden);

@@ -24,7 +24,7 @@ struct Model;
 
 namespace diffbench::runtimes {
 
-// a stretch of blocks, ready to run for any number of rows
+// a stretch of blocks, ready to run
 class CompiledStretch {
  public:
   virtual ~CompiledStretch() = default;
@@ -35,13 +35,15 @@ class CompiledStretch {
 class Compiler {
  public:
   virtual ~Compiler() = default;
-  // the blocks in order; at least one
-  virtual std::unique_ptr<CompiledStretch> compile(const std::vector<backbones::BlockParts>& blocks) = 0;
+  // The blocks in order, at least one. rows: how many each call has; 0: any number.
+  virtual std::unique_ptr<CompiledStretch> compile(const std::vector<backbones::BlockParts>& blocks, int64_t rows) = 0;
   // What takes the block's long skip alone (Backbone::enter_block), to the last bit as a stretch takes it; null: the
   // network's own does that.
   virtual std::unique_ptr<CompiledStretch> compile_entry(const backbones::BlockParts&) { return nullptr; }
   // false: a stretch is no faster than its blocks one by one, which are then compiled once each
   virtual bool joins_blocks() const { return true; }
+  // whether what is compiled for a number of rows is faster with it than what takes any
+  virtual bool prefers_known_rows() const { return false; }
 };
 
 struct RuntimeEntry {

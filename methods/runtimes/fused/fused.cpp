@@ -143,7 +143,7 @@ class FusedBlock final : public CompiledStretch {
 
 class FusedCompiler final : public Compiler {
  public:
-  std::unique_ptr<CompiledStretch> compile(const std::vector<BlockParts>& blocks) override {
+  std::unique_ptr<CompiledStretch> compile(const std::vector<BlockParts>& blocks, int64_t) override {
     return std::make_unique<FusedBlock>(blocks.front());
   }
   std::unique_ptr<CompiledStretch> compile_entry(const BlockParts& block) override {

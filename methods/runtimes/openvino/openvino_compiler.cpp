@@ -69,10 +69,13 @@ class OpenVinoCompiler final : public Compiler {
                     ov::inference_num_threads(settings.threads),
                     ov::hint::enable_cpu_pinning(false)} {}  // ranks share the machine: who runs where is not ours
 
-  std::unique_ptr<CompiledStretch> compile(const std::vector<BlockParts>& blocks) override {
-    const auto stretch = build_stretch_model(blocks, type_);
+  std::unique_ptr<CompiledStretch> compile(const std::vector<BlockParts>& blocks, int64_t rows) override {
+    const auto stretch = build_stretch_model(blocks, type_, rows);
     return std::make_unique<OpenVinoStretch>(stretch, type_, core().compile_model(stretch.model, "CPU", properties_));
   }
+
+  // shapes that are known are planned once: at one row it is a quarter faster
+  bool prefers_known_rows() const override { return true; }
 
  private:
   static ov::Core& core() {

@@ -15,12 +15,15 @@ namespace op = ov::opset13;
 
 class Builder {
  public:
-  Builder(const BlockParts& example, ov::element::Type type)
-      : type_(type), tokens_(example.tokens), width_(example.qkv.weight.size(1)) {
-    inputs_.push_back(std::make_shared<op::Parameter>(type_, ov::PartialShape{-1, tokens_, width_}));
+  Builder(const BlockParts& example, ov::element::Type type, int64_t rows)
+      : type_(type),
+        rows_(rows > 0 ? rows : ov::Dimension::dynamic()),
+        tokens_(example.tokens),
+        width_(example.qkv.weight.size(1)) {
+    inputs_.push_back(std::make_shared<op::Parameter>(type_, ov::PartialShape{rows_, tokens_, width_}));
     x_ = inputs_.front();
     if (example.modulation.weight.defined()) {
-      inputs_.push_back(std::make_shared<op::Parameter>(type_, ov::PartialShape{-1, width_}));
+      inputs_.push_back(std::make_shared<op::Parameter>(type_, ov::PartialShape{rows_, width_}));
       condition_ = inputs_.back();
     }
   }
@@ -110,12 +113,13 @@ class Builder {
       kept_.pop_back();
       return skip;
     }
-    inputs_.push_back(std::make_shared<op::Parameter>(type_, ov::PartialShape{-1, tokens_, width_}));
+    inputs_.push_back(std::make_shared<op::Parameter>(type_, ov::PartialShape{rows_, tokens_, width_}));
     ++taken_;
     return inputs_.back();
   }
 
   ov::element::Type type_;
+  ov::Dimension rows_;
   int64_t tokens_;
   int64_t width_;
   Value x_;
@@ -127,8 +131,8 @@ class Builder {
 
 }  // namespace
 
-StretchModel build_stretch_model(const std::vector<BlockParts>& blocks, ov::element::Type type) {
-  Builder builder(blocks.front(), type);
+StretchModel build_stretch_model(const std::vector<BlockParts>& blocks, ov::element::Type type, int64_t rows) {
+  Builder builder(blocks.front(), type, rows);
   for (const auto& block : blocks) builder.add(block);
   return builder.finish();
 }

@@ -1,10 +1,10 @@
 #pragma once
 // Transformer blocks as an OpenVINO model, straight from LibTorch's tensors.
 //
-//   auto stretch = build_stretch_model(blocks, ov::element::bf16);
+//   auto stretch = build_stretch_model(blocks, ov::element::bf16, 64);
 //
-// Inputs: tokens [?, L, D]; the condition [?, D] where blocks are modulated; the long skips that its blocks take from
-// before the stretch, last kept first. Outputs: tokens; the long skips that its blocks keep for later, in order.
+// Inputs: tokens [rows, L, D]; the condition [rows, D] where blocks are modulated; the long skips that its blocks take
+// from before the stretch, last kept first. Outputs: tokens; the long skips that its blocks keep for later, in order.
 
 #include <openvino/core/model.hpp>
 
@@ -19,6 +19,7 @@ struct StretchModel {
   size_t keeps = 0;
 };
 
-StretchModel build_stretch_model(const std::vector<backbones::BlockParts>& blocks, ov::element::Type type);
+StretchModel build_stretch_model(const std::vector<backbones::BlockParts>& blocks, ov::element::Type type,
+                                 int64_t rows);  // 0: any number of them
 
 }  // namespace diffbench::runtimes
