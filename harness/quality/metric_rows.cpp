@@ -11,13 +11,14 @@ std::vector<results::MetricRow> metric_rows(std::span<const QualityMetric* const
   for (const auto* metric : metrics) {
     const std::string name(metric->name);
     const bool in_summary = name == "fid";  // view cell_summary has a column for it and its difference
+    const std::string comparison = metric->comparison == ComparedBy::kRatio ? "ratio" : "difference";
     rows.push_back({.name = name,
                     .unit = std::string(metric->unit),
                     .better = std::string(metric->better),
                     .definition = std::string(metric->definition),
                     .formula = std::string(metric->formula),
                     .summary_column = in_summary ? name : "",
-                    .comparison = metric->comparison == ComparedBy::kRatio ? "ratio" : "difference",
+                    .comparison = comparison,
                     .smallest_effect = metric->smallest_effect});
     if (!has_difference(*metric)) continue;
     rows.push_back(
@@ -28,8 +29,8 @@ std::vector<results::MetricRow> metric_rows(std::span<const QualityMetric* const
                        " is more than that of the `full` cell with everything else equal, from the same seeds.",
          .formula = name + " of the method - " + name + " of the baseline, paired by sample",
          .summary_column = in_summary ? difference_name(*metric) : "",
-         .comparison = "difference",
-         .smallest_effect = metric->smallest_difference});
+         .comparison = comparison,
+         .smallest_effect = metric->smallest_effect});
   }
   return rows;
 }

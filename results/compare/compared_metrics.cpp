@@ -154,18 +154,28 @@ const std::vector<ComparedMetric>& speed_metrics() {
 }
 
 // A further extractor's values ("fid@clip") are compared as those of the first. The difference to `full` holds what
-// the value holds, so it makes no claim of its own.
+// the value holds, so it makes no claim of its own; it may be 0 or less, so it has no ratio, and of a metric that is
+// compared by ratio the share of the metric's own value is what matters.
 ComparedMetric quality_metric(const std::string& name, const MetricRow& row) {
+  constexpr std::string_view kDifference = "_difference";
   const bool is_fid = row.name == "fid";  // the one that has always failed the gate
+  const bool is_difference = row.name.ends_with(kDifference);
+  const bool is_ratio = row.comparison == "ratio";
+  std::string share_of;
+  if (is_difference && is_ratio) {
+    share_of = name;
+    share_of.erase(row.name.size() - kDifference.size(), kDifference.size());  // an extractor may follow: "@clip"
+  }
   return {.name = name,
-          .scale = row.comparison == "ratio" ? Scale::kRatio : Scale::kDifference,
+          .scale = is_ratio && !is_difference ? Scale::kRatio : Scale::kDifference,
           .smallest_effect = row.smallest_effect,
           .gates = is_fid,
           .is_speed = false,
           .needs_machine = false,
-          .is_other_face = row.name.ends_with("_difference"),
+          .is_other_face = is_difference,
           .lower_is_better = row.better == "lower",
-          .contrast = of_quality};
+          .contrast = of_quality,
+          .share_of = std::move(share_of)};
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ struct ComparedMetric {
   bool is_other_face;  // of the metric before it: the same values, so no claim of its own in the family
   bool lower_is_better;
   ContrastPtr (*contrast)(const CellPair& pair, const ComparedMetric& metric);
+  std::string share_of{};  // the metric of whose older value `smallest_effect` is a share; empty: it is in the own unit
 };
 
 // of speed and cost

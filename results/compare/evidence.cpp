@@ -105,6 +105,12 @@ bool is_of_family(const Judged& one, double alpha, bool is_paired) {
          one.contrast->least_n(alpha) <= one.contrast->n();
 }
 
+// in the unit of the metric's scale; 0 where what it is a share of is not there
+double smallest_effect(const ComparedMetric& metric, const MeasuredCell& older) {
+  if (metric.share_of.empty()) return metric.smallest_effect;
+  return metric.smallest_effect * std::abs(value_of(older, metric.share_of).value_or(0));
+}
+
 // of one metric of a pair; an empty optional: one of the runs has no such number
 std::optional<Judged> judge_metric(const Match& match, const ComparedMetric& metric, const std::string& obstacle,
                                    const Gate& gate) {
@@ -127,7 +133,7 @@ std::optional<Judged> judge_metric(const Match& match, const ComparedMetric& met
   const auto& key = newer.stored.row.key;
   const Threshold* effect = threshold_of(gate, metric.name, key, true);
   const Threshold* gates = threshold_of(gate, metric.name, key, false);
-  one.row.smallest_effect = effect ? *effect->effect : metric.smallest_effect;
+  one.row.smallest_effect = effect ? *effect->effect : smallest_effect(metric, older);
   one.row.gates = (gates ? *gates->gates : metric.gates) && before && !is_dependent(one, match.pair.is_paired);
   if (!fault.empty()) return one;
   one.contrast = metric.contrast(match.pair, metric);

@@ -240,6 +240,29 @@ TEST_F(VerdictsTest, MetricsOfQualityAreThoseThatTheFilesName) {
   }
 }
 
+TEST_F(VerdictsTest, WhatMattersOfADifferenceToFullIsAShareOfTheValue) {
+  for (auto* run : {&older_, &newer_}) {
+    run->quality_metrics = {
+        {.name = "kid", .better = "lower", .comparison = "ratio", .smallest_effect = 0.05},
+        {.name = "kid_difference", .better = "lower", .comparison = "ratio", .smallest_effect = 0.05}};
+    const auto put = [&](const std::string& name, const std::string& metric, double value, double half_width) {
+      run->cells[1].quality[name].row = {
+          .metric = metric, .value = value, .low = value - half_width, .high = value + half_width, .n = 512};
+    };
+    const double moved = run == &older_ ? 0 : 1;
+    put("kid", "kid", 4e-3, 1e-5);  // as of an Inception: a fixed number that suits the other would hide all of it
+    put("kid_difference", "kid_difference", moved * 1e-3, 1e-5);
+    put("kid@zoo", "kid", 40, 0.1);
+    put("kid_difference@zoo", "kid_difference", -moved, 0.1);
+    for (const char* name : {"kid@zoo", "kid_difference@zoo"}) run->cells[1].quality[name].row.extractor = 2;
+  }
+  const auto comparison = compare();
+  EXPECT_EQ(find(comparison, "exit", "kid_difference")->verdict, Verdict::kWorse);
+  EXPECT_DOUBLE_EQ(find(comparison, "exit", "kid_difference")->smallest_effect, 0.05 * 4e-3);
+  EXPECT_EQ(find(comparison, "exit", "kid_difference@zoo")->verdict, Verdict::kSame);
+  EXPECT_DOUBLE_EQ(find(comparison, "exit", "kid_difference@zoo")->smallest_effect, 0.05 * 40);
+}
+
 TEST_F(VerdictsTest, TheGatesEntriesHold) {
   scale(newer_.cells[1], 1.06);
   scale(newer_.cells[2], 1.03);
