@@ -15,6 +15,7 @@ from dashboards.intervals import interval_words
 from dashboards.plotly_text import for_plotly
 from dashboards.quality_axis import VALUES, Quality, choose_quality, judged_qualities, with_quality
 from dashboards.theme import Look, look_of
+from dashboards.units import metric_of
 
 CELLS = """
 SELECT cell_summary.*, cell.given_solver_params, ifnull(cell.judged_as, cell.id) AS judged_as
@@ -61,8 +62,8 @@ class RunData:
         return dataclasses.replace(self, cells=with_quality(self.cells, self.values, quality), quality=quality)
 
     def define(self, metric: str) -> str:
-        """Definition and formula, for hovering."""
-        row = self.metrics.get(metric)
+        """Definition and formula of a metric, or of a value's name, for hovering."""
+        row = self.metrics.get(metric_of(metric))
         return f"{row['definition']} [{row['formula']}]" if row else ""
 
 

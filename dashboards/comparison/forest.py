@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from dashboards.comparison.read import IMPROVEMENTS, REGRESSIONS, Comparison
 from dashboards.plotly_text import for_plotly, shortened
 from dashboards.theme import styled
+from dashboards.units import name_words
 
 TITLE = "Ratios with their intervals"
 EXPLANATION = (
@@ -41,7 +42,7 @@ def draw(comparison: Comparison) -> go.Figure | None:
             customdata=of[["key", "metric", "interval", "reason"]],
             hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}: %{x:.4f} %{customdata[2]}<br>%{customdata[3]}<extra></extra>"))
     figure.add_vline(1, line={"color": "#52606D", "width": 1})
-    names = [f"{shortened(key, LONGEST)} · {metric.replace('_', ' ')}" for key, metric in zip(cells["key"], cells["metric"])]
+    names = [f"{shortened(key, LONGEST)} · {name_words(metric)}" for key, metric in zip(cells["key"], cells["metric"])]
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=rows[::-1], tickvals=rows, ticktext=names, tickfont={"size": 11}, automargin=True,
                         range=[-0.5, len(cells) - 0.5])
     figure.update_xaxes(title_text="new / old")

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from dashboards.comparison.read import IMPROVEMENTS, REGRESSIONS, Comparison
 from dashboards.intervals import number_words
 from dashboards.summary_table import with_note
-from dashboards.units import shown_unit
+from dashboards.units import metric_of, name_words, shown_unit
 
 COLUMNS = [("verdict", False), ("cell", False), ("metric", False), ("change", True), ("old", True), ("new", True), ("n", True), ("why", False)]
 CLASSES = {**dict.fromkeys(REGRESSIONS, "regression"), **dict.fromkeys(IMPROVEMENTS, "improvement")}
@@ -43,13 +43,13 @@ def table_rows(comparison: Comparison, verdicts: tuple[str, ...]) -> list[dict]:
 
 
 def _row(cell: pd.Series, comparison: Comparison) -> dict:
-    metric = comparison.new.metrics.get(cell["metric"], {"unit": ""})
+    metric = comparison.new.metrics.get(metric_of(cell["metric"]), {"unit": ""})
     factor, unit = shown_unit(metric["unit"])
 
     def value(of: float) -> str:
         return "–" if pd.isna(of) else f"{number_words(of * factor, '.4g')} {unit}".strip()
 
-    words = [cell["verdict"].replace("_", " "), cell["key"], cell["metric"].replace("_", " "), change_words(cell, factor, unit),
+    words = [cell["verdict"].replace("_", " "), cell["key"], name_words(cell["metric"]), change_words(cell, factor, unit),
              value(cell["old_value"]), value(cell["new_value"]), "–" if pd.isna(cell["n"]) else f"{cell['n']:.0f}", _why(cell)]
     return {"class": CLASSES.get(cell["verdict"], ""), "cells": words, "hover": comparison.new.define(cell["metric"])}
 

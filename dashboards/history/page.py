@@ -20,7 +20,7 @@ from dashboards.history.steps import CHANGE, IMPROVEMENT, NEW_CELL, NEW_FOOTING,
 from dashboards.page_parts import as_json
 from dashboards.source import Source
 from dashboards.theme import BASELINE_COLOUR, NULL_COLOUR, Look, method_colour, styled
-from dashboards.units import shown_unit
+from dashboards.units import metric_of, name_words, shown_unit
 
 TITLE = "History"
 FIRST_METRICS = ["latency", "throughput", "speedup", "fid", "peak_memory", "device_memory"]  # the others as the file has them
@@ -33,13 +33,13 @@ def content(source: Source) -> dict | None:
     if history is None or not history.numbers:
         return None
     names = sorted(history.numbers, key=lambda name: FIRST_METRICS.index(name) if name in FIRST_METRICS else len(FIRST_METRICS))
-    metrics = [_metric(name, data.metrics[name], history) for name in names]
+    metrics = [_metric(name, data.metrics[metric_of(name)], history) for name in names]
     runs, colours = pd.concat([machine.runs for machine in history.machines]), _colours(history.series, data.look)
     return {
         "first_utc": runs["started_utc"].min(), "last_utc": runs["started_utc"].max(), "run_count": len(runs), "series_count": len(history.series),
         "machines": [{"label": machine.label, "count": len(machine.runs)} for machine in history.machines],
         "methods": list(dict.fromkeys(history.series["method"])), "smallest_effect": SMALLEST_EFFECT,
-        "metrics": [{"name": of["name"], "title": of["name"].replace("_", " "), "steps": len(of["steps"])} for of in metrics],
+        "metrics": [{"name": of["name"], "title": of["title"], "steps": len(of["steps"])} for of in metrics],
         "history": as_json({
             "machines": [_machine(machine) for machine in history.machines], "series": [[*row, colours[label]] for *row, label in history.series[["machine", "key", "method", "method_label"]].to_numpy().tolist()], "metrics": metrics,
             "failures": _failures(history.failures), "breaks": np.argwhere(history.is_new_cell).tolist(),
@@ -73,7 +73,7 @@ def _metric(name: str, row: dict, history: History) -> dict:
     levels = find_levels(numbers.value, numbers.low, numbers.high)
     has_ends = bool(np.isfinite(numbers.low).any())
     return {
-        "name": name, "unit": unit, "better": row["better"], "definition": f"{row['definition']} [{row['formula']}]",
+        "name": name, "title": name_words(name), "unit": unit, "better": row["better"], "definition": f"{row['definition']} [{row['formula']}]",
         "value": _packed(numbers.value, history), "low": _packed(numbers.low, history) if has_ends else None,
         "high": _packed(numbers.high, history) if has_ends else None,
         "levels": [[series, level.first, level.last, level.value] for series, of in enumerate(levels) if len(of) > 1 for level in of],

@@ -24,10 +24,10 @@ CELLS = """
 SELECT cell.id AS cell, cell.run, key, method, method_label, role, identity, cell.status, reason FROM cell JOIN run ON run.id = cell.run
 WHERE suite_name = (SELECT suite_name FROM run WHERE id = :run) AND run.status <> 'running' ORDER BY cell.id
 """
-# as view cell_summary has them, but for metrics without a column there as well
+# as view cell_summary has them, but for metrics without a column there and further extractors as well
 NUMBERS = """
-SELECT cell, value, low, high, '' AS footing FROM estimate WHERE metric = :metric
-UNION ALL SELECT cell, value, low, high, n || ' ' || origin FROM cell_quality WHERE metric = :metric AND extractor <= 1
+SELECT cell, metric AS name, value, low, high, '' AS footing FROM estimate WHERE metric = :metric
+UNION ALL SELECT cell, name, value, low, high, n || ' ' || origin FROM cell_quality WHERE metric = :metric
 """
 
 
@@ -51,7 +51,7 @@ class History:
     series: pd.DataFrame  # machine (its number), key, method, method_label, role; in the order of the latest plan
     failures: pd.DataFrame  # cells that are not ok: series, column, status, reason
     is_new_cell: np.ndarray  # [series, run of its machine]: unlike the cell before, with other weights or parameters
-    numbers: dict[str, Numbers]  # by metric
+    numbers: dict[str, Numbers]  # by metric, of a further extractor by "fid@clip"
 
 
 def read_history(data: RunData) -> History | None:
@@ -88,9 +88,8 @@ def _numbers(data: RunData, cells: pd.DataFrame, shape: tuple[int, int]) -> dict
     found = {}
     for metric in data.metrics:
         rows = data.query(NUMBERS, metric=metric).astype(dict.fromkeys(("value", "low", "high"), float)).set_index("cell").join(places, how="inner")
-        if rows.empty:
-            continue
-        found[metric] = Numbers(*(_placed(rows, rows[name], shape) for name in ("value", "low", "high")), _is_new(rows, "footing", shape))
+        for name, of in rows.groupby("name", sort=False):
+            found[name] = Numbers(*(_placed(of, of[end], shape) for end in ("value", "low", "high")), _is_new(of, "footing", shape))
     return found
 
 

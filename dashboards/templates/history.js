@@ -134,7 +134,7 @@ function lineTrace({metric, number, colour, dash, symbol, kind, runs, columns, p
     const before = columns[i - 1], value = at(metric, "value", number, column);
     const follows = column === before + 1 && place(column) === place(before) + 1 && !metric.breaksAt.has(number + " " + column);
     if (i > 0 && !follows) push(across(column), null, "", null, null);
-    const words = `${metric.name.replaceAll("_", " ")}: ${withUnit(metric, value)}${intervalWords(metric, number, column)}`;
+    const words = `${metric.title}: ${withUnit(metric, value)}${intervalWords(metric, number, column)}`;
     const bar = (end, sign) => Number.isNaN(at(metric, end, number, column)) ? null : Math.max(0, sign * (at(metric, end, number, column) - value) * scale);
     const apart = metric.breaksAt.has(number + " " + column) ? ["another cell or quality of other samples: not comparable with the run before"] : [];
     const begun = (metric.stepsOf.get(number) || []).filter((step) => step.begins === column).map((step) => stepWords(metric, step));  // its triangle may lie below
@@ -176,7 +176,7 @@ function failureTrace({number, colour, runs, across, name}) {  // along the bott
 function layoutOf(metric, all, lines) {
   const layout = structuredClone(recorded.layout), isRelative = byId("up").value === "relative";
   const better = metric.better === "none" ? "" : ` (${metric.better} is better)`;
-  layout.yaxis = {...layout.yaxis, title: {text: plotlyText(metric.name.replaceAll("_", " ")) + (isRelative ? ", % of the first level" : metric.unit ? ", " + plotlyText(metric.unit) : "") + better}};
+  layout.yaxis = {...layout.yaxis, title: {text: plotlyText(metric.title) + (isRelative ? ", % of the first level" : metric.unit ? ", " + plotlyText(metric.unit) : "") + better}};
   layout.yaxis2 = {overlaying: "y", range: [0, 1], visible: false, fixedrange: true};
   layout.hovermode = "closest";
   layout.showlegend = lines <= 12;
@@ -229,7 +229,7 @@ function showSteps(metric, found, colours) {
   byId("steps").hidden = rows.length === 0;
   const left = steps.length - rows.length;
   byId("no-steps").textContent = [
-    ...(steps.length ? [] : [`No step in ${metric.name.replaceAll("_", " ")} among the series that match.`]), ...(left ? [`${left} older steps are left out.`] : []),
+    ...(steps.length ? [] : [`No step in ${metric.title} among the series that match.`]), ...(left ? [`${left} older steps are left out.`] : []),
     ...(metric.unsought ? [`${metric.unsought} series have values of 0 or below, in which no steps are sought.`] : [])].join(" ");
   return steps;
 }
@@ -277,8 +277,8 @@ function show() {
   const steps = showSteps(metric, found, colours);
   showSeries(metric, found, colours);
   byId("state").textContent = `${lines.length} of ${found.length} series that match are drawn, of ${series.length} in all.`;
-  byId("definition").textContent = `${metric.name.replaceAll("_", " ")}: ${metric.definition}`;
-  byId("found").textContent = `${metric.name.replaceAll("_", " ")}: ${foundWords(metric, found, steps)}`;
+  byId("definition").textContent = `${metric.title}: ${metric.definition}`;
+  byId("found").textContent = `${metric.title}: ${foundWords(metric, found, steps)}`;
   byId("clear").hidden = pinned.size === 0;
 }
 

@@ -65,6 +65,14 @@ def test_a_row_tells_change_values_and_reason(pair: tuple[Path, Path]) -> None:
     assert rows[5][3:] == ["–", "10 ms", "–", "–", "no partner"]
 
 
+def test_a_further_extractor_has_rows_of_its_own(pair: tuple[Path, Path]) -> None:
+    cells = [judged(HOSTILE, "fid@cl_ip", "worse", 1.5), judged(HOSTILE, "fid", "same", 1.0)]
+    rows = with_comparison(pair, lambda comparison: verdict_table.table_rows(comparison, tuple(RANKS)), cells=cells)
+    assert [row["cells"][2] for row in rows] == ["fid (cl_ip)", "fid"] and rows[0]["hover"] == rows[1]["hover"] != ""
+    names = with_comparison(pair, forest.draw, cells=cells).layout.yaxis.ticktext
+    assert names[0].endswith(" · fid (cl_ip)") and names[1].endswith(" · fid")
+
+
 def test_what_is_undecided_or_the_same_may_be_many(pair: tuple[Path, Path]) -> None:
     cells = [judged(f"full/{i}", "latency", "undecided", 1.0 + i / 1000) for i in range(31)] + [judged("full/1", "fid", "not_comparable"), judged("full/1", "speedup", "same", 1.0)]
     folded = with_comparison(pair, lambda comparison: page.content(Source(comparison.new, comparison)), cells=cells)["folded"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from dashboards.theme import BASELINE_COLOUR
 from dashboards.source import Source
 
 from history_database import add_run, empty_file, make_history, with_quality
-from rows import change
+from rows import add_extractor, add_quality, change
 
 
 def with_data(database: Path, use, run: int | None = None):
@@ -154,6 +155,25 @@ def test_metrics_without_a_column_are_there_too(tmp_path: Path) -> None:
     assert [metric["name"] for metric in page["metrics"]] == ["latency", "kid"]
     kid = json.loads(page["history"])["metrics"][1]
     assert kid["low"] is None and kid["unsought"] == 1 and unpacked(kid["value"]) == pytest.approx([np.nan, -0.5], nan_ok=True)
+
+
+def test_each_extractor_is_a_metric_of_its_own(tmp_path: Path) -> None:
+    database = make_history(tmp_path / "x.db", {"full/1": [100.0, 110.0]})
+    with sqlite3.connect(database) as connection:
+        for run, network in ((1, "old weights"), (2, "new weights")):
+            add_extractor(connection, 1, "zoo", run)
+            add_extractor(connection, 2, "cl_ip", run, sha256=network)
+            add_extractor(connection, 3, "lpips.pt", run)
+            add_quality(connection, run * 1000, "fid", 60.0 + run, 1.0)
+            add_quality(connection, run * 1000, "fid", 0.5 + run, None, extractor=2)
+            add_quality(connection, run * 1000, "lpips", 0.1, 0.01, extractor=3)
+    history = recorded(database)
+    by_name = {metric["name"]: metric for metric in history["metrics"]}
+    assert list(by_name) == ["latency", "fid", "fid@cl_ip", "lpips@lpips.pt"]
+    assert unpacked(by_name["fid"]["value"]) == pytest.approx([61, 62]) and by_name["fid"]["breaks"] == []
+    other = by_name["fid@cl_ip"]
+    assert unpacked(other["value"]) == pytest.approx([1.5, 2.5]) and other["breaks"] == [[0, 1]]  # of other weights
+    assert other["title"] == "fid (cl_ip)" and other["definition"].startswith("distance to real images")
 
 
 def test_what_is_not_known_is_said(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ METRICS = {  # enough of metrics.h: unit, better, definition, formula, column of
 # of quality metrics, which a file holds where a cell was judged by them: better, comparison, smallest effect
 QUALITY_METRICS = {
     "fid": ("lower", "ratio", 0.02), "fid_infinity": ("lower", "ratio", 0.02), "kid": ("lower", "difference", 1e-4),
-    "precision": ("higher", "difference", 0.01), "recall": ("higher", "difference", 0.01), "psnr": ("higher", "difference", 0.5),
+    "precision": ("higher", "difference", 0.01), "recall": ("higher", "difference", 0.01), "psnr": ("higher", "difference", 0.5), "lpips": ("lower", "difference", 0.01),
 }
 # knob and knob_text of the methods that tests use, as the registry writes them
 KNOBS = {
