@@ -18,26 +18,26 @@ namespace {
 
 using config::InputError;
 
-at::Tensor matrix(const data::NamedTensors& tensors, const std::string& file, const char* name) {
+at::Tensor matrix(data::NamedTensors& tensors, const std::string& file, const char* name) {
   const auto found = tensors.find(name);
   if (found == tensors.end()) {
     return {};
   }
-  const auto values = to_tensor(found->second);
+  const std::string what = data::dtype_name(found->second.dtype) + (" " + found->second.shape_text());
+  const auto values = to_tensor(std::move(found->second));
   if (!values.is_floating_point() || values.dim() != 2) {
-    throw InputError(file + ": " + name + ": is " + data::dtype_name(found->second.dtype) + " " +
-                     found->second.shape_text() + ", expected real numbers [N, D]");
+    throw InputError(file + ": " + name + ": is " + what + ", expected real numbers [N, D]");
   }
   check_rows(values, file + ": " + name);
   return values;
 }
 
-at::Tensor images_of_npz(const data::RawTensor& raw, const std::string& file) {
+at::Tensor images_of_npz(data::RawTensor& raw, const std::string& file) {
   if (raw.dtype != data::DType::u8 || raw.shape.size() != 4 || raw.element_count() == 0 || raw.shape[3] > 4) {
     throw InputError(file + ": arr_0: is " + data::dtype_name(raw.dtype) + " " + raw.shape_text() +
                      ", expected U8 [N, H, W, C]");
   }
-  return to_tensor(raw).permute({0, 3, 1, 2});
+  return to_tensor(std::move(raw)).permute({0, 3, 1, 2});
 }
 
 at::Tensor images_of_samples(const data::RawTensor& raw, const std::string& file) {
@@ -88,7 +88,7 @@ SampleSet load_file(const std::filesystem::path& path) {
                      ": expected a folder of images, a .npz or .safetensors file, or statistics in a .pt file" +
                      (data::has_image_ending(path) ? "; one image makes no set" : ""));
   }
-  const auto tensors = data::read_tensors(path);
+  auto tensors = data::read_tensors(path);  // what is large moves out of it
   SampleSet set;
   set.file = path.string();
   set.features = matrix(tensors, set.file, "features");
@@ -104,7 +104,7 @@ SampleSet load_file(const std::filesystem::path& path) {
     set.statistics = statistics_from(tensors, set.file);
   }
   if (is_npz && (tensors.contains("mu_s") || tensors.contains("sigma_s"))) {
-    set.spatial_statistics = statistics_from(tensors, set.file, kSpatialNames);
+    set.spatial_statistics = statistics_from(tensors, set.file, data::kSpatialNames);
   }
   if (!set.images.defined() && !set.features.defined() && !set.statistics) {
     std::string names;

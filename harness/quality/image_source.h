@@ -14,7 +14,7 @@
 // | .npz            | arr_0 (u8 [N, H, W, C]), arr_1 (i64 [N]: labels), mu + sigma (and n), mu_s + sigma_s, features |
 // |                 | [N, D], spatial [N, S], logits [N, K], labels (i64 [N]): any of them together                |
 // | .safetensors    | samples (real numbers in [-1, 1], [N, C, H, W], made u8), features, spatial, logits, labels  |
-// | .pt, .pth       | mu + sigma, as torch-fidelity keeps them, if they are tensors                                |
+// | .pt, .pth       | mu + sigma, as torch-fidelity caches them                                                    |
 // Several kinds in one file (the ADM reference files hold arr_0, mu and sigma) are all kept: statistics are then those
 // of the whole reference set, of which the images may be a part. InputError, one line with the path: nothing usable in
 // it, another shape or type, NaN or infinity.

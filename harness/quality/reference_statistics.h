@@ -13,6 +13,7 @@
 
 #include "harness/quality/feature_statistics.h"
 #include "methods/data/raw_tensor.h"
+#include "methods/data/statistics_tensors.h"
 
 namespace diffbench::quality {
 
@@ -28,13 +29,8 @@ struct KeptRows {
 void write_statistics(const std::filesystem::path& path, const Gaussian& gaussian,
                       const KeptRows& kept = {});  // statistics in float64
 
-struct StatisticsNames {
-  const char* mean = "mu";
-  const char* covariance = "sigma";
-};
-inline constexpr StatisticsNames kSpatialNames{"mu_s", "sigma_s"};
-
 // the same from tensors already read; `file` is what messages call them
-Gaussian statistics_from(const data::NamedTensors& tensors, const std::string& file, const StatisticsNames& names = {});
+Gaussian statistics_from(const data::NamedTensors& tensors, const std::string& file,
+                         const data::StatisticsNames& names = {});
 
 }  // namespace diffbench::quality

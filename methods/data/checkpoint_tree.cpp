@@ -5,6 +5,7 @@
 
 #include "methods/data/checked_size.h"
 #include "methods/data/file_io.h"
+#include "methods/data/pickled_array.h"
 
 namespace diffbench::data {
 namespace {
@@ -45,7 +46,7 @@ bool contains(auto&& list, std::string_view name) {
 
 bool is_tensor(const PickleValue& value) {
   return value.is_call(kTensorV2) || value.is_call(kTensorV3) || value.is_call(kParameter) ||
-         value.is_call(kParameterWithState);
+         value.is_call(kParameterWithState) || is_array(value);
 }
 
 class Finder {
@@ -158,6 +159,7 @@ class TensorReader {
   TensorReader(const std::string& name, const std::string& file) : name_(name), file_(file) {}
 
   CheckpointTensor read(const PickleValue& value) const {
+    if (is_array(value)) return read_array(value);
     const PickleValue* call = &value;
     if (call->is_call(kParameter) || call->is_call(kParameterWithState)) {
       call = argument(*call, 0);
@@ -184,6 +186,17 @@ class TensorReader {
   }
 
  private:
+  CheckpointTensor read_array(const PickleValue& value) const {
+    const std::string label = file_ + ": " + in_quotes(name_);
+    const auto header = header_of(value, label);
+    CheckpointTensor tensor;
+    tensor.dtype = type_of(header, label);
+    tensor.array = &value;
+    tensor.view.shape = header.shape;
+    if (!checked_size_bytes(tensor.dtype, tensor.view.shape)) fail("has no valid shape");
+    return tensor;
+  }
+
   [[noreturn]] void fail(const std::string& message) const {
     throw bad_file(file_, "tensor " + in_quotes(name_) + " " + message);
   }
@@ -257,7 +270,7 @@ class TensorReader {
 
 bool is_checkpoint_global(std::string_view name) {
   return contains(kPassedOver, name) || contains(kUntypedStorages, name) || name == kTensorV2 || name == kTensorV3 ||
-         name == kParameter || name == kParameterWithState || name == kSize ||
+         name == kParameter || name == kParameterWithState || name == kSize || is_array_global(name) ||
          std::any_of(std::begin(kTypes), std::end(kTypes),
                      [&](const TorchType& type) { return name == type.storage || name == type.dtype; });
 }

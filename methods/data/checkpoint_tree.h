@@ -20,10 +20,12 @@ struct CheckpointTensor {
   std::string storage_key;     // "0": the archive's entry data/0
   uint64_t storage_bytes = 0;  // as the pickle states it
   DType dtype = DType::f32;
-  StridedView view;  // lies inside the storage
+  StridedView view;                    // lies inside the storage
+  const PickleValue* array = nullptr;  // a numpy array, whose elements lie in the pickle: no storage, and a shape alone
 };
 
-// the globals that a checkpoint of tensors, containers and plain values needs; argparse.Namespace is passed over
+// the globals that a checkpoint of tensors, numpy arrays, containers and plain values needs; argparse.Namespace is
+// passed over
 bool is_checkpoint_global(std::string_view name);
 
 // The state dict: what stands under "ema", else "model", else "state_dict", else the whole. Nested containers give

@@ -139,20 +139,6 @@ class HeaderParser {
   std::optional<std::vector<int64_t>> shape_;
 };
 
-DType dtype_of(std::string_view descr, const std::string& file) {
-  for (const auto& type : kTypes) {
-    if (descr == type.descr ||
-        (descr.size() == 3 && size_bytes(type.dtype) == 1 && descr.substr(1) == type.descr + 1)) {
-      return type.dtype;
-    }
-  }
-  if (descr.starts_with("|O")) {
-    throw bad_file(file, "object arrays hold pickles and are refused");
-  }
-  throw bad_file(
-      file, "numpy type " + in_quotes(descr) + " is not supported" + (descr.starts_with('>') ? " (big-endian)" : ""));
-}
-
 // a Fortran-ordered array as a view: the first index runs fastest
 StridedView fortran_view(const std::vector<int64_t>& shape) {
   StridedView view{shape, {}, 0};
@@ -166,7 +152,26 @@ StridedView fortran_view(const std::vector<int64_t>& shape) {
 
 }  // namespace
 
+DType type_of(const NpyHeader& header, const std::string& file) {
+  const std::string_view descr = header.descr;
+  for (const auto& type : kTypes) {
+    if (descr == type.descr ||
+        (descr.size() == 3 && size_bytes(type.dtype) == 1 && descr.substr(1) == type.descr + 1)) {
+      return type.dtype;
+    }
+  }
+  if (descr.starts_with("|O")) {
+    throw bad_file(file, "object arrays hold pickles and are refused");
+  }
+  throw bad_file(
+      file, "numpy type " + in_quotes(descr) + " is not supported" + (descr.starts_with('>') ? " (big-endian)" : ""));
+}
+
 RawTensor parse_npy(std::span<const std::byte> bytes, const std::string& file) {
+  return parse_npy(std::vector<std::byte>(bytes.begin(), bytes.end()), file);
+}
+
+RawTensor parse_npy(std::vector<std::byte>&& bytes, const std::string& file) {
   ByteReader in(bytes, file);
   if (bytes.size() < kMagic.size() || in.take_text(kMagic.size()) != kMagic) {
     throw bad_file(file, "not a numpy array");
@@ -177,19 +182,21 @@ RawTensor parse_npy(std::span<const std::byte> bytes, const std::string& file) {
     throw bad_file(file, "npy version " + std::to_string(major) + "." + std::to_string(minor) + " is not supported");
   }
   const size_t header_size = major == 1 ? in.little_endian<uint16_t>() : in.little_endian<uint32_t>();
-  HeaderParser header(in.take_text(header_size), file);
-  header.parse();
+  HeaderParser parser(in.take_text(header_size), file);
+  parser.parse();
+  const NpyHeader header{std::string(parser.descr()), parser.fortran_order(), parser.shape()};
+  bytes.erase(bytes.begin(), bytes.end() - static_cast<std::ptrdiff_t>(in.remaining()));
+  return npy_array(header, std::move(bytes), file);
+}
 
-  RawTensor tensor{dtype_of(header.descr(), file), header.shape(), {}};
-  const auto data = in.take(in.remaining());
-  if (checked_size_bytes(tensor.dtype, tensor.shape) != data.size()) {
-    throw bad_file(file, "the npy header says " + tensor.shape_text() + " of type " + dtype_name(tensor.dtype) +
-                             ", but " + std::to_string(data.size()) + " bytes follow");
+RawTensor npy_array(const NpyHeader& header, std::vector<std::byte> data, const std::string& file) {
+  RawTensor tensor{type_of(header, file), header.shape, std::move(data)};
+  if (checked_size_bytes(tensor.dtype, tensor.shape) != tensor.bytes.size()) {
+    throw bad_file(file, "its header says " + tensor.shape_text() + " of type " + dtype_name(tensor.dtype) + ", but " +
+                             std::to_string(tensor.bytes.size()) + " bytes follow");
   }
-  if (header.fortran_order()) {
-    tensor.bytes = strided_copy(data, fortran_view(tensor.shape), size_bytes(tensor.dtype));
-  } else {
-    tensor.bytes.assign(data.begin(), data.end());
+  if (header.is_fortran) {
+    tensor.bytes = strided_copy(tensor.bytes, fortran_view(tensor.shape), size_bytes(tensor.dtype));
   }
   return tensor;
 }

@@ -16,6 +16,16 @@
 namespace diffbench::data {
 
 RawTensor parse_npy(std::span<const std::byte> bytes, const std::string& file);
+RawTensor parse_npy(std::vector<std::byte>&& bytes, const std::string& file);  // without a second copy in memory
+
+// what a header says of the bytes behind it
+struct NpyHeader {
+  std::string descr;  // "<f4"
+  bool is_fortran = false;
+  std::vector<int64_t> shape;
+};
+DType type_of(const NpyHeader& header, const std::string& file);  // InputError: none of ours
+RawTensor npy_array(const NpyHeader& header, std::vector<std::byte> data, const std::string& file);
 
 // version 1; throws InputError for BF16, which numpy does not have
 std::vector<std::byte> format_npy(const RawTensor& tensor, const std::string& file);

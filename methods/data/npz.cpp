@@ -9,6 +9,21 @@ namespace {
 
 constexpr std::string_view kExtension = ".npy";
 
+// Deflate packs zeros a thousand times: a small file must not become a huge allocation. What is worth keeping packs
+// less; small arrays may be all zero.
+void check_total(const ZipArchive& archive, size_t file_bytes, const std::string& file) {
+  constexpr size_t kAlwaysAllowed_bytes = size_t{64} << 20;
+  constexpr size_t kLargestGrowth = 64;
+  size_t left = file_bytes * kLargestGrowth + kAlwaysAllowed_bytes;
+  for (const auto& [name, entry] : archive.entries()) {
+    if (entry.size_bytes > left) {
+      throw bad_file(file, "its arrays need more memory than a file of " + std::to_string(file_bytes) +
+                               " bytes justifies (from " + in_quotes(name) + " on)");
+    }
+    left -= entry.size_bytes;
+  }
+}
+
 }  // namespace
 
 NamedTensors parse_npz(std::span<const std::byte> bytes, const std::string& file) {
@@ -16,6 +31,7 @@ NamedTensors parse_npz(std::span<const std::byte> bytes, const std::string& file
     throw bad_file(file, "not an npz file");
   }
   const ZipArchive archive(bytes, file);
+  check_total(archive, bytes.size(), file);
   NamedTensors tensors;
   for (const auto& [name, entry] : archive.entries()) {
     if (!name.ends_with(kExtension)) {

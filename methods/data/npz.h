@@ -4,7 +4,8 @@
 //   NamedTensors reference = read_npz("VIRTUAL_imagenet256.npz");   // "arr_0", "mu", ...
 //   write_npz("samples.npz", {{"arr_0", images}, {"arr_1", labels}});
 //
-// Arrays are read as methods/data/npy.h says; writing deflates. Every failure is an InputError of one line.
+// Arrays are read as methods/data/npy.h says; writing deflates. Refused: arrays that together need more than 64 times
+// the file and 64 MiB. Every failure is an InputError of one line.
 
 #include <filesystem>
 #include <span>

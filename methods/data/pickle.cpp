@@ -205,11 +205,7 @@ class Machine {
         return true;
       }
       case 'b': {
-        stack_.pop();  // attributes of an object: nothing here needs them
-        const PickleValue* object = stack_.top();
-        if (object->kind != PickleKind::call && object->kind != PickleKind::dict) {
-          stack_.fail("attributes on something that is not an object");
-        }
+        stack_.set_state(stack_.pop_many(1).front());
         return true;
       }
       case 'Q':

@@ -42,6 +42,7 @@ struct PickleValue {
   std::string text;
   std::vector<const PickleValue*> items;
   const PickleValue* callee = nullptr;
+  const PickleValue* state = nullptr;  // of a call: what the pickle sets on the object made; null: nothing
 
   bool is_text(std::string_view value) const { return kind == PickleKind::text && text == value; }
   // kind is call, of the global `name`

@@ -111,6 +111,14 @@ void PickleStack::push_call(const PickleValue* callee, std::vector<const PickleV
   push_items(PickleKind::dict, std::move(items));
 }
 
+void PickleStack::set_state(const PickleValue* state) {
+  PickleValue* object = mutable_top();
+  if (object->kind != PickleKind::call && object->kind != PickleKind::dict) {
+    fail("attributes on something that is not an object");
+  }
+  if (object->kind == PickleKind::call) object->state = state;  // attributes of a dict: nothing here needs them
+}
+
 void PickleStack::append(PickleKind kind, const std::vector<const PickleValue*>& items) {
   PickleValue* container = mutable_top();
   if (container->kind == PickleKind::call) {

@@ -43,6 +43,9 @@ class PickleStack {
   void push_global(std::string_view module, std::string_view name);
   void push_call(const PickleValue* callee, std::vector<const PickleValue*> arguments);
 
+  // of the object on top of the stack
+  void set_state(const PickleValue* state);
+
   // to the container of this kind on top of the stack
   void append(PickleKind kind, const std::vector<const PickleValue*>& items);
 

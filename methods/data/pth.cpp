@@ -5,6 +5,7 @@
 #include "methods/data/checked_size.h"
 #include "methods/data/checkpoint_tree.h"
 #include "methods/data/file_io.h"
+#include "methods/data/pickled_array.h"
 #include "methods/data/zip_archive.h"
 
 namespace diffbench::data {
@@ -38,10 +39,14 @@ NamedTensors load(const ZipArchive& archive, const std::string& prefix, const st
                   const std::map<std::string, CheckpointTensor>& tensors) {
   using Entry = std::map<std::string, CheckpointTensor>::value_type;
   std::map<std::string, std::vector<const Entry*>> by_storage;
-  for (const auto& entry : tensors) {
-    by_storage[entry.second.storage_key].push_back(&entry);
-  }
   NamedTensors result;
+  for (const auto& entry : tensors) {
+    if (entry.second.array != nullptr) {
+      result.emplace(entry.first, array_of(*entry.second.array, file + ": " + in_quotes(entry.first)));
+    } else {
+      by_storage[entry.second.storage_key].push_back(&entry);
+    }
+  }
   for (const auto& [key, views] : by_storage) {
     const auto storage = archive.read(prefix + "data/" + key);
     for (const auto* entry : views) {

@@ -4,10 +4,10 @@
 //
 //   NamedTensors weights = read_pth("uvit.pth");
 //
-// Tensors (views, strides, offsets and shared storages included), parameters, containers and plain values are read; any
-// other global in the pickle is refused by its name, and nothing is ever executed. Refused as well: the older format
-// that is not a zip, big-endian files, TorchScript archives, and sizes that the file cannot hold. Every failure is an
-// InputError of one line. What names become: methods/data/checkpoint_tree.h.
+// Tensors (views, strides, offsets and shared storages included), parameters, numpy arrays, containers and plain values
+// are read; any other global in the pickle is refused by its name, and nothing is ever executed. Refused as well: the
+// older format that is not a zip, big-endian files, TorchScript archives, and sizes that the file cannot hold. Every
+// failure is an InputError of one line. What names become: methods/data/checkpoint_tree.h.
 
 #include <filesystem>
 #include <span>

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 
 namespace diffbench {
@@ -37,6 +38,12 @@ at::Tensor to_tensor(const data::RawTensor& raw) {
     std::memcpy(tensor.mutable_data_ptr(), raw.bytes.data(), raw.bytes.size());
   }
   return tensor;
+}
+
+at::Tensor to_tensor(data::RawTensor&& raw) {
+  const auto held = std::make_shared<data::RawTensor>(std::move(raw));
+  return at::from_blob(
+      held->bytes.data(), held->shape, [held](void*) {}, at::TensorOptions(scalar_type(held->dtype)));
 }
 
 data::RawTensor to_raw(const at::Tensor& tensor) {

@@ -12,6 +12,7 @@ namespace diffbench {
 
 at::ScalarType scalar_type(data::DType dtype);
 at::Tensor to_tensor(const data::RawTensor& raw);  // a copy, on the CPU
+at::Tensor to_tensor(data::RawTensor&& raw);       // holds the bytes given: large arrays are in memory once
 data::RawTensor to_raw(const at::Tensor& tensor);  // a copy; any device, any strides
 
 }  // namespace diffbench

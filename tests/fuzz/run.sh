@@ -14,6 +14,7 @@ seeds_of() {
   case $1 in
     pickle) ls "$goldens"/*.pth "$goldens"/hostile/*.pth ;; # their data.pkl
     npy) ls "$goldens"/*.npz "$goldens"/hostile/*.npz ;;    # their arrays
+    statistics) ls "$goldens"/statistics.* "$goldens"/arrays_stored.npz "$goldens"/types.pth ;;
     idx) ls "$goldens"/*.idx* ;;
     image) ls tests/methods/data/image_goldens/*.{png,jpg,jpeg,webp} ;;
     suite) ls harness/suites/*.toml ;;

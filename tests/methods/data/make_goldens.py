@@ -6,6 +6,7 @@
 The C++ tests read them and compare; expected values of a checkpoint stand in a .safetensors file of the same stem.
 """
 import argparse
+import codecs
 import collections
 import gzip
 import io
@@ -226,6 +227,14 @@ def npy(array, version):
     return out.getvalue()
 
 
+def pickled_array(*state):
+    """An array as numpy pickles it, with any state."""
+    reconstruct, arguments, _ = np.zeros(0).__reduce__()
+    array = Call(reconstruct, *arguments)
+    array.reduced += state
+    return array
+
+
 def make_numpy():
     arrays = {name: t.numpy() for name, t in all_types().items() if name != "bf16"}
     arrays["fortran"] = np.asfortranarray(np.arange(24, dtype=np.float32).reshape(2, 3, 4))
@@ -236,6 +245,21 @@ def make_numpy():
     with zipfile.ZipFile(GOLDENS / "arrays_versions.npz", "w") as archive:
         for i, (name, array) in enumerate(arrays.items()):
             archive.writestr(f"{name}.npy", npy(array, (1 + i % 3, 0)))
+    for protocol in (2, 3, 4):  # torch.save's own, and those in which bytes are no text
+        torch.save(arrays, GOLDENS / f"arrays_protocol{protocol}.pth", pickle_protocol=protocol)
+    # what torch_fidelity.metric_fid.fid_features_to_statistics makes and caches, and pytorch-fid's file of the same
+    features = np.random.default_rng(1).normal(size=(9, 3)).astype(np.float32)
+    statistics = {"mu": np.mean(features, axis=0), "sigma": np.cov(features, rowvar=False)}
+    torch.save(statistics, GOLDENS / "statistics.pt")
+    np.savez(GOLDENS / "statistics.npz", **statistics)
+    torch.save({"x": np.array([{}, 1], dtype=object)}, HOSTILE / "array_of_objects.pth")
+    torch.save({"x": np.arange(3, dtype=">f4")}, HOSTILE / "array_big_endian.pth")
+    write_checkpoint(HOSTILE / "array_never_set.pth", pickled({"x": pickled_array()}))
+    write_checkpoint(HOSTILE / "array_without_bytes.pth", pickled({"x": pickled_array((1, (3,), np.dtype("<f4"), False, b"1234"))}))
+    write_checkpoint(HOSTILE / "array_of_nothing.pth", pickled({"x": pickled_array((1, (-1,), np.dtype("<f4"), False, b""))}))
+    write_checkpoint(HOSTILE / "array_not_latin.pth", pickled({"x": pickled_array((1, (1,), np.dtype("u1"), False, Call(codecs.encode, "\u0100", "latin1")))}))
+    shared = np.zeros(2**15, np.uint8)
+    write_checkpoint(HOSTILE / "array_bomb.pth", pickled({i: shared for i in range(4000)}))
     np.savez(HOSTILE / "object.npz", x=np.array([{}, 1], dtype=object))
     np.savez(HOSTILE / "big_endian.npz", x=np.arange(3, dtype=">f4"))
     np.savez(HOSTILE / "structured.npz", x=np.zeros(2, dtype=[("a", "<f4")]))

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "methods/data/npz.h"
 #include "methods/data/safetensors.h"
 #include "tests/methods/data/data_testing.h"
 
@@ -56,6 +57,14 @@ TEST(Pth, JoinsNestedContainersWithDots) {
   EXPECT_THAT(names_of(read_pth(golden("nested.pth"))), ElementsAre("decoder.0", "encoder.first.weight"));
 }
 
+TEST(Pth, ReadsNumpyArrays) {
+  const NamedTensors expected = read_safetensors(golden("arrays.safetensors"));
+  for (const char* name : {"arrays_protocol2.pth", "arrays_protocol3.pth", "arrays_protocol4.pth"}) {
+    EXPECT_EQ(read_pth(golden(name)), expected) << name;
+  }
+  EXPECT_EQ(read_pth(golden("statistics.pt")), read_npz(golden("statistics.npz")));
+}
+
 TEST(Pth, RefusesOtherFormats) {
   const auto error = [](const char* name) { return error_of([&] { read_pth(golden(name)); }); };
   EXPECT_THAT(error("legacy.pth"), HasSubstr("legacy.pth: not a zip archive; if PyTorch before 1.6 wrote it, save it "
@@ -66,7 +75,7 @@ TEST(Pth, RefusesOtherFormats) {
 }
 
 TEST(Pth, SurvivesDamage) {
-  for (const char* name : {"views.pth", "training.pth", "untyped.pth"}) {
+  for (const char* name : {"views.pth", "training.pth", "untyped.pth", "statistics.pt"}) {
     expect_robust(file_content(golden(name)), [](auto bytes) { parse_pth(bytes, "f"); });
   }
 }
@@ -131,6 +140,13 @@ constexpr Hostile kHostile[] = {
     {"empty_pickle", "truncated"},
     {"packed_bomb", "claims more bytes than the file can hold"},
     {"no_pickle", "0 entries data.pkl"},
+    {"array_of_objects", "object arrays hold pickles and are refused"},
+    {"array_big_endian", "numpy type '>f4' is not supported (big-endian)"},
+    {"array_never_set", "'x': not a numpy array of plain numbers"},
+    {"array_without_bytes", "says [3] of type F32, but 4 bytes follow"},
+    {"array_of_nothing", "tensor 'x' has no valid shape"},
+    {"array_not_latin", "'x': not a numpy array of plain numbers"},
+    {"array_bomb", "need more memory than a file of"},
 };
 
 TEST(Pth, RefusesHostileFiles) {
