@@ -73,12 +73,13 @@ Evidence evidence_of(const SampleSet& set) {
           .images = rows_if_any(set.images)};
 }
 
-Reference reference_of(const SampleSet& set) {
+// statistics of many rows take a while, so only where a metric looks at them
+Reference reference_of(const SampleSet& set, unsigned needs) {
   Reference reference;
-  if (set.statistics || set.features.defined()) {
+  if ((needs & kStatistics) != 0 && (set.statistics || set.features.defined())) {
     reference.features = std::make_shared<FrechetReference>(gaussian_of_set(set));
   }
-  if (set.spatial_statistics || set.spatial.defined()) {
+  if ((needs & kSpatial) != 0 && (set.spatial_statistics || set.spatial.defined())) {
     reference.spatial =
         std::make_shared<FrechetReference>(set.spatial_statistics ? *set.spatial_statistics : gaussian_of(set.spatial));
   }
@@ -177,7 +178,7 @@ Comparison compare_sets(const std::filesystem::path& path_a, const std::filesyst
   complete(b, (needs & kBaseline) != 0 ? needs : needs & ~unsigned{kLogits});
   check_sides(metrics, a, b);
 
-  const auto reference = reference_of(b);
+  const auto reference = reference_of(b, needs);
   auto of_a = evidence_of(a);
   auto of_b = evidence_of(b);
   of_a.reference = &reference;

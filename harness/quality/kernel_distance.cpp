@@ -7,20 +7,20 @@
 namespace diffbench::quality {
 namespace {
 
-constexpr int64_t kRowsPerBlock = 1024;
+constexpr int64_t kRowsPerBlock = 2048;  // 32 MiB of kernel: next to its product all else is small
 
 // k of every row of a with every row of b
 using Kernel = at::Tensor (*)(const at::Tensor& a, const at::Tensor& b);
 
 at::Tensor cubic(const at::Tensor& a, const at::Tensor& b) {
-  const auto base = a.mm(b.t()).div_(static_cast<double>(a.size(1))).add_(1.0);
-  return (base * base).mul_(base);
+  static const auto kOne = at::ones({1, 1}, at::kDouble);
+  return at::addmm(kOne, a, b.t(), 1.0, 1.0 / static_cast<double>(a.size(1))).pow_(3);
 }
 
 at::Tensor gaussian(const at::Tensor& a, const at::Tensor& b) {
   constexpr double kSigma = 10.0;
   const auto lengths = a.square().sum(1).unsqueeze(1) + b.square().sum(1);
-  return (lengths - 2 * a.mm(b.t())).clamp_min_(0.0).mul_(-1 / (2 * kSigma * kSigma)).exp_();
+  return at::addmm(lengths, a, b.t(), 1.0, -2.0).clamp_min_(0.0).mul_(-1 / (2 * kSigma * kSigma)).exp_();
 }
 
 struct OwnSums {
@@ -31,16 +31,17 @@ struct OwnSums {
 // `groups(first, count)` is [count, G]
 template <typename Groups>
 OwnSums own_sums(const RowSource& rows, Kernel kernel, const Groups& groups) {
-  OwnSums sums;
+  const auto count = groups(0, 1).size(1);
+  OwnSums sums{at::zeros({count, count}, at::kDouble), at::zeros({count}, at::kDouble)};
   for_each_block(rows, kRowsPerBlock, [&](int64_t first, const at::Tensor& a) {
-    const auto of_a = groups(first, a.size(0));
-    const auto with_itself = of_a.t().mv(kernel(a, a).diagonal());
-    sums.diagonal = sums.diagonal.defined() ? sums.diagonal + with_itself : with_itself;
+    const auto of_a = groups(first, a.size(0)).t().contiguous();
     for (int64_t other = first; other < rows.count(); other += kRowsPerBlock) {
-      const auto b = rows.rows(other, std::min(kRowsPerBlock, rows.count() - other)).to(at::kDouble);
-      const auto block = of_a.t().mm(kernel(a, b)).mm(groups(other, b.size(0)));
-      const auto both = other == first ? block : block + block.t();  // the kernel is symmetric
-      sums.pairs = sums.pairs.defined() ? sums.pairs + both : both;
+      const bool is_own = other == first;
+      const auto b = is_own ? a : rows.rows(other, std::min(kRowsPerBlock, rows.count() - other)).to(at::kDouble);
+      const auto values = kernel(a, b);
+      const auto block = of_a.mm(values).mm(groups(other, b.size(0)));
+      sums.pairs += is_own ? block : block + block.t();  // the kernel is symmetric
+      if (is_own) sums.diagonal += of_a.mv(values.diagonal());
     }
   });
   return sums;

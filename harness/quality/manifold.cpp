@@ -83,37 +83,39 @@ class Search {
     Found found{at::zeros({n}, at::kDouble), at::zeros({n}, at::kDouble), at::zeros({kJackknifeGroups, m}, at::kDouble),
                 at::zeros({m}, at::kDouble), at::zeros({kJackknifeGroups, m}, at::kDouble)};
     for_each_distance(samples_, real_, centre_, [&](int64_t first, int64_t other, const at::Tensor& distances) {
-      const int64_t a = distances.size(0);
-      const int64_t b = distances.size(1);
-      auto inside = found.inside.narrow(0, first, a);
-      inside.copy_(at::maximum(inside, (distances <= real_radii_.narrow(0, other, b)).any(1).to(at::kDouble)));
-      const auto in_wide = (distances < real_wide_radii_.narrow(0, other, b)).to(at::kDouble);
-      found.balls.narrow(0, first, a) += in_wide.sum(1);
-      found.hits.narrow(1, other, b) += group_matrix(first, a).t().mm(in_wide);
-      recall(found, without, sample_radii, first, other,
-             (distances <= widest.narrow(0, first, a).unsqueeze(1)).nonzero(), distances, has_groups);
+      count(found, without, sample_radii, widest, first, other, distances, has_groups);
     });
     return found;
   }
 
  private:
-  // pairs [P, 2]: the few that lie within the widest radius of a sample
-  static void recall(Found& found, const at::Tensor& without, const at::Tensor& sample_radii, int64_t first,
-                     int64_t other, const at::Tensor& pairs, const at::Tensor& distances, bool has_groups) {
-    const auto pair = pairs.accessor<int64_t, 2>();
-    const auto distance = distances.accessor<double, 2>();
-    const auto radius = sample_radii.accessor<double, 1>();
-    const auto radius_without = without.accessor<double, 2>();
-    auto recalled = found.recalled.accessor<double, 1>();
+  void count(Found& found, const at::Tensor& without, const at::Tensor& sample_radii, const at::Tensor& widest,
+             int64_t first, int64_t other, const at::Tensor& distances, bool has_groups) const {
+    auto* inside = found.inside.mutable_data_ptr<double>();
+    auto* balls = found.balls.mutable_data_ptr<double>();
+    auto* recalled = found.recalled.mutable_data_ptr<double>();
+    auto hits = found.hits.accessor<double, 2>();
     auto recalled_by = found.recalled_by.accessor<double, 2>();
-    for (int64_t p = 0; p < pairs.size(0); ++p) {
-      const int64_t sample = first + pair[p][0];
-      const int64_t real = other + pair[p][1];
-      const double far = distance[pair[p][0]][pair[p][1]];
-      if (far <= radius[sample]) recalled[real] = 1;
+    const auto radius_without = without.accessor<double, 2>();
+    const auto* radius = sample_radii.const_data_ptr<double>();
+    const auto* reach = widest.const_data_ptr<double>();
+    const auto* real_radius = real_radii_.const_data_ptr<double>();
+    const auto* real_wide_radius = real_wide_radii_.const_data_ptr<double>();
+    const auto* distance = distances.const_data_ptr<double>();
+    for (int64_t sample = first; sample < first + distances.size(0); ++sample) {
       const int64_t own = group_of(sample);
-      for (int64_t group = 0; has_groups && group < kJackknifeGroups; ++group) {
-        if (group != own && far <= radius_without[group][sample]) recalled_by[group][real] = 1;
+      for (int64_t real = other; real < other + distances.size(1); ++real, ++distance) {
+        const double far = *distance;
+        if (far > real_wide_radius[real] && far > reach[sample]) continue;  // nearly all
+        if (far <= real_radius[real]) inside[sample] = 1;
+        if (far < real_wide_radius[real]) {
+          balls[sample] += 1;
+          hits[own][real] += 1;
+        }
+        if (far <= radius[sample]) recalled[real] = 1;
+        for (int64_t group = 0; has_groups && group < kJackknifeGroups; ++group) {
+          if (group != own && far <= radius_without[group][sample]) recalled_by[group][real] = 1;
+        }
       }
     }
   }

@@ -38,7 +38,7 @@ constexpr QualityMetric kTable[] = {
      "lower",
      "Frechet distance extrapolated to infinitely many samples.",
      "20 fid - 19/20 sum of the fid without each of 20 groups of samples",
-     kRows,
+     kStatistics | kRows,
      fid_infinity,
      0,
      ComparedBy::kRatio,
