@@ -1,6 +1,7 @@
 #include "harness/measure/judge.h"
 
 #include <ATen/ATen.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <map>
@@ -23,6 +24,22 @@ struct Judgement {
   std::vector<CellState*> cells;
   ShardPlan plan;
   CellState& owner() const { return *cells.front(); }
+};
+
+// where the time went, as rank 0 has seen it
+struct Spent {
+  int64_t sampling_ns = 0;
+  int64_t features_ns = 0;
+  int64_t storing_ns = 0;
+  int64_t metrics_ns = 0;
+
+  std::string words() const {
+    const auto seconds = [](int64_t ns) { return static_cast<double>(ns) * 1e-9; };
+    const double on_top = seconds(features_ns + storing_ns + metrics_ns) / seconds(std::max<int64_t>(sampling_ns, 1));
+    return fmt::format(
+        "quality: {:.1f} s of sampling; features {:.1f} s, storing {:.1f} s and metrics {:.1f} s add {:.1f} %",
+        seconds(sampling_ns), seconds(features_ns), seconds(storing_ns), seconds(metrics_ns), 100 * on_top);
+  }
 };
 
 class Judge {
@@ -51,7 +68,10 @@ class Judge {
     for (const auto& [key, judgement] : judgements_) {
       make_samples(judgement, progress);
     }
+    const int64_t start_ns = session_.elapsed_ns();
     compute();
+    spent_.metrics_ns = session_.elapsed_ns() - start_ns;
+    if (session_.world.rank() == 0 && spent_.sampling_ns > 0) spdlog::info(spent_.words());
   }
 
  private:
@@ -119,6 +139,7 @@ class Judge {
       fail(judgement, fault);
       return;
     }
+    const int64_t start_ns = session_.elapsed_ns();
     const auto collected = ranks::collect(session_.world, parts);
     session_.writer.write([&](results::Store& store) {
       std::vector<ShardPart> all;
@@ -135,16 +156,20 @@ class Judge {
         store.put_samples(sample_rows(owner.id, shard, owner.runner->model()));
       }
     });
+    spent_.storing_ns += session_.elapsed_ns() - start_ns;
   }
 
   ShardPart judge_batch(CellState& owner, const SampleRange& range) {
     std::vector<int64_t> numbers(static_cast<size_t>(range.made));
     std::iota(numbers.begin(), numbers.end(), range.first);
+    const int64_t start_ns = session_.elapsed_ns();
     const auto made = owner.runner->run(numbers);
     const auto samples = made.samples.narrow(0, 0, range.count);
     if (!at::isfinite(samples).all().item<bool>()) {
       throw std::runtime_error("samples are not finite");
     }
+    const int64_t sampled_ns = session_.elapsed_ns();  // the check has waited for the device
+    spent_.sampling_ns += sampled_ns - start_ns;
     // images stay on the device: the extractors sit there too, and only those that are kept leave it
     const auto images =
         quality::to_bytes(made.images.narrow(0, 0, range.count), owner.runner->model().image, options_.to_uint8);
@@ -156,7 +181,9 @@ class Judge {
       }
     }
     const int64_t shown = std::clamp<int64_t>(options_.images - range.first, 0, range.count);
-    return make_part(range, extracted, samples, keeps_images() ? images : images.narrow(0, 0, shown), shown);
+    auto part = make_part(range, extracted, samples, keeps_images() ? images : images.narrow(0, 0, shown), shown);
+    spent_.features_ns += session_.elapsed_ns() - sampled_ns;
+    return part;
   }
 
   // on rank 0
@@ -182,6 +209,7 @@ class Judge {
   const suite::QualityOptions& options_;
   QualityTools& tools_;
   std::map<std::string, Judgement> judgements_;  // by key
+  Spent spent_;
 };
 
 }  // namespace
