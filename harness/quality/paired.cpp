@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <vector>
 
 #include "methods/config/input_error.h"
@@ -37,25 +39,41 @@ Computed of_images(const Evidence& evidence, PerSample of_pair) {
 
 at::Tensor mean_square(const at::Tensor& a, const at::Tensor& b) { return (a - b).square().flatten(1).mean(1); }
 
-at::Tensor gaussian_window() {
-  constexpr int64_t kWidth = kSsimWindow;
+std::array<double, kSsimWindow> gaussian_weights() {
   constexpr double kSigma = 1.5;
-  const auto at = at::arange(kWidth, at::kDouble) - kWidth / 2;
-  const auto line = (at.square() / (-2 * kSigma * kSigma)).exp();
-  const auto window = at::outer(line, line);
-  return (window / window.sum()).reshape({1, 1, kWidth, kWidth});
+  std::array<double, kSsimWindow> weights{};
+  double sum = 0;
+  for (int64_t i = 0; i < kSsimWindow; ++i) {
+    const auto away = static_cast<double>(i - kSsimWindow / 2);
+    sum += weights[static_cast<size_t>(i)] = std::exp(away * away / (-2 * kSigma * kSigma));
+  }
+  for (double& weight : weights) weight /= sum;
+  return weights;
+}
+
+// where the window lies inside the images [N, 1, H, W]: along one dimension, then the other, for it is a product
+at::Tensor smooth(const at::Tensor& images) {
+  static const auto kWeights = gaussian_weights();
+  auto result = images;
+  for (const int64_t dimension : {2, 3}) {
+    const int64_t length = result.size(dimension) - kSsimWindow + 1;
+    auto sum = result.narrow(dimension, 0, length) * kWeights[0];
+    for (int64_t i = 1; i < kSsimWindow; ++i) {
+      sum.add_(result.narrow(dimension, i, length), kWeights[static_cast<size_t>(i)]);
+    }
+    result = std::move(sum);
+  }
+  return result;
 }
 
 at::Tensor ssim_of(const at::Tensor& a, const at::Tensor& b) {
-  const auto window = gaussian_window();
-  if (std::min(a.size(2), a.size(3)) < window.size(2)) {
+  if (std::min(a.size(2), a.size(3)) < kSsimWindow) {
     throw config::InputError("ssim: its window is 11 x 11 pixels, the images are " + std::to_string(a.size(2)) + " x " +
                              std::to_string(a.size(3)));
   }
   const auto single = [](const at::Tensor& images) {  // each channel for itself
     return images.reshape({images.size(0) * images.size(1), 1, images.size(2), images.size(3)});
   };
-  const auto smooth = [&](const at::Tensor& images) { return at::conv2d(images, window); };
   const auto x = single(a);
   const auto y = single(b);
   const auto mean_x = smooth(x);
