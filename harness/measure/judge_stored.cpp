@@ -64,15 +64,14 @@ Evidence stored_evidence(const results::Store& store, int64_t owner, const Place
   return evidence;
 }
 
-// what a reference has of one class: its rows, in memory once for all that are judged against them
+// what a reference has of one class
 quality::Reference reference_of_class(const quality::Reference* all, int64_t label) {
   quality::Reference reference;
   if (all == nullptr || !all->rows || !all->labels.defined()) return reference;
   const auto places = (all->labels == label).nonzero().flatten().to(at::kLong).contiguous();
   if (places.numel() < 2) return reference;  // without any of the class there is nothing to compare with
   const auto* begin = places.const_data_ptr<int64_t>();
-  const auto rows = quality::chosen_rows(all->rows, {begin, begin + places.numel()});
-  reference.rows = quality::rows_of(rows->rows(0, rows->count()));
+  reference.rows = quality::chosen_rows(all->rows, {begin, begin + places.numel()});
   return reference;
 }
 
@@ -260,7 +259,8 @@ class Judging {
   std::map<int64_t, int64_t> owners_;                            // by cell
   std::map<int64_t, std::vector<results::JudgementRow>> cells_;  // by owner
   std::map<std::tuple<int64_t, int, const quality::QualityMetric*>, quality::Replicates> known_;
-  std::map<std::pair<int, int64_t>, quality::Reference> class_references_;  // by place and label
+  // by place and label: which rows of the reference, and what every cell needs of them (a few numbers each)
+  std::map<std::pair<int, int64_t>, quality::Reference> class_references_;
 };
 
 std::vector<double> numbers(const at::Tensor& tensor) {

@@ -12,6 +12,9 @@ class TensorRows : public RowSource {
   explicit TensorRows(at::Tensor rows) : rows_(std::move(rows)) {}
   int64_t count() const override { return rows_.size(0); }
   at::Tensor rows(int64_t first, int64_t count) const override { return rows_.narrow(0, first, count); }
+  at::Tensor at_places(std::span<const int64_t> places) const override {
+    return rows_.index_select(0, at::tensor(at::ArrayRef<int64_t>(places.data(), places.size()), at::kLong));
+  }
 
  private:
   at::Tensor rows_;
@@ -23,11 +26,7 @@ class ChosenRows : public RowSource {
   int64_t count() const override { return static_cast<int64_t>(places_.size()); }
 
   at::Tensor rows(int64_t first, int64_t count) const override {
-    std::vector<at::Tensor> parts;
-    for (int64_t i = first; i < first + count; ++i) {
-      parts.push_back(source_->rows(places_[static_cast<size_t>(i)], 1));
-    }
-    return at::cat(parts);
+    return source_->at_places(std::span(places_).subspan(static_cast<size_t>(first), static_cast<size_t>(count)));
   }
 
  private:
@@ -36,6 +35,12 @@ class ChosenRows : public RowSource {
 };
 
 }  // namespace
+
+at::Tensor RowSource::at_places(std::span<const int64_t> places) const {
+  std::vector<at::Tensor> parts;
+  for (const int64_t place : places) parts.push_back(rows(place, 1));
+  return at::cat(parts);
+}
 
 RowsPtr rows_of(at::Tensor rows) { return std::make_shared<TensorRows>(std::move(rows)); }
 

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,13 @@ class RowSource {
   RowSource(const RowSource&) = delete;  // shared by pointer
   virtual ~RowSource() = default;
   virtual int64_t count() const = 0;
-  virtual at::Tensor rows(int64_t first, int64_t count) const = 0;  // [count, ...], on the CPU
+  virtual at::Tensor rows(int64_t first, int64_t count) const = 0;      // [count, ...], on the CPU
+  virtual at::Tensor at_places(std::span<const int64_t> places) const;  // [places, ...], in that order
 };
 using RowsPtr = std::shared_ptr<const RowSource>;
 
 RowsPtr rows_of(at::Tensor rows);                                  // [N, ...]
-RowsPtr chosen_rows(RowsPtr source, std::vector<int64_t> places);  // those of one class; ascending
+RowsPtr chosen_rows(RowsPtr source, std::vector<int64_t> places);  // those of one class; ascending; not copied
 
 // rows first .. as float64, `block` at a time
 void for_each_block(const RowSource& rows, int64_t block,
