@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <tuple>
 
 #include "harness/quality/image_source.h"
 #include "methods/config/input_error.h"
@@ -24,6 +25,27 @@ fs::path reference_file(const suite::Suite& suite, const suite::ExtractorEntry& 
     throw InputError(config::GivenAt{entry.reference_where}.naming(entry.reference) + "no such file");
   }
   return file;
+}
+
+// Names are those of columns ("fid@clip"): a network that is asked in two modes, or against two references, has two.
+std::string own_name(const QualityTools& tools, const suite::ExtractorEntry& entry, const ReferenceFile& reference) {
+  const auto is_there = [&](auto&& condition) {
+    return std::any_of(tools.networks.begin(), tools.networks.end(),
+                       [&](const JudgingNetwork& network) { return condition(network.row); });
+  };
+  std::string name = entry.extractor;
+  for (const std::string& more : {entry.mode, reference.sha.substr(0, 8)}) {
+    if (is_there([&](const results::ExtractorRow& row) { return row.name == name; })) name += " " + more;
+  }
+  if (is_there([&](const results::ExtractorRow& row) {
+        return std::tie(row.name, row.mode, row.reference_sha) ==
+                   std::tie(entry.extractor, entry.mode, reference.sha) ||
+               row.name == name;
+      })) {
+    throw InputError(entry.extractor_where + ": " + entry.extractor +
+                     " is there twice, in one mode and against one reference");
+  }
+  return name;
 }
 
 // what the suite alone decides
@@ -171,7 +193,7 @@ std::optional<QualityTools> load_quality_tools(const suite::Suite& suite, at::De
     auto reference = load_reference(place, reference_file(suite, entry, extractor.file()));
     check_reference(tools.metrics, reference, options.metrics_where);
     results::ExtractorRow row{.place = place,
-                              .name = entry.extractor,
+                              .name = own_name(tools, entry, reference),
                               .mode = entry.mode,
                               .sha256 = extractor.hash(),
                               .reference = reference.file,

@@ -42,5 +42,30 @@ TEST(QualityTools, MetricsThatTheSamplesWillNotGiveAreRefused) {
   EXPECT_THAT(refusal("fid_infinity", "39"), HasSubstr("fid_infinity needs at least 40 samples"));
 }
 
+TEST(QualityTools, ANetworkInTwoModesHasTwoNames) {
+  const std::string also = R"(
+[[quality.also]]
+extractor = "fashion_mnist"
+reference = "REFERENCE"
+mode = "MODE"
+)";
+  const auto names = [&](const std::vector<std::string>& modes) {
+    std::string text = kSuite;
+    for (const auto& mode : modes) {
+      auto entry = also;
+      entry.replace(entry.find("REFERENCE"), 9, config::zoo_path("fashion_mnist") / "reference.npz");
+      text += entry.replace(entry.find("MODE"), 4, mode);
+    }
+    std::vector<std::string> found;
+    const auto tools =
+        load_quality_tools(suite::parse_suite_text(text, "short.toml", {"quality.samples=64"}), at::kCPU);
+    for (const auto& network : tools->networks) found.push_back(network.row.name);
+    return found;
+  };
+  EXPECT_THAT(names({"clean_fid", "plain+bf16"}),
+              ::testing::ElementsAre("fashion_mnist", "fashion_mnist clean_fid", "fashion_mnist plain+bf16"));
+  EXPECT_THROW(names({"plain", "plain"}), config::InputError);
+}
+
 }  // namespace
 }  // namespace diffbench::measure
