@@ -77,6 +77,8 @@ void add_fid(Command program, int& exit_code) {
                   "comma-separated: " + fmt::format("{}", fmt::join(quality::metric_names(), ",")))
       .delimiter(',')
       .default_str("fid");
+  command.add_option("--lpips", options->compare.lpips,
+                     "TorchScript LPIPS network, for lpips: image i of A with image i of B");
   command.add_option("--kid-subsets", options->compare.kid.subsets, "subsets of KID; 0: the full unbiased estimator")
       .at_least(0)
       .capture_default_str();

@@ -9,6 +9,7 @@
 #include "harness/quality/inception_score.h"
 #include "harness/quality/input_mode.h"
 #include "methods/config/input_error.h"
+#include "methods/risk_controlled/pair_network.h"
 
 namespace diffbench::quality {
 namespace {
@@ -113,7 +114,6 @@ void check_sides(const Metrics& metrics, const SampleSet& a, const SampleSet& b)
       want(a, a.images.defined(), "images");
       want(b, b.images.defined(), "images");
     }
-    if ((metric->needs & kPairNetwork) != 0) throw InputError(name + ": is computed in a run: [quality] lpips");
   }
 }
 
@@ -121,6 +121,16 @@ void check_channels(const SampleSet& a, const SampleSet& b) {
   if (!a.images.defined() || !b.images.defined() || a.images.size(1) == b.images.size(1)) return;
   throw InputError(a.file + ": its images have " + std::to_string(a.images.size(1)) + " channels, those of " + b.file +
                    " " + std::to_string(b.images.size(1)));
+}
+
+// of no use without the metric, and the metric of none without it
+PairNetwork pair_network(const std::string& file, unsigned needs) {
+  const bool is_asked = (needs & kPairNetwork) != 0;
+  if (is_asked && file.empty())
+    throw InputError("--metrics lpips: names no network; give a TorchScript file as --lpips");
+  if (!is_asked && !file.empty()) throw InputError("--lpips " + file + ": --metrics names no lpips");
+  if (!is_asked) return {};
+  return methods::risk_controlled::PairNetwork(file, at::Device(at::kCPU), "--lpips");
 }
 
 std::optional<int64_t> rows_of_set(const SampleSet& set) {
@@ -156,6 +166,7 @@ Comparison compare_sets(const std::filesystem::path& path_a, const std::filesyst
   if (options.extractor.empty() && options.mode != "plain") {
     throw InputError("--mode " + options.mode + ": says what a network is given; name one with --extractor");
   }
+  const auto lpips = pair_network(options.lpips, needs);
   const auto images = (needs & kImages) != 0 ? Images::kLoaded : Images::kListed;
   auto a = load_samples(path_a, images);
   auto b = load_samples(path_b, images);
@@ -183,6 +194,7 @@ Comparison compare_sets(const std::filesystem::path& path_a, const std::filesyst
   auto of_b = evidence_of(b);
   of_a.reference = &reference;
   of_a.baseline = &of_b;
+  of_a.lpips = lpips;
   // The FID of a file with statistics is theirs, even where rows are there; without an interval there is no need to
   // leave out any.
   auto for_fid = of_a;

@@ -24,6 +24,7 @@ struct CompareOptions {
   std::string extractor{};     // zoo name or TorchScript file; empty: no side needs one
   std::string mode = "plain";  // what the extractor is given: a name of input_mode.h
   std::vector<std::string> metrics = {"fid"};
+  std::string lpips{};    // TorchScript file, where `lpips` is among the metrics
   KidOptions kid{};       // 0 subsets: the estimator of every row, as in a run
   bool interval = false;  // as `run` makes it; A must hold images or features
 };

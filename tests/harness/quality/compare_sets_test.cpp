@@ -1,6 +1,7 @@
 #include "harness/quality/compare_sets.h"
 
 #include <gmock/gmock.h>
+#include <torch/script.h>
 
 #include <filesystem>
 #include <limits>
@@ -178,6 +179,28 @@ TEST_F(CompareSets, RefusesBadFiles) {
   std::filesystem::create_directories(dir_ / "empty");
   EXPECT_THAT(error_of(dir_ / "empty", good), HasSubstr("empty"));
   EXPECT_THAT(error_of(file("goldens.json"), good), HasSubstr("expected a folder of images"));
+}
+
+TEST_F(CompareSets, LpipsIsTheNetworksMeanOverPairs) {
+  torch::jit::Module network("mean_distance");
+  network.define("def forward(self, a, b):\n  return (a - b).abs().flatten(1).mean(1)\n");
+  network.save(dir_ / "network.pt");
+  const auto a = images(30, 8, 11);
+  const auto b = images(30, 8, 12);
+  const auto result = compare_sets(npz("a.npz", {{"arr_0", a.permute({0, 2, 3, 1})}}), folder("b", b),
+                                   {.metrics = {"lpips"}, .lpips = dir_ / "network.pt"});
+  const auto expected = (a.to(at::kDouble) - b.to(at::kDouble)).abs().mean().item<double>() / 127.5;
+  EXPECT_NEAR(result.find("lpips")->value, expected, 1e-6);
+  EXPECT_EQ(result.find("lpips")->count_a, 30);
+}
+
+TEST_F(CompareSets, TorchFidelitysCacheIsAReference) {
+  const std::string cached = DIFFBENCH_TESTS_DIR "/methods/data/goldens/statistics.pt";
+  const std::string saved = DIFFBENCH_TESTS_DIR "/methods/data/goldens/statistics.npz";
+  const auto a = npz("a.npz", {{"features", rows(60, 3, 1)}});
+  const auto result = compare_sets(a, cached, {});
+  EXPECT_EQ(result.find("fid")->value, compare_sets(a, saved, {}).find("fid")->value);
+  EXPECT_EQ(result.find("fid")->count_b, std::nullopt);
 }
 
 TEST_F(CompareSets, StatisticsFilesKeepEveryDigit) {
