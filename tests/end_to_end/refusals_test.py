@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sqlite3
+import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +14,7 @@ import numpy as np
 import pytest
 
 import tensor_files
-from program import diffbench, run_ok
+from program import ENVIRONMENT, command, diffbench, run_ok
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -64,6 +68,10 @@ COMMAND_LINES = {
     "an unknown extractor": (["fid", "images.npz", "a.npz", "--extractor", "fashion_mnits"], ["fashion_mnits"]),
     "images and no extractor": (["fid", "images.npz", "a.npz"], ["--extractor"]),
     "logits that are not there": (["fid", "a.npz", "a.npz", "--metrics", "is"], ["a.npz"]),
+    "images smaller than SSIM's window": (["fid", "small.npz", "small.npz", "--metrics", "ssim"], ["ssim", "window is 11 x 11 pixels, the images are 10 x 28"]),
+    "lpips of no network": (["fid", "images.npz", "images.npz", "--metrics", "lpips"], ["lpips", "--lpips"]),
+    "a network for lpips, and no lpips": (["fid", "images.npz", "images.npz", "--metrics", "psnr", "--lpips", "n.pt"], ["--lpips n.pt", "--metrics"]),
+    "a network for lpips that is not there": (["fid", "images.npz", "images.npz", "--metrics", "lpips", "--lpips", "gone.pt"], ["gone.pt"]),
     "unknown list": (["list", "solver"], ["solver", "solvers"]),
     "a resume of nothing": (["run", "suite.toml", "--db", "new.db", "--resume"], ["new.db"]),
     "a database in a folder that is not there": (["run", "suite.toml", "--db", "gone/r.db"], ["gone"]),
@@ -92,6 +100,7 @@ def folder(suite: Path) -> Path:
     np.savez(place / "nan.npz", features=np.where(features > 1, np.nan, features))
     np.savez(place / "narrow.npz", features=features[:, :3])
     np.savez(place / "images.npz", arr_0=random.integers(0, 256, (4, 28, 28, 1), dtype=np.uint8))
+    np.savez(place / "small.npz", arr_0=random.integers(0, 256, (4, 10, 28, 1), dtype=np.uint8))
     (place / "damaged.npz").write_bytes((place / "a.npz").read_bytes()[:200])
     (place / "suite").write_text("a file")
     (place / "empty.safetensors").write_bytes(b"")
@@ -106,6 +115,22 @@ def folder(suite: Path) -> Path:
 def test_wrong_command_lines_leave_nothing_behind(folder: Path, case: str) -> None:
     arguments, words = COMMAND_LINES[case]
     refused(folder, *arguments, words=words)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    header, size = io.BytesIO(), 2**30
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (size // 16, 4)})
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with archive.open("features.npy", "w") as entry:
+            entry.write(header.getvalue())
+            for _ in range(size // 2**24):
+                entry.write(bytes(2**24))
+    process = subprocess.Popen(command("fid", "bomb.npz", "bomb.npz"), env=ENVIRONMENT, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    message = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 2 and usage.ru_maxrss < size // 1024 // 2, usage.ru_maxrss
+    assert "bomb.npz: its arrays need more memory than a file of" in message and len(message.strip().splitlines()) == 1, message
 
 
 def test_no_subcommand_shows_the_usage(folder: Path) -> None:

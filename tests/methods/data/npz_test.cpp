@@ -73,6 +73,15 @@ TEST(Npz, RefusesWhatIsNoPlainArray) {
   EXPECT_THAT(error("types.safetensors"), HasSubstr("not an npz file"));
 }
 
+TEST(Npz, RefusesABomb) {
+  const TemporaryFolder folder;
+  write_npz(folder / "small.npz", {{"x", RawTensor::make(DType::u8, {60 << 20})}});
+  EXPECT_EQ(read_npz(folder / "small.npz").at("x").bytes.size(), size_t{60} << 20) << "zeros are no crime";
+  write_npz(folder / "bomb.npz",
+            {{"x", RawTensor::make(DType::u8, {60 << 20})}, {"y", RawTensor::make(DType::u8, {60 << 20})}});
+  EXPECT_THAT(error_of([&] { read_npz(folder / "bomb.npz"); }), HasSubstr("bytes justifies (from 'y.npy' on)"));
+}
+
 TEST(Npz, SurvivesDamage) {
   for (const char* name : {"arrays_stored.npz", "arrays_deflated.npz"}) {
     expect_robust(file_content(golden(name)), [](auto bytes) { parse_npz(bytes, "f"); });
