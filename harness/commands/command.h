@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace CLI {  // NOLINT(readability-identifier-naming): as CLI11 names it
+namespace CLI {
 class App;
 class Option;
 }  // namespace CLI

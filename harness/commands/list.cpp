@@ -114,11 +114,20 @@ json list_backbones() {
 json list_runtimes() {
   json result = json::array();
   for (const auto& entry : runtimes::runtime_table()) {
-    const auto missing = entry.missing();
+    json precisions = json::array();
+    std::string missing;
+    for (const auto& precision : entry.precisions) {
+      const auto reason = entry.missing(precision);
+      if (reason.empty()) {
+        precisions.push_back(precision);
+      } else {
+        missing = reason;
+      }
+    }
     result.push_back({{"name", entry.name},
                       {"summary", entry.summary},
-                      {"precisions", entry.precisions},
-                      {"available", missing.empty()},
+                      {"precisions", precisions},
+                      {"available", !precisions.empty()},
                       {"missing", missing}});
   }
   return result;

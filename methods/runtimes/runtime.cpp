@@ -12,7 +12,7 @@
 namespace diffbench::runtimes {
 namespace {
 
-std::string nothing() { return {}; }
+std::string nothing(const std::string&) { return {}; }
 
 const RuntimeEntry kTable[] = {
     {.name = "eager",
@@ -34,12 +34,12 @@ const RuntimeEntry kTable[] = {
 
 // why the model cannot run on it; empty: it can
 std::string obstacle(const RuntimeEntry& entry, const Model& model) {
-  const auto reason = entry.missing();
-  if (!reason.empty()) return reason;
   const auto& compute = model.compute;
   if (std::find(entry.precisions.begin(), entry.precisions.end(), compute.precision) == entry.precisions.end()) {
     return "it does not compute in " + compute.precision;
   }
+  const auto reason = entry.missing(compute.precision);
+  if (!reason.empty()) return reason;
   if (!compute.device.is_cpu()) return "it computes on the CPU alone";
   const auto& backbone = *model.network.backbone;
   for (int block = 0; block < backbone.block_count(); ++block) {

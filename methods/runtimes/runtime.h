@@ -49,9 +49,8 @@ class Compiler {
 struct RuntimeEntry {
   const char* name;
   const char* summary;
-  // why it cannot run here at all; empty: it can
-  std::string (*missing)();
-  // the precisions it computes in
+  // why it cannot compute in one of its precisions on this machine; empty: it can
+  std::string (*missing)(const std::string& precision);
   std::vector<std::string> precisions;
   // null: the network as LibTorch runs it
   std::unique_ptr<Compiler> (*make)(const Compute& compute);

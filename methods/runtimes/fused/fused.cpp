@@ -40,6 +40,19 @@ at::Tensor call_linear_add(const at::Tensor& x, const at::Tensor& other, const a
   return kHandle.call(x, other, weight, bias, "add");
 }
 
+// what LibTorch asks of the CPU, asked of LibTorch
+bool packs_bf16() {
+  static const bool kPacks = [] {
+    try {
+      packed(at::zeros({1, 1}, at::kBFloat16));
+      return true;
+    } catch (const c10::Error&) {
+      return false;
+    }
+  }();
+  return kPacks;
+}
+
 class PackedLinear {
  public:
   explicit PackedLinear(const LinearParts& layer) : PackedLinear(layer.weight, layer.bias) {}
@@ -154,13 +167,13 @@ class FusedCompiler final : public Compiler {
 
 }  // namespace
 
-std::string fused_missing() {
+std::string fused_missing(const std::string& precision) {
   for (const auto& [name, overload] : {std::pair(kPack, ""), std::pair(kLinear, ""), std::pair(kLinear, "binary")}) {
     if (!c10::Dispatcher::singleton().findSchema({name, overload})) {
       return std::string("this LibTorch has no ") + name;
     }
   }
-  return {};
+  return precision == "bf16" && !packs_bf16() ? "bf16 needs a CPU with AVX-512 (BW, VL, DQ) or AVX-NE-CONVERT" : "";
 }
 
 std::unique_ptr<Compiler> make_fused_compiler(const Compute&) { return std::make_unique<FusedCompiler>(); }

@@ -11,7 +11,7 @@
 
 namespace diffbench::runtimes {
 
-std::string fused_missing();  // why not; empty: this LibTorch has the operators
+std::string fused_missing(const std::string& precision);  // why not; empty: LibTorch and CPU can do it
 std::unique_ptr<Compiler> make_fused_compiler(const Compute& compute);
 
 }  // namespace diffbench::runtimes

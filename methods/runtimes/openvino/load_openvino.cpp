@@ -40,7 +40,7 @@ const Opened& opened() {
 
 }  // namespace
 
-std::string openvino_missing() { return opened().missing; }
+std::string openvino_missing(const std::string&) { return opened().missing; }
 
 std::unique_ptr<Compiler> make_openvino_compiler(const Compute& compute) {
   return std::unique_ptr<Compiler>(

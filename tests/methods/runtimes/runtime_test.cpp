@@ -51,9 +51,9 @@ double largest_difference(const at::Tensor& a, const at::Tensor& b) {
 class OnRuntime : public ::testing::Test {
  protected:
   // missing on this machine: said, not passed over
-  static bool is_here(const std::string& runtime) {
+  static bool is_here(const std::string& runtime, const std::string& precision = "fp32") {
     for (const auto& entry : runtimes::runtime_table()) {
-      if (runtime == entry.name) return entry.missing().empty();
+      if (runtime == entry.name) return entry.missing(precision).empty();
     }
     return false;
   }
@@ -98,6 +98,10 @@ TEST_P(Goldens, Fp32EqualsEagerFp64) {
 }
 
 TEST_P(Goldens, Bf16ErrsAsEagerBf16Does) {
+  if (!is_here(runtime(), "bf16")) {
+    EXPECT_THROW(load_on(folder(), "bf16", runtime()), runtimes::RuntimeMissing);
+    GTEST_SKIP() << runtime() << " has no bf16 here";
+  }
   const auto truth = run("fp64", "eager", {});
   const auto error = [&](const std::string& on, bool knows_rows = false) {
     return (run("bf16", on, {}, knows_rows).to(at::kDouble) - truth).pow(2).mean().sqrt().item<double>();
