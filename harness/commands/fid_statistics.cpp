@@ -78,8 +78,13 @@ void gather(const StatisticsOptions& options, const quality::SampleSet& set, Gat
 }
 
 void write(const StatisticsOptions& options) {
-  if (std::filesystem::path(options.out).extension() != ".npz") {
-    throw config::InputError("--out " + options.out + ": must end in .npz");
+  const auto ending = std::filesystem::path(options.out).extension();
+  const bool is_cache = ending == ".pt";
+  if (ending != ".npz" && !is_cache) {
+    throw config::InputError("--out " + options.out + ": must end in .npz, or in .pt as torch-fidelity's cache");
+  }
+  if (is_cache && options.keep > 0) {
+    throw config::InputError("--keep-features: " + options.out + " holds statistics alone; --out F.npz keeps rows");
   }
   check_file_output("--out", options.out);
   const auto set = quality::load_samples(options.source, quality::Images::kListed);
@@ -93,7 +98,11 @@ void write(const StatisticsOptions& options) {
   if (kept.features.defined() && set.labels.defined()) {
     kept.labels = set.labels.slice(0, 0, kept.features.size(0));
   }
-  quality::write_statistics(options.out, gaussian, kept);
+  if (is_cache) {
+    quality::write_cached_statistics(options.out, gaussian);
+  } else {
+    quality::write_statistics(options.out, gaussian, kept);
+  }
   fmt::print("{}: mean and covariance of {} rows of {} features, {} rows kept\n", options.out,
              gaussian.count.value_or(0), gaussian.mean.size(0), kept.features.defined() ? kept.features.size(0) : 0);
 }
@@ -109,7 +118,8 @@ void add_fid_statistics(Command program, int& exit_code) {
                   "folder of PNG, JPEG or WebP images, or of one such folder per class; .npz or .safetensors with "
                   "images or features; fashion_mnist:train or fashion_mnist:test")
       .required();
-  command.add_option("-o,--out", options->out, "statistics file to write, .npz").required();
+  command.add_option("-o,--out", options->out, "statistics file to write: .npz, or .pt as torch-fidelity caches it")
+      .required();
   command.add_option("--extractor", options->extractor, "zoo name or TorchScript file; only where SOURCE holds images");
   command
       .add_option("--mode", options->mode,

@@ -6,6 +6,7 @@
 
 #include "methods/config/input_error.h"
 #include "methods/data/npz.h"
+#include "methods/data/pth.h"
 #include "methods/model/tensors.h"
 
 namespace diffbench::quality {
@@ -41,6 +42,10 @@ void write_statistics(const std::filesystem::path& path, const Gaussian& gaussia
     tensors.emplace("labels", to_raw(kept.labels));
   }
   data::write_npz(path, tensors);
+}
+
+void write_cached_statistics(const std::filesystem::path& path, const Gaussian& gaussian) {
+  data::write_pth(path, {{"mu", to_raw(gaussian.mean.to(at::kFloat))}, {"sigma", to_raw(gaussian.covariance)}});
 }
 
 }  // namespace diffbench::quality

@@ -29,6 +29,9 @@ struct KeptRows {
 void write_statistics(const std::filesystem::path& path, const Gaussian& gaussian,
                       const KeptRows& kept = {});  // statistics in float64
 
+// A .pt as torch-fidelity caches it: mu in float32, which it insists on, sigma in float64, and nothing else.
+void write_cached_statistics(const std::filesystem::path& path, const Gaussian& gaussian);
+
 // the same from tensors already read; `file` is what messages call them
 Gaussian statistics_from(const data::NamedTensors& tensors, const std::string& file,
                          const data::StatisticsNames& names = {});

@@ -201,13 +201,18 @@ RawTensor npy_array(const NpyHeader& header, std::vector<std::byte> data, const 
   return tensor;
 }
 
-std::vector<std::byte> format_npy(const RawTensor& tensor, const std::string& file) {
+const char* descr_of(DType dtype, const std::string& file) {
   const auto* type = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                  [&](const NumpyType& candidate) { return candidate.dtype == tensor.dtype; });
+                                  [&](const NumpyType& candidate) { return candidate.dtype == dtype; });
   if (type == std::end(kTypes)) {
-    throw bad_file(file, std::string("numpy has no type ") + dtype_name(tensor.dtype));
+    throw bad_file(file, std::string("numpy has no type ") + dtype_name(dtype));
   }
-  std::string header = std::string("{'descr': '") + type->descr + "', 'fortran_order': False, 'shape': (";
+  return type->descr;
+}
+
+std::vector<std::byte> format_npy(const RawTensor& tensor, const std::string& file) {
+  std::string header =
+      std::string("{'descr': '") + descr_of(tensor.dtype, file) + "', 'fortran_order': False, 'shape': (";
   for (const int64_t dimension : tensor.shape) {
     header += std::to_string(dimension) + ", ";
   }

@@ -25,6 +25,7 @@ struct NpyHeader {
   std::vector<int64_t> shape;
 };
 DType type_of(const NpyHeader& header, const std::string& file);  // InputError: none of ours
+const char* descr_of(DType dtype, const std::string& file);       // InputError: numpy has none
 RawTensor npy_array(const NpyHeader& header, std::vector<std::byte> data, const std::string& file);
 
 // version 1; throws InputError for BF16, which numpy does not have

@@ -8,6 +8,8 @@
 namespace diffbench::data {
 namespace {
 
+using namespace std::string_view_literals;
+
 // the second is numpy's before 2.0
 constexpr std::string_view kReconstruct[] = {"numpy._core.multiarray._reconstruct",
                                              "numpy.core.multiarray._reconstruct"};
@@ -88,6 +90,62 @@ class Reader {
   const std::string& file_;
 };
 
+// Opcodes as Python's Lib/pickletools.py lists them.
+class Writer {
+ public:
+  explicit Writer(const std::string& file) : file_(file) {}
+
+  std::vector<std::byte> write(const NamedTensors& arrays) {
+    text("\x80\x04}(");
+    for (const auto& [name, array] : arrays) {
+      unicode(name);
+      write(array);
+    }
+    text("u.");
+    return std::move(bytes_);
+  }
+
+ private:
+  void write(const RawTensor& array) {
+    const std::string descr = descr_of(array.dtype, file_);
+    text("cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\n");  // by this name every numpy finds it
+    text(
+        "K\0\x85"  // of shape (0,)
+        "C\1b\x87R"sv);
+    text("(K\1(");  // state: version 1, shape
+    for (const int64_t dimension : array.shape) {
+      text("\x8a\x08");
+      number(static_cast<uint64_t>(dimension));
+    }
+    text("tcnumpy\ndtype\n");
+    unicode(descr.substr(1));
+    text("\x89\x88\x87R(K\3");  // state: version 3, byte order, no sub-array, fields, sizes or flags
+    unicode(descr.substr(0, 1));
+    text("NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"sv);
+    text("\x89\x8e");  // C order, bytes
+    number(array.bytes.size());
+    bytes_.insert(bytes_.end(), array.bytes.begin(), array.bytes.end());
+    text("tb");
+  }
+
+  void text(std::string_view text) {
+    for (const char character : text) bytes_.push_back(static_cast<std::byte>(character));
+  }
+
+  void unicode(std::string_view value) {
+    text("\x8d");
+    number(value.size());
+    text(value);
+  }
+
+  void number(uint64_t value) {
+    for (int i = 0; i < 8; ++i, value >>= 8U) bytes_.push_back(static_cast<std::byte>(value & 0xffU));
+  }
+
+  const std::string& file_;
+  std::vector<std::byte> bytes_;
+};
+
 }  // namespace
 
 bool is_array(const PickleValue& value) { return value.kind == PickleKind::call && is_reconstruct(value.callee->text); }
@@ -99,5 +157,9 @@ bool is_array_global(std::string_view name) {
 NpyHeader header_of(const PickleValue& value, const std::string& file) { return Reader(file).header(value); }
 
 RawTensor array_of(const PickleValue& value, const std::string& file) { return Reader(file).array(value); }
+
+std::vector<std::byte> pickle_arrays(const NamedTensors& arrays, const std::string& file) {
+  return Writer(file).write(arrays);
+}
 
 }  // namespace diffbench::data

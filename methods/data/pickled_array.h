@@ -11,6 +11,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "methods/data/npy.h"
 #include "methods/data/pickle.h"
@@ -23,5 +24,8 @@ bool is_array_global(std::string_view name);  // what the pickle of an array ref
 
 NpyHeader header_of(const PickleValue& value, const std::string& file);
 RawTensor array_of(const PickleValue& value, const std::string& file);
+
+// a dict of them, protocol 4
+std::vector<std::byte> pickle_arrays(const NamedTensors& arrays, const std::string& file);
 
 }  // namespace diffbench::data

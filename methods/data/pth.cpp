@@ -112,4 +112,16 @@ NamedTensors read_pth(const std::filesystem::path& path) {
   return parse_pth(file.bytes(), path.string());
 }
 
+void write_pth(const std::filesystem::path& path, const NamedTensors& arrays) {
+  const auto bytes = [](std::string_view text) {
+    const auto raw = std::as_bytes(std::span(text));
+    return std::vector<std::byte>(raw.begin(), raw.end());
+  };
+  write_zip(path,
+            {{"archive/data.pkl", pickle_arrays(arrays, path.string())},
+             {"archive/byteorder", bytes("little")},
+             {"archive/version", bytes("3\n")}},
+            Packing::kStored);
+}
+
 }  // namespace diffbench::data

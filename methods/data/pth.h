@@ -22,4 +22,7 @@ NamedTensors read_pth(const std::filesystem::path& path);
 // the same on bytes in memory; `file` is what messages call them
 NamedTensors parse_pth(std::span<const std::byte> bytes, const std::string& file);
 
+// A dict of numpy arrays, as torch.save writes one. torch.load wants weights_only=False for it, as for any such dict.
+void write_pth(const std::filesystem::path& path, const NamedTensors& arrays);
+
 }  // namespace diffbench::data

@@ -105,7 +105,8 @@ bool is_zip(std::span<const std::byte> bytes) {
   return bytes.size() >= 2 && bytes[0] == std::byte{'P'} && bytes[1] == std::byte{'K'};
 }
 
-void write_zip(const std::filesystem::path& path, const std::map<std::string, std::vector<std::byte>>& entries) {
+void write_zip(const std::filesystem::path& path, const std::map<std::string, std::vector<std::byte>>& entries,
+               Packing packing) {
   write_atomically(path, [&](const std::filesystem::path& temporary) {
     zip_error_t error;
     zip_error_init(&error);
@@ -127,7 +128,8 @@ void write_zip(const std::filesystem::path& path, const std::map<std::string, st
         fail(zip_strerror(archive.get()));
       }
       constexpr zip_uint16_t kFirstOfJanuary1980 = 1 << 5 | 1;  // a fixed date keeps the file reproducible
-      zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(index), ZIP_CM_DEFLATE, 0);
+      zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(index),
+                               packing == Packing::kStored ? ZIP_CM_STORE : ZIP_CM_DEFLATE, 0);
       zip_file_set_dostime(archive.get(), static_cast<zip_uint64_t>(index), 0, kFirstOfJanuary1980, 0);
     }
     if (zip_close(archive.get()) != 0) {

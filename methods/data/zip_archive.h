@@ -43,6 +43,8 @@ class ZipArchive {
 
 bool is_zip(std::span<const std::byte> bytes);
 
-void write_zip(const std::filesystem::path& path, const std::map<std::string, std::vector<std::byte>>& entries);
+enum class Packing { kDeflated, kStored };
+void write_zip(const std::filesystem::path& path, const std::map<std::string, std::vector<std::byte>>& entries,
+               Packing packing = Packing::kDeflated);
 
 }  // namespace diffbench::data

@@ -76,6 +76,15 @@ TEST_F(FidStatistics, OfAFolderAreThoseOfItsImagesInOnePiece) {
   EXPECT_FALSE(written.features.defined());
 }
 
+TEST_F(FidStatistics, AsTorchFidelityCachesThemAreReadAgain) {
+  data::write_npz(dir_ / "in.npz", {{"features", to_raw(rows(60, 8, 1))}});
+  call({dir_ / "in.npz", "-o", dir_ / "out.pt"});
+  const auto written = quality::load_samples(dir_ / "out.pt");
+  const auto expected = quality::gaussian_of(rows(60, 8, 1));
+  EXPECT_TRUE(at::equal(written.statistics->covariance, expected.covariance));
+  EXPECT_TRUE(at::equal(written.statistics->mean, expected.mean.to(at::kFloat).to(at::kDouble)));
+}
+
 TEST_F(FidStatistics, RefusesWhatItCannotComputeFrom) {
   const auto gaussian = quality::gaussian_of(rows(60, 8, 1));
   data::write_npz(dir_ / "s.npz", {{"mu", to_raw(gaussian.mean)}, {"sigma", to_raw(gaussian.covariance)}});
@@ -84,7 +93,8 @@ TEST_F(FidStatistics, RefusesWhatItCannotComputeFrom) {
   EXPECT_THAT(error({dir_ / "s.npz", "-o", out()}), HasSubstr("s.npz: holds no images and no features"));
   EXPECT_THAT(error({dir_ / "i.npz", "-o", out()}), HasSubstr("i.npz: holds images; name what turns them"));
   EXPECT_THAT(error({dir_ / "one.npz", "-o", out()}), HasSubstr("one.npz: holds one sample"));
-  EXPECT_THAT(error({dir_ / "s.npz", "-o", dir_ / "out.pt"}), HasSubstr("must end in .npz"));
+  EXPECT_THAT(error({dir_ / "s.npz", "-o", dir_ / "out.pth"}), HasSubstr("must end in .npz, or in .pt"));
+  EXPECT_THAT(error({dir_ / "s.npz", "-o", dir_ / "out.pt", "--keep-features", "3"}), HasSubstr("--keep-features"));
   EXPECT_FALSE(std::filesystem::exists(out()));
 }
 

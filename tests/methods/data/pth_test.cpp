@@ -65,6 +65,13 @@ TEST(Pth, ReadsNumpyArrays) {
   EXPECT_EQ(read_pth(golden("statistics.pt")), read_npz(golden("statistics.npz")));
 }
 
+TEST(Pth, WritesArraysThatItReads) {  // and torch.load of torch 2.11.0 with numpy 2.4.6
+  const TemporaryFolder folder;
+  const NamedTensors arrays = read_safetensors(golden("arrays.safetensors"));
+  write_pth(folder / "a.pt", arrays);
+  EXPECT_EQ(read_pth(folder / "a.pt"), arrays);
+}
+
 TEST(Pth, RefusesOtherFormats) {
   const auto error = [](const char* name) { return error_of([&] { read_pth(golden(name)); }); };
   EXPECT_THAT(error("legacy.pth"), HasSubstr("legacy.pth: not a zip archive; if PyTorch before 1.6 wrote it, save it "
