@@ -40,7 +40,11 @@ const Opened& opened() {
 
 }  // namespace
 
-std::string openvino_missing(const std::string&) { return opened().missing; }
+std::string openvino_missing(const std::string& precision) {
+  if (!opened().missing.empty() || precision != "bf16") return opened().missing;
+  static const bool kHasBf16 = std::unique_ptr<Compiler>(opened().make({.bf16 = true})) != nullptr;
+  return kHasBf16 ? "" : "in bf16 OpenVINO would compute in float32 on this CPU";
+}
 
 std::unique_ptr<Compiler> make_openvino_compiler(const Compute& compute) {
   return std::unique_ptr<Compiler>(

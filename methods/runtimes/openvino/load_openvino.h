@@ -10,7 +10,7 @@
 
 namespace diffbench::runtimes {
 
-std::string openvino_missing(const std::string& precision);  // why it cannot be opened; empty: it is there
+std::string openvino_missing(const std::string& precision);  // why not; empty: it can
 // in the compute's precision, with LibTorch's number of threads
 std::unique_ptr<Compiler> make_openvino_compiler(const Compute& compute);
 

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <openvino/openvino.hpp>
 
 #include "methods/runtimes/openvino/stretch_model.h"
@@ -69,6 +70,11 @@ class OpenVinoCompiler final : public Compiler {
                     ov::inference_num_threads(settings.threads),
                     ov::hint::enable_cpu_pinning(false)} {}  // ranks share the machine: who runs where is not ours
 
+  static bool can(const OpenVinoSettings& settings) {
+    const auto able = core().get_property("CPU", ov::device::capabilities);
+    return !settings.bf16 || std::find(able.begin(), able.end(), ov::device::capability::BF16) != able.end();
+  }
+
   std::unique_ptr<CompiledStretch> compile(const std::vector<BlockParts>& blocks, int64_t rows) override {
     const auto stretch = build_stretch_model(blocks, type_, rows);
     return std::make_unique<OpenVinoStretch>(stretch, type_, core().compile_model(stretch.model, "CPU", properties_));
@@ -91,5 +97,7 @@ class OpenVinoCompiler final : public Compiler {
 }  // namespace diffbench::runtimes
 
 diffbench::runtimes::Compiler* diffbench_openvino_compiler(const diffbench::runtimes::OpenVinoSettings& settings) {
-  return new diffbench::runtimes::OpenVinoCompiler(settings);  // NOLINT(cppcoreguidelines-owning-memory): across dlopen
+  using diffbench::runtimes::OpenVinoCompiler;
+  if (!OpenVinoCompiler::can(settings)) return nullptr;
+  return new OpenVinoCompiler(settings);  // NOLINT(cppcoreguidelines-owning-memory): across dlopen
 }

@@ -14,4 +14,5 @@ using MakeOpenVinoCompiler = Compiler*(const OpenVinoSettings& settings);
 
 }  // namespace diffbench::runtimes
 
-extern "C" diffbench::runtimes::MakeOpenVinoCompiler diffbench_openvino_compiler;  // to be owned by the caller
+// To be owned by the caller. Null: this CPU has no arithmetic of that precision, and OpenVINO would take float32.
+extern "C" diffbench::runtimes::MakeOpenVinoCompiler diffbench_openvino_compiler;
