@@ -53,15 +53,15 @@ struct QualityMetric {
   unsigned needs = 0;
   Computed (*compute)(const Evidence& evidence) = nullptr;
   size_t part = 0;  // of what compute gives
-  // How two runs are set against each other, and from where on a change matters: a share of the value (kRatio), or in the
-  // metric's unit. Of the difference to `full` the same: how large values are depends on the extractor (a KID of 0.01 is
-  // much in one and nothing in another), so a fixed number of its unit would not do.
+  // How two runs are set against each other, and from where on a change matters: a share of the value (kRatio), or in
+  // the metric's unit. Of the difference to `full` the same: how large values are depends on the extractor (a KID of
+  // 0.01 is much in one and nothing in another), so a fixed number of its unit would not do.
   ComparedBy comparison = ComparedBy::kRatio;
   double smallest_effect = 0.05;
-  Range range{};                      // values outside it are impossible: intervals end there
-  bool by_class = false;              // also computed within each class of a conditional model
-  int64_t least_samples = 2;          // generated, and rows of the reference where it needs those
-  int64_t least_pixels = 1;           // on the shorter side of an image
+  Range range{};              // values outside it are impossible: intervals end there
+  bool by_class = false;      // also computed within each class of a conditional model
+  int64_t least_samples = 2;  // generated, and rows of the reference where it needs those
+  int64_t least_pixels = 1;   // on the shorter side of an image
 };
 
 std::span<const QualityMetric> quality_metrics();
