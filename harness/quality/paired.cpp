@@ -44,7 +44,7 @@ std::array<double, kSsimWindow> gaussian_weights() {
   std::array<double, kSsimWindow> weights{};
   double sum = 0;
   for (int64_t i = 0; i < kSsimWindow; ++i) {
-    const auto away = static_cast<double>(i - kSsimWindow / 2);
+    const double away = static_cast<double>(i) - static_cast<double>(kSsimWindow - 1) / 2;
     sum += weights[static_cast<size_t>(i)] = std::exp(away * away / (-2 * kSigma * kSigma));
   }
   for (double& weight : weights) weight /= sum;

@@ -22,7 +22,7 @@ constexpr NumpyType kTypes[] = {
 };
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr size_t kAlignment_bytes = 64;
+constexpr size_t kAlignmentBytes = 64;
 constexpr size_t kLargestRank = 64;  // numpy's own limit
 
 // Reads the header, a Python dictionary literal of three known keys:
@@ -217,9 +217,9 @@ std::vector<std::byte> format_npy(const RawTensor& tensor, const std::string& fi
     header += std::to_string(dimension) + ", ";
   }
   header += "), }";
-  constexpr size_t kPreamble_bytes = 10;  // magic, version, header length
-  const size_t unpadded = kPreamble_bytes + header.size() + 1;
-  header.append((kAlignment_bytes - unpadded % kAlignment_bytes) % kAlignment_bytes, ' ');
+  constexpr size_t kPreambleBytes = 10;  // magic, version, header length
+  const size_t unpadded = kPreambleBytes + header.size() + 1;
+  header.append((kAlignmentBytes - unpadded % kAlignmentBytes) % kAlignmentBytes, ' ');
   header += '\n';
 
   std::string start(kMagic);

@@ -12,9 +12,9 @@ constexpr std::string_view kExtension = ".npy";
 // Deflate packs zeros a thousand times: a small file must not become a huge allocation. What is worth keeping packs
 // less; small arrays may be all zero.
 void check_total(const ZipArchive& archive, size_t file_bytes, const std::string& file) {
-  constexpr size_t kAlwaysAllowed_bytes = size_t{64} << 20;
+  constexpr size_t kAlwaysAllowedBytes = size_t{64} << 20;
   constexpr size_t kLargestGrowth = 64;
-  size_t left = file_bytes * kLargestGrowth + kAlwaysAllowed_bytes;
+  size_t left = file_bytes * kLargestGrowth + kAlwaysAllowedBytes;
   for (const auto& [name, entry] : archive.entries()) {
     if (entry.size_bytes > left) {
       throw bad_file(file, "its arrays need more memory than a file of " + std::to_string(file_bytes) +

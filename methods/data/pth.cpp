@@ -65,9 +65,9 @@ NamedTensors load(const ZipArchive& archive, const std::string& prefix, const st
 
 // overlapping views and strides of 0 are legal, but must not turn a small file into a huge allocation
 void check_total(const std::map<std::string, CheckpointTensor>& tensors, size_t file_bytes, const std::string& file) {
-  constexpr size_t kAlwaysAllowed_bytes = size_t{64} << 20;
+  constexpr size_t kAlwaysAllowedBytes = size_t{64} << 20;
   constexpr size_t kLargestGrowth = 16;
-  const size_t budget = file_bytes * kLargestGrowth + kAlwaysAllowed_bytes;
+  const size_t budget = file_bytes * kLargestGrowth + kAlwaysAllowedBytes;
   size_t total = 0;
   for (const auto& [name, tensor] : tensors) {
     const size_t size = *checked_size_bytes(tensor.dtype, tensor.view.shape);  // find_tensors has checked the shape
