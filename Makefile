@@ -1,5 +1,6 @@
 # The commands of everyday work: make setup | build | test | demo | gate | format | tidy | clean
-JOBS ?= $(shell nproc)
+# nproc heeds OMP_NUM_THREADS
+JOBS ?= $(shell env -u OMP_NUM_THREADS nproc)
 
 # tests and ranks: one thread each, and OpenMPI usable as root, with more ranks than cores, unbound, without ssh
 export OMP_NUM_THREADS = 1

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 [ $# -ge 3 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 old=$1 new=$2 suite=$3
 shift 3
-jobs=$(nproc)
+jobs=$(env -u OMP_NUM_THREADS nproc)
 
 # prints the program of a revision
 build() {

@@ -48,4 +48,4 @@ if [ ${#compiled[@]} -eq 0 ]; then
   exit 0
 fi
 printf '%s\0' "${compiled[@]}" |
-  xargs -0 -n 1 -P "${JOBS:-$(nproc)}" "$tidy" -p build/tidy --quiet --extra-arg=-Wno-unknown-warning-option || exit 1
+  xargs -0 -n 1 -P "${JOBS:-$(env -u OMP_NUM_THREADS nproc)}" "$tidy" -p build/tidy --quiet --extra-arg=-Wno-unknown-warning-option || exit 1

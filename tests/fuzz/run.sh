@@ -72,7 +72,7 @@ done
 mkdir -p "$build/corpus"
 rm -f "$build/corpus/failed"
 for target in "${targets[@]}"; do # as many at a time as there are cores
-  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n || true; done
+  while [ "$(jobs -rp | wc -l)" -ge "$(env -u OMP_NUM_THREADS nproc)" ]; do wait -n || true; done
   run_target "$target" &
 done
 wait
