@@ -148,11 +148,12 @@ def run_row(name: str, network: tuple[Path, Path], precision: str, batch: int, o
     for candidate in sorted(candidates, key=lambda one: statistics.median(one.seconds)):
         ratios = [theirs / ours for ours, theirs in zip(candidate.seconds, best.seconds)]
         low, high = interval(ratios)
+        spread = "n < 6" if low is None else f"[{low:.2f}, {high:.2f}]"
         seconds = statistics.median(candidate.seconds)
         rows.append({"runner": ("diffbench " if candidate.is_ours else "") + candidate.title, "ms": seconds * 1e3, "images_per_s": batch / seconds,
                      "speed_over_best_peer": statistics.median(ratios), "low": low, "high": high, "error": candidate.error, "rounds": len(ratios)})
         print(f"    {rows[-1]['runner']:28} {seconds * 1e3:9.2f} ms {batch / seconds:9.1f} images/s  "
-              f"{statistics.median(ratios):5.2f} {"n < 6" if low is None else f"[{low:.2f}, {high:.2f}]"} of the best peer   error {candidate.error:.1e}")
+              f"{statistics.median(ratios):5.2f} {spread} of the best peer   error {candidate.error:.1e}")
     return {"network": name, "precision": precision, "batch": batch, "threads": options.threads, "best_peer": best.title, "runners": rows}
 
 

@@ -1,6 +1,7 @@
 """The Python tests of all folders run in one call of pytest, whatever the order: their helper modules are found by plain names,
 so no two folders may have one of the same name, and nothing may import `conftest`, which each folder has."""
 
+import ast
 import pathlib
 import subprocess
 import sys
@@ -19,3 +20,13 @@ def test_one_call_collects_every_folder(arguments):
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     for test in ("tests/dashboards/solver_figures_test.py::", "tests/end_to_end/run_test.py::"):
         assert test in done.stdout
+
+
+def test_every_python_file_parses():
+    """Scripts that only a person calls are imported by no test."""
+    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = listed.stdout.split()
+    assert "scripts/peers/forward.py" in files
+    for file in files:
+        if (ROOT / file).exists():
+            ast.parse((ROOT / file).read_text(), file)
