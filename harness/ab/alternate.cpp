@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <chrono>
 #include <map>
 #include <random>
@@ -124,7 +123,7 @@ class Alternator {
     const auto start = Clock::now();
     bool has_failed = false;
     for (int round = 0; !open_.empty() && !has_failed && seconds_since(start) < stopping_.max_seconds; ++round) {
-      if (is_time_to_start_again(stopping_.max_seconds - seconds_since(start))) {
+      if (is_time_to_start_again(seconds_since(start), done.starts)) {
         start_again();
         ++done.starts;
       }
@@ -158,10 +157,12 @@ class Alternator {
     started_ = Clock::now();
   }
 
-  bool is_time_to_start_again(double seconds_left) const {
-    const double share = std::max(stopping_.max_seconds / stopping_.starts, kRoundsOverStart * start_seconds_);
-    return stopping_.starts > 1 && seconds_since(started_) >= share &&
-           seconds_left >= kRoundsOverStart * start_seconds_;
+  // the next start is due at its share of the time, where the rounds before and after it are worth its cost
+  bool is_time_to_start_again(double spent, std::int64_t starts) const {
+    const double least = kRoundsOverStart * start_seconds_;
+    const double due_at = stopping_.max_seconds * static_cast<double>(starts) / stopping_.starts;
+    return starts < stopping_.starts && spent >= due_at && seconds_since(started_) >= least &&
+           stopping_.max_seconds - spent >= least;
   }
 
   void start_again() {

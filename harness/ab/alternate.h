@@ -8,8 +8,8 @@
 //   print(done.rounds, done.decided, done.cells);
 //
 // Cells whose verdict is known drop out, but for the baseline of one that goes on. Both programs are started again
-// several times on the way: the ratio of two programs differs a little from one start of them to the next (by where
-// their memory lies), which no number of rounds of one start shows.
+// several times on the way: the ratio of two programs differs a little from one start of them to the next
+// (results/gate_trust), which no number of rounds of one start shows.
 
 #include <cstdint>
 

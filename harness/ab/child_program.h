@@ -3,8 +3,8 @@
 //
 //   ChildProgram older({.program = "old/bin/diffbench", .suite = "smoke.toml", .database = "old.db", .ranks = 2});
 //   older.ask({{"do", "measure"}, {"cell", 3}, {"round", 0}});
-//   older.start_again();                             // the next process of the same run: it goes on with the next
-//   round const int exit_code = older.wait();
+//   older.start_again();                             // another process, which goes on with the same run
+//   const int exit_code = older.wait();
 //
 // Where the child is gone before its time, or answers with an error, ask() throws std::runtime_error.
 

@@ -2,7 +2,7 @@
 // `diffbench calibrate --model`: the loss table made on a model, and the record that `risk_controlled` reads.
 //
 //   auto options = std::make_shared<ModelCalibration>();
-//   add_model_calibration(*command, *options);
+//   add_model_calibration(command, *options);
 //   CalibratedModel model = prepare(*options);                       // losses, still without a threshold
 //   write_result(model, risk_control::calibrate(model.losses, procedure, target), options->out);
 

@@ -3,7 +3,7 @@
 // people, a JSON document, and the CSV that dashboards/risk_figure.py draws.
 //
 //   SplitOptions options;
-//   add_split_options(*command, options);
+//   add_split_options(command, options);
 //   const auto request = split_request(options, delta, bound);     // before any trajectory runs
 //   evaluate_splits_of(table, request, options.out, json);
 

@@ -2,7 +2,7 @@
 // What `compare`, `ab` and `report` share: two runs as words, the gate, the forms of the answer, and the exit code.
 //
 //   ComparisonOptions options;
-//   add_comparison_options(*command, options);
+//   add_comparison_options(command, options);
 //   const auto found = compare_files("old.db", "new.db@12", {}, read_gate_options(options, names));
 //   return put_out({found.comparison, found.older, found.newer}, options);
 

@@ -2,7 +2,7 @@
 // Flags that several subcommands share: which model, where, in which precision.
 //
 //   auto options = std::make_shared<ModelOptions>();
-//   add_model_options(*command, *options);
+//   add_model_options(command, *options);
 //   auto model = load(*options);
 
 #include "harness/commands/command.h"

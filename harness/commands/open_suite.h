@@ -2,7 +2,7 @@
 // The suite that is named on the command line, with its plugins loaded and every name in it checked; and the flag that
 // loads plugins for any command.
 //
-//   add_plugin_option(*command);
+//   add_plugin_option(command);
 //   const suite::Suite suite = open_suite("smoke", {"timing.max_rounds=5"});       // a path, or the name of a shipped
 //   suite
 

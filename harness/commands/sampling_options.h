@@ -2,7 +2,7 @@
 // Flags that several subcommands share: solver, grid, steps and guidance.
 //
 //   auto options = std::make_shared<SamplingOptions>();
-//   add_sampling_options(*command, *options);
+//   add_sampling_options(command, *options);
 //   const Sampler sampler = make_sampler(*options, *model);
 //   const Guidance guidance = guidance_of(*options);
 
