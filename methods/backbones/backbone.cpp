@@ -2,6 +2,7 @@
 
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/tensor.h>
+#include <c10/util/Exception.h>
 
 namespace diffbench::backbones {
 
@@ -36,6 +37,11 @@ void Backbone::run_blocks(int first, int end, Hidden& hidden, int64_t rows_insid
 }
 
 BlockCost Backbone::bypass_cost(int) const { return {}; }
+
+at::Tensor Backbone::branch_input(int, Branch, const Hidden&) { TORCH_INTERNAL_ASSERT(false, "no branches"); }
+at::Tensor Backbone::branch_output(int, Branch, const at::Tensor&) { TORCH_INTERNAL_ASSERT(false, "no branches"); }
+void Backbone::add_branch(int, Branch, const at::Tensor&, Hidden&) { TORCH_INTERNAL_ASSERT(false, "no branches"); }
+BlockCost Backbone::branch_cost(int, Branch, int64_t) const { TORCH_INTERNAL_ASSERT(false, "no branches"); }
 
 double full_flops(const Backbone& backbone) {
   double flops = backbone.embed_cost().flops + backbone.head_cost().flops;

@@ -10,8 +10,10 @@
 // first C channels.
 //
 // A block is `enter` (take a long skip), `transform` (attention and MLP) and `leave` (keep a long skip for later): what
-// a method drops or reuses is `transform`, the rest holds the network together. Blocks between which nobody looks are
-// asked for together, `run_blocks(0, 13, hidden)`, so that a runtime (runtimes/runtime.h) can make one piece of them.
+// a method drops or reuses is `transform`, the rest holds the network together. A transform is two branches, attention
+// and MLP, each added to the tokens: a method may take them one by one (branch_input, branch_output, add_branch).
+// Blocks between which nobody looks are asked for together, `run_blocks(0, 13, hidden)`, so that a runtime
+// (runtimes/runtime.h) can make one piece of them.
 //
 // Times are in the units of docs/times_and_grids.md (index units 0 .. train_steps - 1, fractions allowed; on
 // vp_continuous, t in (0, 1]) and live on the host: static decisions need them there, and no step waits for a device.
@@ -80,6 +82,12 @@ class Backbone {
     enter_block(index, hidden);
     leave_block(index, hidden);
   }
+  // The branches of `transform`: for each, tokens += gate * output(input(tokens)); false: this network has none, and
+  // the calls below are not to be made.
+  virtual bool has_branches() const { return false; }
+  virtual at::Tensor branch_input(int index, Branch branch, const Hidden& hidden);  // normed and modulated [rows,L,D]
+  virtual at::Tensor branch_output(int index, Branch branch, const at::Tensor& input);  // of [rows, any number, D]
+  virtual void add_branch(int index, Branch branch, const at::Tensor& output, Hidden& hidden);
   // what the block is made of, for those who compute it in another way; none: only this class knows
   virtual std::optional<BlockParts> block_parts(int) const { return std::nullopt; }
   // the fewest blocks after which the rest may be bypassed
@@ -96,6 +104,9 @@ class Backbone {
 
   virtual BlockCost cost(int index) const = 0;
   virtual BlockCost bypass_cost(int index) const;
+  // of a branch over so many tokens, and of what remains of a block whose branches others compute
+  virtual BlockCost branch_cost(int index, Branch branch, int64_t tokens) const;
+  virtual BlockCost frame_cost(int index) const { return bypass_cost(index); }
   virtual BlockCost embed_cost() const = 0;
   virtual BlockCost head_cost() const = 0;
 };

@@ -13,6 +13,9 @@
 
 namespace diffbench::backbones {
 
+// the halves of a block's `transform`, in order
+enum class Branch { attention, mlp };
+
 struct LinearParts {
   at::Tensor weight;  // [out, in]; undefined: there is no such layer
   at::Tensor bias;    // [out], or undefined

@@ -33,6 +33,29 @@ class BlockTrace {
     trace_.blocks_bypassed += rows_;
     trace_.flops += rows_ * backbone_.bypass_cost(block).flops;
   }
+  // A block of which only some branches ran, and the others were replaced by what others computed. It counts by its
+  // share of the FLOPs of both.
+  void branches(int block, bool attention, bool mlp) {
+    const auto tokens = backbone_.first_image_token() + backbone_.image_token_count();
+    const double attention_flops = backbone_.branch_cost(block, Branch::attention, tokens).flops;
+    const double mlp_flops = backbone_.branch_cost(block, Branch::mlp, tokens).flops;
+    const double ran = (attention ? attention_flops : 0.0) + (mlp ? mlp_flops : 0.0);
+    trace_.blocks_executed += rows_ * ran / (attention_flops + mlp_flops);
+    trace_.blocks_bypassed += attention || mlp ? 0.0 : rows_;
+    trace_.flops += rows_ * (backbone_.frame_cost(block).flops + ran);
+  }
+  // a block whose branches ran over fewer tokens
+  void over_tokens(int block, int64_t attention, int64_t mlp) {
+    trace_.blocks_executed += rows_;
+    trace_.flops +=
+        rows_ * (backbone_.frame_cost(block).flops + backbone_.branch_cost(block, Branch::attention, attention).flops +
+                 backbone_.branch_cost(block, Branch::mlp, mlp).flops);
+  }
+  // for each row, on deciding
+  void probed(double flops) {
+    trace_.probe_flops += rows_ * flops;
+    trace_.flops += rows_ * flops;
+  }
   void head() { trace_.flops += rows_ * backbone_.head_cost().flops; }
   // so many rows ran so many blocks
   void ran(int64_t rows, int blocks) {

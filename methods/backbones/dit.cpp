@@ -56,22 +56,41 @@ DiTBlock::DiTBlock(const DiTOptions& options) : heads_(options.heads) {
   modulation_ = register_nested(*this, "adaLN_modulation", "1", make_linear(width, 6 * width, Init::zero));
 }
 
-at::Tensor DiTBlock::attend(const at::Tensor& tokens) {
-  const int64_t rows = tokens.size(0);
-  const int64_t count = tokens.size(1);
-  const int64_t width = tokens.size(2);
+at::Tensor DiTBlock::output(Branch branch, const at::Tensor& x) {
+  if (branch == Branch::mlp) return linear(fc2_, at::gelu(linear(fc1_, x), "tanh"));
+  const int64_t rows = x.size(0);
+  const int64_t count = x.size(1);
+  const int64_t width = x.size(2);
   // [B, L, 3, H, D] -> three of [B, H, L, D]
-  const auto qkv = linear(qkv_, tokens).reshape({rows, count, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4});
+  const auto qkv = linear(qkv_, x).reshape({rows, count, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4});
   const auto attended = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
   return linear(proj_, attended.transpose(1, 2).reshape({rows, count, width}));
 }
 
 at::Tensor DiTBlock::forward(const at::Tensor& tokens, const at::Tensor& condition) {
-  const auto parts =
-      chunks_of(linear(modulation_, condition), 6);  // shift, scale and gate of attention, then of the MLP
-  const auto x = at::addcmul(tokens, parts[2], attend(modulated(tokens, parts[0], parts[1])));
-  const auto hidden = at::gelu(linear(fc1_, modulated(x, parts[3], parts[4])), "tanh");
-  return at::addcmul(x, parts[5], linear(fc2_, hidden));
+  // shift, scale and gate of attention, then of the MLP
+  const auto parts = chunks_of(linear(modulation_, condition), 6);
+  const auto x = at::addcmul(tokens, parts[2], output(Branch::attention, modulated(tokens, parts[0], parts[1])));
+  return at::addcmul(x, parts[5], output(Branch::mlp, modulated(x, parts[3], parts[4])));
+}
+
+std::vector<at::Tensor> DiTBlock::modulation(Branch branch, int64_t first, int64_t count,
+                                             const at::Tensor& condition) const {
+  const int64_t width = condition.size(1);
+  const int64_t row = ((branch == Branch::mlp ? 3 : 0) + first) * width;
+  return chunks_of(at::linear(condition, modulation_->weight.narrow(0, row, count * width),
+                              modulation_->bias.narrow(0, row, count * width)),
+                   count);
+}
+
+at::Tensor DiTBlock::normed(Branch branch, const at::Tensor& tokens, const at::Tensor& condition) const {
+  const auto parts = modulation(branch, 0, 2, condition);
+  return modulated(tokens, parts[0], parts[1]);
+}
+
+at::Tensor DiTBlock::gated(Branch branch, const at::Tensor& tokens, const at::Tensor& output,
+                           const at::Tensor& condition) const {
+  return at::addcmul(tokens, modulation(branch, 2, 1, condition).front(), output);
 }
 
 BlockParts DiTBlock::parts() const {
@@ -158,6 +177,18 @@ Hidden DiT::embed(const at::Tensor& x, const std::vector<double>& t, const at::T
 
 void DiT::transform(int index, Hidden& hidden) {
   hidden.tokens = blocks_[static_cast<size_t>(index)]->forward(hidden.tokens, hidden.condition);
+}
+
+at::Tensor DiT::branch_input(int index, Branch branch, const Hidden& hidden) {
+  return blocks_[static_cast<size_t>(index)]->normed(branch, hidden.tokens, hidden.condition);
+}
+
+at::Tensor DiT::branch_output(int index, Branch branch, const at::Tensor& input) {
+  return blocks_[static_cast<size_t>(index)]->output(branch, input);
+}
+
+void DiT::add_branch(int index, Branch branch, const at::Tensor& output, Hidden& hidden) {
+  hidden.tokens = blocks_[static_cast<size_t>(index)]->gated(branch, hidden.tokens, output, hidden.condition);
 }
 
 std::optional<BlockParts> DiT::block_parts(int index) const {

@@ -26,10 +26,16 @@ class DiTBlock : public torch::nn::Module {
   explicit DiTBlock(const DiTOptions& options);
   // tokens [B,L,D]; condition [B,D], after its SiLU
   at::Tensor forward(const at::Tensor& tokens, const at::Tensor& condition);
+  // forward in pieces: tokens = gated(branch, tokens, output(branch, normed(branch, tokens)))
+  at::Tensor normed(Branch branch, const at::Tensor& tokens, const at::Tensor& condition) const;
+  at::Tensor output(Branch branch, const at::Tensor& x);
+  at::Tensor gated(Branch branch, const at::Tensor& tokens, const at::Tensor& output,
+                   const at::Tensor& condition) const;
   BlockParts parts() const;
 
  private:
-  at::Tensor attend(const at::Tensor& tokens);
+  // of the branch's shift, scale and gate the `count` from `first` on, [B, 1, D] each
+  std::vector<at::Tensor> modulation(Branch branch, int64_t first, int64_t count, const at::Tensor& condition) const;
 
   int64_t heads_;
   torch::nn::Linear qkv_{nullptr};
@@ -61,6 +67,10 @@ class DiT : public torch::nn::Module, public Backbone {
   // Hidden::condition is silu(time + label): every block and the head begin with that SiLU, so it is taken once
   Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override;
   void transform(int index, Hidden& hidden) override;
+  bool has_branches() const override { return true; }
+  at::Tensor branch_input(int index, Branch branch, const Hidden& hidden) override;
+  at::Tensor branch_output(int index, Branch branch, const at::Tensor& input) override;
+  void add_branch(int index, Branch branch, const at::Tensor& output, Hidden& hidden) override;
   std::optional<BlockParts> block_parts(int index) const override;
   at::Tensor head(const Hidden& hidden) override { return head_->forward(hidden).to(input_dtype_); }
   int64_t token_width() const override { return options_.width; }
@@ -68,6 +78,8 @@ class DiT : public torch::nn::Module, public Backbone {
   std::shared_ptr<OutputHead> new_head() const override;
 
   BlockCost cost(int index) const override;
+  BlockCost branch_cost(int index, Branch branch, int64_t tokens) const override;
+  BlockCost frame_cost(int index) const override;  // both gates
   BlockCost embed_cost() const override;
   BlockCost head_cost() const override;
 

@@ -27,6 +27,21 @@ BlockCost dit_head_cost(const DiTOptions& options, double element_bytes) {
          linear_cost(options.token_count(), options.width, patch_values, element_bytes);
 }
 
+// each with its shift and scale
+BlockCost DiT::branch_cost(int, Branch branch, int64_t tokens) const {
+  const int64_t width = options_.width;
+  const double bytes = element_bytes();
+  const auto modulation = linear_cost(1, width, 2 * width, bytes);
+  if (branch == Branch::attention) {
+    return modulation + linear_cost(tokens, width, 3 * width, bytes) + attention_cost(tokens, width, bytes) +
+           linear_cost(tokens, width, width, bytes);
+  }
+  return modulation + linear_cost(tokens, width, options_.mlp_width(), bytes) +
+         linear_cost(tokens, options_.mlp_width(), width, bytes);
+}
+
+BlockCost DiT::frame_cost(int) const { return linear_cost(1, options_.width, 2 * options_.width, element_bytes()); }
+
 BlockCost DiT::cost(int) const { return dit_block_cost(options_, element_bytes()); }
 
 BlockCost DiT::embed_cost() const { return dit_embed_cost(options_, element_bytes()); }

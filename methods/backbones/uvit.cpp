@@ -43,16 +43,24 @@ at::Tensor UViTBlock::merge_skip(const at::Tensor& tokens, const at::Tensor& ski
   return linear(skip_linear_, at::cat({tokens, skip}, -1));
 }
 
-at::Tensor UViTBlock::forward(const at::Tensor& tokens) {
-  const int64_t rows = tokens.size(0);
-  const int64_t count = tokens.size(1);
-  const int64_t width = tokens.size(2);
+at::Tensor UViTBlock::normed(Branch branch, const at::Tensor& tokens) {
+  return branch == Branch::attention ? norm1_(tokens) : norm2_(tokens);
+}
+
+at::Tensor UViTBlock::output(Branch branch, const at::Tensor& x) {
+  if (branch == Branch::mlp) return linear(fc2_, at::gelu(linear(fc1_, x)));
+  const int64_t rows = x.size(0);
+  const int64_t count = x.size(1);
+  const int64_t width = x.size(2);
   // [B, L, 3, H, D] -> three of [B, H, L, D]
-  const auto qkv =
-      linear(qkv_, norm1_(tokens)).reshape({rows, count, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4});
+  const auto qkv = linear(qkv_, x).reshape({rows, count, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4});
   const auto attended = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
-  const auto x = tokens + linear(proj_, attended.transpose(1, 2).reshape({rows, count, width}));
-  return x + linear(fc2_, at::gelu(linear(fc1_, norm2_(x))));
+  return linear(proj_, attended.transpose(1, 2).reshape({rows, count, width}));
+}
+
+at::Tensor UViTBlock::forward(const at::Tensor& tokens) {
+  const auto x = tokens + output(Branch::attention, normed(Branch::attention, tokens));
+  return x + output(Branch::mlp, normed(Branch::mlp, x));
 }
 
 BlockParts UViTBlock::parts() const {
@@ -166,6 +174,16 @@ void UViT::enter_block(int index, Hidden& hidden) {
 void UViT::transform(int index, Hidden& hidden) {
   hidden.tokens = blocks_[static_cast<size_t>(index)]->forward(hidden.tokens);
 }
+
+at::Tensor UViT::branch_input(int index, Branch branch, const Hidden& hidden) {
+  return blocks_[static_cast<size_t>(index)]->normed(branch, hidden.tokens);
+}
+
+at::Tensor UViT::branch_output(int index, Branch branch, const at::Tensor& input) {
+  return blocks_[static_cast<size_t>(index)]->output(branch, input);
+}
+
+void UViT::add_branch(int, Branch, const at::Tensor& output, Hidden& hidden) { hidden.tokens = hidden.tokens + output; }
 
 std::optional<BlockParts> UViT::block_parts(int index) const {
   auto parts = blocks_[static_cast<size_t>(index)]->parts();

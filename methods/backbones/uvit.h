@@ -24,6 +24,8 @@ class UViTBlock : public torch::nn::Module {
  public:
   UViTBlock(const UViTOptions& options, bool has_skip);
   at::Tensor forward(const at::Tensor& tokens);
+  at::Tensor normed(Branch branch, const at::Tensor& tokens);
+  at::Tensor output(Branch branch, const at::Tensor& x);                    // of normed tokens, not yet added
   at::Tensor merge_skip(const at::Tensor& tokens, const at::Tensor& skip);  // skip_linear([tokens, skip])
   BlockParts parts() const;
 
@@ -63,6 +65,10 @@ class UViT : public torch::nn::Module, public Backbone {
   void enter_block(int index, Hidden& hidden) override;
   void transform(int index, Hidden& hidden) override;
   void leave_block(int index, Hidden& hidden) override;
+  bool has_branches() const override { return true; }
+  at::Tensor branch_input(int index, Branch branch, const Hidden& hidden) override;
+  at::Tensor branch_output(int index, Branch branch, const at::Tensor& input) override;
+  void add_branch(int index, Branch branch, const at::Tensor& output, Hidden& hidden) override;
   std::optional<BlockParts> block_parts(int index) const override;
   int min_bypass_depth() const override { return mid_index() + 1; }
   int64_t token_width() const override { return options_.width; }
@@ -73,6 +79,7 @@ class UViT : public torch::nn::Module, public Backbone {
 
   BlockCost cost(int index) const override;
   BlockCost bypass_cost(int index) const override;
+  BlockCost branch_cost(int index, Branch branch, int64_t tokens) const override;
   BlockCost embed_cost() const override;
   BlockCost head_cost() const override;
 

@@ -14,12 +14,18 @@ BlockCost UViT::bypass_cost(int index) const {
   return index > mid_index() ? linear_cost(token_count(), 2 * options_.width, options_.width) : BlockCost{};
 }
 
-BlockCost UViT::cost(int index) const {
-  const int64_t tokens = token_count();
+BlockCost UViT::branch_cost(int, Branch branch, int64_t tokens) const {
   const int64_t width = options_.width;
+  if (branch == Branch::attention) {
+    return linear_cost(tokens, width, 3 * width) + attention_cost(tokens, width, element_bytes()) +
+           linear_cost(tokens, width, width);
+  }
   const auto hidden = static_cast<int64_t>(static_cast<double>(width) * options_.mlp_ratio);
-  return linear_cost(tokens, width, 3 * width) + attention_cost(tokens, width, element_bytes()) +
-         linear_cost(tokens, width, width) + linear_cost(tokens, width, hidden) + linear_cost(tokens, hidden, width) +
+  return linear_cost(tokens, width, hidden) + linear_cost(tokens, hidden, width);
+}
+
+BlockCost UViT::cost(int index) const {
+  return branch_cost(index, Branch::attention, token_count()) + branch_cost(index, Branch::mlp, token_count()) +
          bypass_cost(index);
 }
 

@@ -3,6 +3,7 @@
 namespace diffbench::runtimes {
 
 using backbones::BlockParts;
+using backbones::Branch;
 using backbones::Hidden;
 using backbones::Stretch;
 
@@ -36,6 +37,25 @@ void CompiledBackbone::transform(int index, Hidden& hidden) {
     piece = made({parts}, index, rows);
   }
   run_piece(piece, hidden);
+}
+
+at::Tensor CompiledBackbone::branch_output(int index, Branch branch, const at::Tensor& input) {
+  const auto tokens = network_->first_image_token() + network_->image_token_count();
+  if (input.size(1) != tokens) return network_->branch_output(index, branch, input);  // merged tokens
+  const auto key = std::tuple(index, branch, known(input.size(0)));
+  auto piece = branches_.find(key);
+  if (piece == branches_.end()) {
+    const auto parts = *network_->block_parts(index);
+    piece = branches_
+                .emplace(key, Piece{.compiled = compiler_->compile_branch(parts, branch, std::get<2>(key)),
+                                    .flops = network_->branch_cost(index, branch, tokens).flops})
+                .first;
+  }
+  if (!piece->second.compiled) return network_->branch_output(index, branch, input);
+  Hidden hidden;
+  hidden.tokens = input;
+  run_piece(piece->second, hidden);
+  return hidden.tokens;
 }
 
 void CompiledBackbone::prepare_stretches(const std::vector<Stretch>& stretches, int64_t rows) {

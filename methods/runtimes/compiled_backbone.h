@@ -10,6 +10,7 @@
 
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "methods/runtimes/runtime.h"
 
@@ -24,6 +25,7 @@ class CompiledBackbone : public backbones::Backbone {
   void run_blocks(int first, int end, backbones::Hidden& hidden, int64_t rows_inside) override;
   void transform(int index, backbones::Hidden& hidden) override;
   void prepare_stretches(const std::vector<backbones::Stretch>& stretches, int64_t rows) override;
+  at::Tensor branch_output(int index, backbones::Branch branch, const at::Tensor& input) override;
 
   int block_count() const override { return network_->block_count(); }
   at::Tensor blank_input(int64_t rows) const override { return network_->blank_input(rows); }
@@ -33,6 +35,13 @@ class CompiledBackbone : public backbones::Backbone {
   void prepare_times(const std::vector<double>& times) override { network_->prepare_times(times); }
   void enter_block(int index, backbones::Hidden& hidden) override;
   void leave_block(int index, backbones::Hidden& hidden) override { network_->leave_block(index, hidden); }
+  bool has_branches() const override { return network_->has_branches(); }
+  at::Tensor branch_input(int index, backbones::Branch branch, const backbones::Hidden& hidden) override {
+    return network_->branch_input(index, branch, hidden);
+  }
+  void add_branch(int index, backbones::Branch branch, const at::Tensor& output, backbones::Hidden& hidden) override {
+    network_->add_branch(index, branch, output, hidden);
+  }
   std::optional<backbones::BlockParts> block_parts(int index) const override { return network_->block_parts(index); }
   int min_bypass_depth() const override { return network_->min_bypass_depth(); }
   int64_t token_width() const override { return network_->token_width(); }
@@ -42,6 +51,10 @@ class CompiledBackbone : public backbones::Backbone {
   at::Tensor head(const backbones::Hidden& hidden) override { return network_->head(hidden); }
   backbones::BlockCost cost(int index) const override { return network_->cost(index); }
   backbones::BlockCost bypass_cost(int index) const override { return network_->bypass_cost(index); }
+  backbones::BlockCost branch_cost(int index, backbones::Branch branch, int64_t tokens) const override {
+    return network_->branch_cost(index, branch, tokens);
+  }
+  backbones::BlockCost frame_cost(int index) const override { return network_->frame_cost(index); }
   backbones::BlockCost embed_cost() const override { return network_->embed_cost(); }
   backbones::BlockCost head_cost() const override { return network_->head_cost(); }
 
@@ -64,7 +77,8 @@ class CompiledBackbone : public backbones::Backbone {
   std::set<int64_t> known_rows_;
   std::map<std::pair<backbones::Stretch, int64_t>, Piece> stretches_;  // by known rows
   std::map<std::pair<int, int64_t>, Piece> transforms_;                // single blocks without their long skips
-  std::map<int, Piece> entries_;                                       // what takes a block's long skip alone
+  std::map<std::tuple<int, backbones::Branch, int64_t>, Piece> branches_;
+  std::map<int, Piece> entries_;  // what takes a block's long skip alone
 };
 
 }  // namespace diffbench::runtimes

@@ -40,6 +40,11 @@ class Compiler {
   // What takes the block's long skip alone (Backbone::enter_block), to the last bit as a stretch takes it; null: the
   // network's own does that.
   virtual std::unique_ptr<CompiledStretch> compile_entry(const backbones::BlockParts&) { return nullptr; }
+  // one branch of a block, from its normed input (Hidden::tokens) to its output; null: the network's own does that
+  virtual std::unique_ptr<CompiledStretch> compile_branch(const backbones::BlockParts&, backbones::Branch,
+                                                          int64_t /*rows*/) {
+    return nullptr;
+  }
   // false: a stretch is no faster than its blocks one by one, which are then compiled once each
   virtual bool joins_blocks() const { return true; }
   // whether what is compiled for a number of rows is faster with it than what takes any

@@ -97,6 +97,37 @@ class FusedEntry final : public CompiledStretch {
   PackedLinear from_skip_;
 };
 
+at::Tensor attend(const PackedLinear& qkv_of, int64_t heads, const at::Tensor& x) {  // up to the projection
+  const int64_t rows = x.size(0);
+  const int64_t count = x.size(1);
+  const int64_t width = x.size(2);
+  // [B, L, 3, H, d] -> three of [B, H, L, d]
+  const auto qkv = qkv_of(x).reshape({rows, count, 3, heads, width / heads}).permute({2, 0, 3, 1, 4});
+  return at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]).transpose(1, 2).reshape({rows, count, width});
+}
+
+class FusedAttention final : public CompiledStretch {
+ public:
+  explicit FusedAttention(const BlockParts& parts) : heads_(parts.heads), qkv_(parts.qkv), proj_(parts.proj) {}
+  void run(Hidden& hidden) override { hidden.tokens = proj_(attend(qkv_, heads_, hidden.tokens)); }
+
+ private:
+  int64_t heads_;
+  PackedLinear qkv_;
+  PackedLinear proj_;
+};
+
+class FusedMlp final : public CompiledStretch {
+ public:
+  explicit FusedMlp(const BlockParts& parts) : tanh_(parts.tanh_gelu), fc1_(parts.fc1), fc2_(parts.fc2) {}
+  void run(Hidden& hidden) override { hidden.tokens = fc2_(fc1_.gelu(hidden.tokens, tanh_)); }
+
+ private:
+  bool tanh_;
+  PackedLinear fc1_;
+  PackedLinear fc2_;
+};
+
 class FusedBlock final : public CompiledStretch {
  public:
   explicit FusedBlock(const BlockParts& parts)
@@ -114,7 +145,7 @@ class FusedBlock final : public CompiledStretch {
     if (modulation_.is_defined()) {
       run_modulated(x, hidden.condition);
     } else {
-      x = proj_.plus(attend(norm(parts_.norm1, x)), x);
+      x = proj_.plus(attend(qkv_, parts_.heads, norm(parts_.norm1, x)), x);
       x = fc2_.plus(fc1_.gelu(norm(parts_.norm2, x), parts_.tanh_gelu), x);
     }
     if (parts_.keeps_skip) hidden.skips.push_back(x);
@@ -126,23 +157,14 @@ class FusedBlock final : public CompiledStretch {
     const auto modulated = [](const at::Tensor& normed, const at::Tensor& shift, const at::Tensor& scale) {
       return at::addcmul(shift, normed, scale + 1.0);
     };
-    x = at::addcmul(x, parts[2], proj_(attend(modulated(norm(parts_.norm1, x), parts[0], parts[1]))));
+    x = at::addcmul(x, parts[2],
+                    proj_(attend(qkv_, parts_.heads, modulated(norm(parts_.norm1, x), parts[0], parts[1]))));
     const auto inner = fc1_.gelu(modulated(norm(parts_.norm2, x), parts[3], parts[4]), parts_.tanh_gelu);
     x = at::addcmul(x, parts[5], fc2_(inner));
   }
 
   static at::Tensor norm(const NormParts& norm, const at::Tensor& x) {
     return at::layer_norm(x, {x.size(2)}, norm.weight, norm.bias, norm.epsilon);
-  }
-
-  // up to the projection
-  at::Tensor attend(const at::Tensor& x) const {
-    const int64_t rows = x.size(0);
-    const int64_t count = x.size(1);
-    const int64_t width = x.size(2);
-    // [B, L, 3, H, d] -> three of [B, H, L, d]
-    const auto qkv = qkv_(x).reshape({rows, count, 3, parts_.heads, width / parts_.heads}).permute({2, 0, 3, 1, 4});
-    return at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]).transpose(1, 2).reshape({rows, count, width});
   }
 
   BlockParts parts_;
@@ -161,6 +183,10 @@ class FusedCompiler final : public Compiler {
   }
   std::unique_ptr<CompiledStretch> compile_entry(const BlockParts& block) override {
     return std::make_unique<FusedEntry>(block.skip_linear);
+  }
+  std::unique_ptr<CompiledStretch> compile_branch(const BlockParts& block, backbones::Branch branch, int64_t) override {
+    if (branch == backbones::Branch::attention) return std::make_unique<FusedAttention>(block);
+    return std::make_unique<FusedMlp>(block);
   }
   bool joins_blocks() const override { return false; }
 };

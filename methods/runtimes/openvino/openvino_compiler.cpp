@@ -76,14 +76,20 @@ class OpenVinoCompiler final : public Compiler {
   }
 
   std::unique_ptr<CompiledStretch> compile(const std::vector<BlockParts>& blocks, int64_t rows) override {
-    const auto stretch = build_stretch_model(blocks, type_, rows);
-    return std::make_unique<OpenVinoStretch>(stretch, type_, core().compile_model(stretch.model, "CPU", properties_));
+    return compiled(build_stretch_model(blocks, type_, rows));
+  }
+  std::unique_ptr<CompiledStretch> compile_branch(const BlockParts& block, backbones::Branch branch,
+                                                  int64_t rows) override {
+    return compiled(build_branch_model(block, branch, type_, rows));
   }
 
   // shapes that are known are planned once: at one row it is a quarter faster
   bool prefers_known_rows() const override { return true; }
 
  private:
+  std::unique_ptr<CompiledStretch> compiled(const StretchModel& stretch) const {
+    return std::make_unique<OpenVinoStretch>(stretch, type_, core().compile_model(stretch.model, "CPU", properties_));
+  }
   static ov::Core& core() {
     static ov::Core shared;
     return shared;

@@ -39,10 +39,13 @@ class Builder {
       shift1 = parts[0], scale1 = parts[1], gate1 = parts[2], shift2 = parts[3], scale2 = parts[4], gate2 = parts[5];
     }
     x_ = sum(x_, gated(attention(block, modulated(norm(block.norm1, x_), shift1, scale1)), gate1));
-    const auto mode = block.tanh_gelu ? ov::op::GeluApproximationMode::TANH : ov::op::GeluApproximationMode::ERF;
-    const auto inner = linear(block.fc1, modulated(norm(block.norm2, x_), shift2, scale2));
-    x_ = sum(x_, gated(linear(block.fc2, std::make_shared<op::Gelu>(inner, mode)), gate2));
+    x_ = sum(x_, gated(mlp(block, modulated(norm(block.norm2, x_), shift2, scale2)), gate2));
     if (block.keeps_skip) kept_.push_back(x_);
+  }
+
+  // one branch of a block, of tokens that are normed already
+  void add(const BlockParts& block, backbones::Branch branch) {
+    x_ = branch == backbones::Branch::attention ? attention(block, x_) : mlp(block, x_);
   }
 
   StretchModel finish() {
@@ -93,6 +96,11 @@ class Builder {
     return gate.get_node() == nullptr ? x : std::make_shared<op::Multiply>(x, gate)->output(0);
   }
 
+  Value mlp(const BlockParts& block, const Value& x) const {
+    const auto mode = block.tanh_gelu ? ov::op::GeluApproximationMode::TANH : ov::op::GeluApproximationMode::ERF;
+    return linear(block.fc2, std::make_shared<op::Gelu>(linear(block.fc1, x), mode));
+  }
+
   Value attention(const BlockParts& block, const Value& x) const {
     // [B, L, 3, H, d] -> three of [B, H, L, d]
     const auto heads = reshaped(linear(block.qkv, x), {0, tokens_, 3, block.heads, width_ / block.heads});
@@ -134,6 +142,15 @@ class Builder {
 StretchModel build_stretch_model(const std::vector<BlockParts>& blocks, ov::element::Type type, int64_t rows) {
   Builder builder(blocks.front(), type, rows);
   for (const auto& block : blocks) builder.add(block);
+  return builder.finish();
+}
+
+StretchModel build_branch_model(const BlockParts& block, backbones::Branch branch, ov::element::Type type,
+                                int64_t rows) {
+  auto parts = block;
+  parts.modulation = {};  // the input is modulated already
+  Builder builder(parts, type, rows);
+  builder.add(parts, branch);
   return builder.finish();
 }
 

@@ -21,5 +21,8 @@ struct StretchModel {
 
 StretchModel build_stretch_model(const std::vector<backbones::BlockParts>& blocks, ov::element::Type type,
                                  int64_t rows);  // 0: any number of them
+// one branch of a block: normed tokens in, what is to be added (a gate is not applied) out
+StretchModel build_branch_model(const backbones::BlockParts& block, backbones::Branch branch, ov::element::Type type,
+                                int64_t rows);
 
 }  // namespace diffbench::runtimes

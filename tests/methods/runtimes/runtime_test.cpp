@@ -151,10 +151,19 @@ class Methods : public OnRuntime, public ::testing::WithParamInterface<std::stri
 
 TEST_P(Methods, GiveWhatTheyGiveOnEager) {
   const std::vector<std::pair<std::string, nlohmann::json>> cases = {
-      {"full", nlohmann::json::object()},           {"fixed_exit", {{"exit", 2}}},
-      {"static_schedule", {{"depths", {5, 4, 3}}}}, {"random_exit", {{"mean_depth", 3.0}}},
-      {"block_cache", {{"keep", "residuals"}}},     {"block_cache", {{"keep", "deep"}}},
-      {"first_block_cache", {{"threshold", 0.5}}}};
+      {"full", nlohmann::json::object()},
+      {"fixed_exit", {{"exit", 2}}},
+      {"static_schedule", {{"depths", {5, 4, 3}}}},
+      {"random_exit", {{"mean_depth", 3.0}}},
+      {"block_cache", {{"keep", "residuals"}}},
+      {"block_cache", {{"keep", "deep"}}},
+      {"first_block_cache", {{"threshold", 0.5}}},
+      {"tea_cache", {{"threshold", 0.5}}},
+      {"db_cache", {{"front_blocks", 1}, {"back_blocks", 1}, {"threshold", 0.5}, {"warmup", 0}}},
+      {"easy_cache", {{"threshold", 0.5}, {"warmup", 0}}},
+      {"fora", {{"interval", 8}}},
+      {"taylor_seer", {{"interval", 8}, {"warmup", 1}}},
+      {"token_merge", {{"mlp", true}}}};
   for (const auto& [method, params] : cases) {
     EXPECT_LT(largest_difference(predict(GetParam(), method, params), predict("eager", method, params)), 1e-5)
         << method << " " << params;
