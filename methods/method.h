@@ -55,8 +55,10 @@ struct MethodEntry {
   std::string summary;  // one sentence
   std::string source;   // paper or origin
   std::string needs;    // what must be trained; "nothing" where any checkpoint will do
-  // besides every solver and guidance, which no method can tell apart
-  std::string composes_with = "either network of duodiff";
+  // parameters that name a method inside it: any that does not run alone
+  std::vector<std::string> inner_methods{};
+  // why it cannot run inside another method; empty: it can. Every method runs under every solver and guidance.
+  std::string alone{};
   std::string knob{};            // the parameter that trades quality for speed; empty: there is none
   std::string knob_text = "{}";  // how a value of it is labelled
   std::vector<config::ParamSpec> params;

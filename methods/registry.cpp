@@ -16,7 +16,16 @@
   METHOD(risk_controlled)         \
   METHOD(duodiff)                 \
   METHOD(block_cache)             \
-  METHOD(first_block_cache)
+  METHOD(first_block_cache)       \
+  METHOD(db_cache)                \
+  METHOD(tea_cache)               \
+  METHOD(mag_cache)               \
+  METHOD(easy_cache)              \
+  METHOD(fora)                    \
+  METHOD(taylor_seer)             \
+  METHOD(layer_mask)              \
+  METHOD(token_merge)             \
+  METHOD(guidance_reuse)
 
 namespace diffbench::methods {
 
@@ -62,6 +71,21 @@ const MethodEntry& find_method(const std::string& name, const std::string& where
     }
   }
   throw config::InputError(where + ": " + config::unknown_name("method", name, method_names()));
+}
+
+void check_inner_method(const std::string& outer, const std::string& inner, const std::string& where) {
+  const auto& reason = find_method(inner, where).alone;
+  if (!reason.empty()) throw config::InputError(where + ": " + inner + " cannot run inside " + outer + ": " + reason);
+}
+
+std::string composes_with(const MethodEntry& entry) {
+  if (!entry.alone.empty()) return "no other method: " + entry.alone;
+  std::string text = "inside";
+  for (const auto& outer : method_table()) {
+    for (const auto& parameter : outer.inner_methods) text += " " + outer.name + "." + parameter;
+  }
+  for (const auto& parameter : entry.inner_methods) text += "; " + parameter + " takes any method";
+  return text;
 }
 
 std::unique_ptr<Denoiser> make_method(const std::string& name, const nlohmann::json& given,

@@ -27,4 +27,9 @@ std::unique_ptr<Denoiser> make_method(const std::string& name, const nlohmann::j
 // `given` with the method's defaults filled in, checked; InputErrors start with `where`
 nlohmann::json resolve_method_params(const std::string& name, const nlohmann::json& given, const std::string& where);
 
+// InputError, starting with `where`, where `inner` runs alone only
+void check_inner_method(const std::string& outer, const std::string& inner, const std::string& where);
+// where the method may stand in others, and what may stand in it, in words
+std::string composes_with(const MethodEntry& entry);
+
 }  // namespace diffbench::methods

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "harness/commands/calibrate_cache.h"
 #include "harness/commands/calibrate_model.h"
 #include "harness/commands/calibrate_splits.h"
 #include "harness/commands/calibration_losses.h"
@@ -25,6 +26,7 @@ struct CalibrateOptions {
   risk_control::Target target;
   std::optional<double> bound;
   SplitOptions splits;
+  CacheCalibration cache;
   bool json = false;
 };
 
@@ -77,6 +79,7 @@ void add_calibrate(Command program, int& exit_code) {
                      ".safetensors or .npz with losses [n, L] and thresholds [L], column 0 the most cautious");
   add_model_calibration(command, options->model);
   add_split_options(command, options->splits);
+  add_cache_calibration(command, options->cache);
   const auto procedure = command.add_option("--procedure", options->procedure, "crc | ucb_wsr | ltt_hb | naive");
   const auto epsilon = command.add_option("--epsilon", options->target.epsilon, "the risk (expected loss) allowed");
   for (const Option& option : {procedure, epsilon, command.option("--out")}) {  // splits try all, and choose none
@@ -92,10 +95,16 @@ void add_calibrate(Command program, int& exit_code) {
       "         diffbench calibrate --model fashion_mnist --solver ddim --steps 20 --num 200 --epsilon 0.05 "
       "--procedure ltt_hb --out calibration.toml\n"
       "         diffbench calibrate --losses losses.safetensors --splits 50 --calibration-units 100 --splits-out "
-      "s.csv");
+      "s.csv\n"
+      "         diffbench calibrate --teacache --model fashion_mnist --steps 20 --num 64 --out tea_cache.toml");
   command.callback([options, procedure, epsilon, &exit_code] {
     if (options->losses_file.empty() == options->model.model.model.empty()) {
       throw config::InputError("--losses, --model: calibrate takes one of them");
+    }
+    if (options->cache.is_asked()) {
+      calibrate_cache(options->cache, options->model);
+      exit_code = 0;
+      return;
     }
     const bool makes_losses = options->losses_file.empty();
     options->target.bound =

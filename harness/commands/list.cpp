@@ -63,7 +63,7 @@ json list_methods() {
                       {"summary", entry.summary},
                       {"source", entry.source},
                       {"needs", entry.needs},
-                      {"composes_with", entry.composes_with},
+                      {"composes_with", methods::composes_with(entry)},
                       {"knob", entry.knob},
                       {"params", params_json(entry.params)}});
   }

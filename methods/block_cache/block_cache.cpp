@@ -1,9 +1,9 @@
 // Reuse of what blocks did at an earlier evaluation, on a fixed timetable.
 #include <ATen/ATen.h>
 
-#include <map>
-
 #include "methods/backbones/block_trace.h"
+#include "methods/block_cache/spacing.h"
+#include "methods/caches/timetable.h"
 #include "methods/config/input_error.h"
 #include "methods/method.h"
 #include "methods/sampling/row_groups.h"
@@ -15,28 +15,27 @@ namespace {
 using backbones::Backbone;
 using backbones::Hidden;
 
-// Every `interval`-th evaluation of a row runs whole and keeps what it needs; the others reuse it. Rows of one batch
-// may stand at different places of that timetable: those that run whole and those that reuse are two groups.
+// At the `whole` places of the plan a row runs whole and keeps what it needs; at the others it reuses it. Rows of one
+// batch may stand at different places: those that run whole and those that reuse are two groups.
 class BlockCache : public Denoiser {
  public:
-  BlockCache(std::shared_ptr<Backbone> backbone, int64_t interval)
-      : backbone_(std::move(backbone)), interval_(interval) {}
+  BlockCache(std::shared_ptr<Backbone> backbone, Spacing spacing) : backbone_(std::move(backbone)), spacing_(spacing) {}
 
   nlohmann::json prepare(const PrepareRequest& request, const nlohmann::json&) override {
+    times_.prepare(request.times);
+    whole_ = whole_places(spacing_, times_.count());
     backbone_->prepare_times(request.times);
     backbone_->prepare_stretches(stretches(), request.rows);
     return nlohmann::json::object();
   }
   void begin(const std::vector<int64_t>& samples) override { end(samples); }
-  void end(const std::vector<int64_t>& samples) override {
-    forget_samples(reuses_, samples);
-    memory_.forget(samples);
-  }
+  void end(const std::vector<int64_t>& samples) override { memory_.forget(samples); }
   void couple_halves(bool coupled) override { coupled_halves_ = coupled; }
 
   at::Tensor predict(const Batch& batch, EvaluationTrace& trace) override {
+    times_.meet(batch.t);
     const size_t rows = batch.members.size();
-    const auto alone = [&](size_t row) { return runs_whole(batch.members[row]); };
+    const auto alone = [&](size_t row) { return runs_whole(batch.members[row], batch.t[row]); };
     const auto groups =
         split_rows(rows, [&](size_t row) { return alone(row) || (coupled_halves_ && alone((row + rows / 2) % rows)); });
     const auto eps = predict_in_groups(
@@ -57,9 +56,12 @@ class BlockCache : public Denoiser {
   std::shared_ptr<Backbone> backbone_;
 
  private:
-  bool runs_whole(const Member& member) const {
-    const auto found = reuses_.find(member);
-    return found == reuses_.end() || found->second + 1 == interval_;
+  bool runs_whole(const Member& member, double t) const {
+    const auto place = times_.place(t);
+    // of a plan that nobody announced every place counts alike
+    const bool planned = place < static_cast<int64_t>(whole_.size()) ? whole_[static_cast<size_t>(place)]
+                                                                     : place % spacing_.interval == 0;
+    return planned || !memory_.knows(member);
   }
 
   at::Tensor predict_group(bool whole, const Batch& batch, EvaluationTrace& trace) {
@@ -67,23 +69,21 @@ class BlockCache : public Denoiser {
     auto hidden = backbones::embed_in_scope(*backbone_, batch.x, batch.t, batch.labels);
     if (whole) {
       auto kept = compute(hidden, counted);
-      if (interval_ > 1) {
+      if (spacing_.interval > 1) {
         memory_.keep(batch.members, std::move(kept));
       }
     } else {
       reuse(hidden, memory_.recall(batch.members), counted);
-    }
-    for (const auto& member : batch.members) {
-      reuses_[member] = whole ? 0 : reuses_[member] + 1;
     }
     counted.ran(batch.x.size(0), whole ? blocks() : blocks_when_reusing());
     counted.head();
     return backbones::head_in_scope(*backbone_, hidden);
   }
 
-  int64_t interval_;
+  Spacing spacing_;
+  caches::Timetable times_;
+  std::vector<bool> whole_;  // by place
   bool coupled_halves_ = false;
-  std::map<Member, int64_t> reuses_;  // since it last ran whole
   RowMemory memory_;
 };
 
@@ -128,8 +128,8 @@ class ResidualCache : public BlockCache {
 // the deep ones between is kept
 class DeepCache : public BlockCache {
  public:
-  DeepCache(std::shared_ptr<Backbone> backbone, int64_t interval, int branch)
-      : BlockCache(std::move(backbone), interval), branch_(branch) {}
+  DeepCache(std::shared_ptr<Backbone> backbone, Spacing spacing, int branch)
+      : BlockCache(std::move(backbone), spacing), branch_(branch) {}
 
  private:
   std::vector<at::Tensor> compute(Hidden& hidden, backbones::BlockTrace& counted) override {
@@ -160,11 +160,26 @@ class DeepCache : public BlockCache {
   int branch_;
 };
 
+bool has_long_skips(const Backbone& backbone) {
+  for (int block = 0; block < backbone.block_count(); ++block) {
+    const auto parts = backbone.block_parts(block);
+    if (parts && parts->keeps_skip) return true;
+  }
+  return false;
+}
+
 std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext& context) {
   const auto& backbone = context.model->network.backbone;
-  const auto interval = params.at("interval").get<int64_t>();
+  const Spacing spacing{.interval = params.at("interval"),
+                        .quadratic = params.at("spacing") == "quadratic",
+                        .power = params.at("power"),
+                        .center = params.at("center")};
   if (params.at("keep") == "residuals") {
-    return std::make_unique<ResidualCache>(backbone, interval);
+    return std::make_unique<ResidualCache>(backbone, spacing);
+  }
+  if (!has_long_skips(*backbone)) {
+    throw config::InputError(context.where + ": keep: deep needs long skips, which the network of '" +
+                             context.model->name + "' has not: its output would not depend on the input any more");
   }
   const int branch = params.at("branch").get<int>();
   if (2 * branch >= backbone->block_count()) {
@@ -172,7 +187,7 @@ std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext
                              std::to_string(backbone->block_count()) + " blocks of '" + context.model->name +
                              "' to reuse");
   }
-  return std::make_unique<DeepCache>(backbone, interval, branch);
+  return std::make_unique<DeepCache>(backbone, spacing, branch);
 }
 
 }  // namespace
@@ -188,7 +203,7 @@ MethodEntry entry() {
           .params = {{.name = "interval",
                       .type = ParamType::kInteger,
                       .default_value = 2,
-                      .description = "evaluations from one whole one to the next; 1: all of them",
+                      .description = "times from one whole evaluation to the next; 1: all of them",
                       .minimum = 1},
                      {.name = "keep",
                       .type = ParamType::kString,
@@ -199,7 +214,23 @@ MethodEntry entry() {
                       .type = ParamType::kInteger,
                       .default_value = 1,
                       .description = "keep = deep: blocks at either end that run at every evaluation",
-                      .minimum = 1}},
+                      .minimum = 1},
+                     {.name = "spacing",
+                      .type = ParamType::kString,
+                      .default_value = "uniform",
+                      .description = "whole evaluations at equal distances, or as many of them closest together around "
+                                     "`center`",
+                      .choices = {"uniform", "quadratic"}},
+                     {.name = "power",
+                      .type = ParamType::kNumber,
+                      .default_value = 1.4,
+                      .description = "spacing = quadratic: how fast distances grow from the center on",
+                      .minimum = 1.0},
+                     {.name = "center",
+                      .type = ParamType::kInteger,
+                      .default_value = 15,
+                      .description = "spacing = quadratic: the place around which whole evaluations are closest",
+                      .minimum = 0}},
           .make = make,
           .never_skip = [](nlohmann::json params, const Model&) {
             params["interval"] = 1;

@@ -96,6 +96,7 @@ Side side_of(const nlohmann::json& params, const std::string& side, std::shared_
       record(file);
     };
   }
+  check_inner_method("duodiff", method_of(params, side), context.where + ": " + side + "_method");
   return {method_of(params, side), params_of(params, side, context.where), std::move(own)};
 }
 
@@ -162,8 +163,7 @@ MethodEntry entry() {
       .summary = "a shallow network while t >= switch_t, the deep one after; any method inside either",
       .source = "DuoDiff: arXiv 2410.09633; with two unrelated networks, T-Stitch: arXiv 2402.14167",
       .needs = "a shallow network for the same images",
-      .composes_with =
-          "any method in either network, given by shallow_method and deep_method; unrelated networks (T-Stitch)",
+      .inner_methods = {"shallow_method", "deep_method"},
       .knob = "switch_t",
       .knob_text = "t≥{}",
       .params = {{.name = "switch_t",

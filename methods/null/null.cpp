@@ -31,7 +31,7 @@ MethodEntry entry() {
       .summary = "returns its input: what solver, noise and harness cost without a network",
       .source = "MLPerf LoadGen's null system under test",
       .needs = "nothing",
-      .composes_with = "nothing: it has no network",
+      .alone = "it has no network",
       .params = {},
       .make =
           [](const nlohmann::json&, const MethodContext& context) {

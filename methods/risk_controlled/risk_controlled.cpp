@@ -85,7 +85,7 @@ MethodEntry entry() {
           .summary = "uncertainty_exit at a threshold whose risk was calibrated for this model, solver and guidance",
           .source = "Fast yet Safe: Jazbec et al., NeurIPS 2024, arXiv 2405.20915",
           .needs = "gates, as uncertainty_exit, and a calibration (diffbench calibrate --model)",
-          .composes_with = "no other method: a calibration holds for its model, solver and guidance alone",
+          .alone = "a calibration holds for its model, solver and guidance alone",
           .knob = "calibration",
           .params = {{.name = "calibration",
                       .type = ParamType::kString,

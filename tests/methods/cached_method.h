@@ -43,11 +43,18 @@ class CachedMethod : public ::testing::Test {
     return std::vector<double>(3, 500.0 - 100.0 * static_cast<double>(evaluation));
   }
 
+  static void prepare(Denoiser& denoiser, size_t evaluations) {
+    PrepareRequest request{.rows = 3, .times = {}};
+    for (size_t i = 0; i < evaluations; ++i) request.times.push_back(times(i).front());
+    denoiser.prepare(request, nullptr);
+  }
+
   Batch batch(size_t input, const std::vector<double>& t) const { return {x_[input], t, labels_, numbered_members(3)}; }
 
   Runs evaluate(const std::string& method, const nlohmann::json& params, size_t count) {
     const c10::InferenceMode inference;
     const auto denoiser = make(method, params);
+    prepare(*denoiser, count);
     denoiser->begin({0, 1, 2});
     Runs runs;
     for (size_t i = 0; i < count; ++i) {

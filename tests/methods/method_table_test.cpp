@@ -151,8 +151,8 @@ TEST_F(MethodTable, NoPlanWhereTheDepthIsNotAFunctionOfTime) {
 }
 
 TEST_F(MethodTable, ResolvedParametersHoldTheDefaults) {
-  EXPECT_EQ(methods::resolve_method_params("block_cache", {{"interval", 4}}, "test"),
-            (json{{"interval", 4}, {"keep", "residuals"}, {"branch", 1}}));
+  EXPECT_EQ(methods::resolve_method_params("first_block_cache", {{"threshold", 1}}, "test"),
+            (json{{"threshold", 1.0}, {"max_reuses", 0}, {"granularity", "row"}}));
   EXPECT_THAT(
       [] {
         methods::resolve_method_params("block_cache", {{"intervall", 4}}, "suite.toml:3");

@@ -126,7 +126,7 @@ TEST_F(RiskControlled, IsRefusedInsideDuoDiff) {
       [&] {
         methods::make_method("duodiff", {{"shallow", files_.path()}, {"deep_method", "risk_controlled"}}, inside);
       },
-      ThrowsMessage<config::InputError>(HasSubstr("another way of sampling")));
+      ThrowsMessage<config::InputError>(HasSubstr("risk_controlled cannot run inside duodiff")));
 }
 
 TEST_F(RiskControlled, WhatIsWrittenIsReadBack) {

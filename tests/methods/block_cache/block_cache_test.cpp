@@ -48,7 +48,22 @@ TEST_F(CachedMethod, ANewBatchReusesNothing) {
   EXPECT_TRUE(at::equal(denoiser->predict(others, trace), full_[2]));
 }
 
-// a row joins, the others change places: each goes on by its own timetable
+// Heun's corrector looks at the time of the next predictor: both are one place, and share its fate
+TEST_F(CachedMethod, BlockCacheCountsATimeOnce) {
+  const c10::InferenceMode inference;
+  const auto denoiser = make("block_cache", {{"interval", 2}});
+  denoiser->prepare({.rows = 3, .times = {500, 400, 400, 300, 300, 200}}, nullptr);
+  denoiser->begin({0, 1, 2});
+  std::vector<int64_t> whole;
+  for (const double t : {500.0, 400.0, 400.0, 300.0, 300.0, 200.0}) {
+    EvaluationTrace trace;
+    denoiser->predict(batch(0, {t, t, t}), trace);
+    whole.push_back(trace.exit_count[5]);
+  }
+  EXPECT_THAT(whole, ::testing::ElementsAre(3, 0, 0, 3, 3, 0));
+}
+
+// a row joins, the others change places: each goes on by the plan's timetable
 TEST_F(CachedMethod, BlockCacheKeepsBySample) {
   for (const char* keep : {"residuals", "deep"}) {
     const c10::InferenceMode inference;
@@ -60,6 +75,7 @@ TEST_F(CachedMethod, BlockCacheKeepsBySample) {
     std::map<int64_t, std::vector<at::Tensor>> alone;
     for (int64_t sample = 0; sample < 3; ++sample) {
       const auto denoiser = make("block_cache", params);
+      prepare(*denoiser, 4);
       for (size_t evaluation = sample == 1 ? 1 : 0; evaluation < 4; ++evaluation) {
         EvaluationTrace trace;
         alone[sample].push_back(denoiser->predict(row_of(evaluation, sample), trace));
@@ -67,6 +83,7 @@ TEST_F(CachedMethod, BlockCacheKeepsBySample) {
     }
     alone[1].insert(alone[1].begin(), at::Tensor());
     const auto denoiser = make("block_cache", params);
+    prepare(*denoiser, 4);
     const std::vector<std::vector<int64_t>> orders = {{0, 2}, {2, 1, 0}, {1, 0, 2}, {2, 1}};
     for (size_t evaluation = 0; evaluation < 4; ++evaluation) {
       EvaluationTrace trace;

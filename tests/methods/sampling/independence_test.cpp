@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "methods/backbones/block_trace.h"
+#include "methods/caches/calibration.h"
 #include "methods/registry.h"
 #include "methods/risk_controlled/calibration_file.h"
 #include "methods/sampling/guidance.h"
@@ -59,6 +60,18 @@ class Independence : public ::testing::Test {
                                                 files_.path() + "/calibration.toml");
   }
 
+  // of five times, every second of which runs its attentions alone
+  std::string write_mask() const {
+    const auto file = files_.path() + "/layer_mask.toml";
+    caches::write_calibration({.method = "layer_mask",
+                               .model = model_->fingerprint,
+                               .conditions = "test",
+                               .places = 5,
+                               .runs = {"1111111111", "1010101010", "1111111111", "1010101010", "1111111111"}},
+                              file);
+    return file;
+  }
+
   // the methods of the registry where they skip, and what their parameters make of them besides
   std::vector<Variant> variants() const {
     std::vector<Variant> all;
@@ -66,6 +79,9 @@ class Independence : public ::testing::Test {
       auto given = json::object();
       if (entry.name == "duodiff") {
         given["shallow"] = shallow_.path();
+      }
+      if (entry.name == "layer_mask") {
+        given["mask"] = write_mask();
       }
       all.push_back({entry.name, entry.skipping(given, *model_)});
     }
@@ -78,6 +94,11 @@ class Independence : public ::testing::Test {
     all.push_back({"uncertainty_exit", with(gates, {{"granularity", "batch_mean"}})});
     all.push_back({"uncertainty_exit", with(gates, {{"compaction", "never"}, {"patience", 2}})});
     all.push_back({"block_cache", {{"interval", 3}, {"keep", "deep"}}});
+    all.push_back({"taylor_seer", {{"interval", 3}, {"warmup", 1}, {"basis", "dmd"}}});
+    all.push_back({"db_cache", {{"front_blocks", 2}, {"back_blocks", 1}, {"threshold", 0.5}, {"warmup", 0}}});
+    all.push_back(
+        {"guidance_reuse",
+         {{"interval", 2}, {"below_t", 1e9}, {"method", "first_block_cache"}, {"params", R"({"threshold": 0.5})"}}});
     all.push_back({"first_block_cache", {{"threshold", 0.5}, {"max_reuses", 1}}});
     all.push_back({"first_block_cache", {{"threshold", 0.5}, {"granularity", "batch_mean"}}});
     all.push_back({"duodiff",
@@ -89,13 +110,16 @@ class Independence : public ::testing::Test {
     return all;
   }
 
-  IndependenceRequest request(const Variant& variant, const methods::MethodContext& context,
-                              const Guidance& guidance) const {
+  IndependenceRequest request(const Variant& variant, const methods::MethodContext& context, const Guidance& guidance,
+                              const Sampler& with) const {
     const auto params = methods::resolve_method_params(variant.method, variant.params, "test");
     const auto decides = methods::find_method(variant.method, "test").decides(params);
     return {.make =
-                [=, this] {
-                  return guide(methods::make_method(variant.method, params, context), guidance, *model_, "test");
+                [=, this, times = times_of(with.plan())] {
+                  auto denoiser =
+                      guide(methods::make_method(variant.method, params, context), guidance, *model_, "test");
+                  denoiser->prepare({.rows = 4, .times = times}, nullptr);
+                  return denoiser;
                 },
             .seed = 7,
             .decides_by_batch = decides == methods::Decides::kBatch,
@@ -103,17 +127,18 @@ class Independence : public ::testing::Test {
             .thorough = true};
   }
 
-  double blocks_share(Denoiser& denoiser, const Sampler& with) const {
+  // of the FLOPs of the full network
+  double cost_share(Denoiser& denoiser, const Sampler& with) const {
     PhiloxNoise noise(7, {0, 1, 2, 3}, {1, 8, 8}, model_->compute);
     Trace trace;
     with.run(denoiser, noise, default_labels({0, 1, 2, 3}, 3, model_->compute), trace);
-    double blocks = 0.0;
+    double flops = 0.0;
     double rows = 0.0;
     for (const auto& evaluation : trace) {
-      blocks += evaluation.blocks_executed;
+      flops += evaluation.flops;
       rows += static_cast<double>(evaluation.rows);
     }
-    return blocks / rows / model_->network.backbone->block_count();
+    return flops / rows / backbones::full_flops(*model_->network.backbone);
   }
 
   testing_models::TemporaryModel files_;
@@ -132,7 +157,7 @@ TEST_F(Independence, EveryMethodGivesEachSampleForItself) {
       const auto here = context(with, guidances[i]);
       write_calibration(here);
       for (const auto& variant : variants()) {
-        const auto fault = find_dependence(request(variant, here, guidances[i]), with, *model_);
+        const auto fault = find_dependence(request(variant, here, guidances[i], with), with, *model_);
         EXPECT_EQ(fault.value_or(""), "") << variant.method << " " << variant.params << " " << solver << " " << i;
       }
     }
@@ -145,8 +170,9 @@ TEST_F(Independence, TheMethodsReallySkip) {
   const auto here = context(with, {});
   write_calibration(here);
   for (const auto& variant : variants()) {
-    const auto share = blocks_share(*request(variant, here, {}).make(), with);
-    const bool never = variant.method == "full" || variant.method == "null";
+    const auto share = cost_share(*request(variant, here, {}, with).make(), with);
+    // nothing is reused of a guidance that is not there
+    const bool never = variant.method == "full" || variant.method == "null" || variant.method == "guidance_reuse";
     EXPECT_TRUE(never || (share > 0.0 && share < 0.97)) << variant.method << " " << variant.params << " " << share;
   }
 }
@@ -240,7 +266,7 @@ TEST_F(Independence, TheShortFormCatchesAForgottenReset) {
 TEST_F(Independence, AMethodMaySayThatItDecidesByBatch) {
   const auto with = sampler("ddim");
   const Variant mean{"first_block_cache", {{"threshold", 0.5}, {"granularity", "batch_mean"}}};
-  auto asked = request(mean, context(with, {}), {});
+  auto asked = request(mean, context(with, {}), {}, with);
   EXPECT_TRUE(asked.decides_by_batch);
   EXPECT_EQ(find_dependence(asked, with, *model_).value_or(""), "");
 }
