@@ -46,7 +46,7 @@ std::vector<std::vector<double>> means(std::vector<std::vector<double>> sums, in
 std::vector<std::string> masks(const caches::TrajectoryProfile& profile, double threshold, int64_t places, int blocks) {
   std::vector<std::vector<bool>> kinds;
   for (const auto& sums : profile.branch_change) {
-    kinds.push_back(caches::smooth_timetable(means(sums, profile.evaluations), threshold, places));
+    kinds.push_back(caches::smooth_timetable(means(sums, profile.rows), threshold, places));
   }
   std::vector<std::string> runs;
   for (size_t place = 0; place < static_cast<size_t>(places); ++place) {
@@ -104,7 +104,7 @@ void calibrate_cache(const CacheCalibration& options, const ModelCalibration& mo
   } else if (options.magcache) {
     calibration.method = "mag_cache";
     for (const double sum : profile.magnitude_ratio) {
-      calibration.ratios.push_back(sum / static_cast<double>(profile.evaluations));
+      calibration.ratios.push_back(sum / static_cast<double>(profile.rows));
     }
   } else {
     calibration.method = "layer_mask";

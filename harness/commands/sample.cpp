@@ -76,6 +76,9 @@ void sample(const Options& options) {
                                       .where = "--method " + options.method,
                                       .conditions = sampling_conditions(sampler.plan(), guidance, model->compute)});
   const auto denoiser = guide(std::move(method), guidance, *model, "--guidance");
+  // caches count in places of the plan; nothing is to be measured, so that the same command gives the same samples
+  denoiser->prepare({.rows = std::min(options.num, options.batch), .times = times_of(sampler.plan())},
+                    nlohmann::json::object());
   const std::vector<int64_t> image{model->network.channels, model->network.image_size, model->network.image_size};
   const SampleInputs inputs = read_sample_inputs(options.noise, options.labels, options.num, image,
                                                  model->network.classes, sampler.plan().noise_draws);

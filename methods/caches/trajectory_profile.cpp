@@ -18,7 +18,11 @@ std::vector<double> relative(const at::Tensor& now, const at::Tensor& before) {
   return {change.const_data_ptr<double>(), change.const_data_ptr<double>() + change.numel()};
 }
 
-double sum_of_absolutes(const at::Tensor& x) { return x.to(at::kDouble).abs().sum().item<double>(); }
+// summed over rows
+double relative_sum(const at::Tensor& change, const at::Tensor& size) {
+  const auto sums = [](const at::Tensor& x) { return x.to(at::kDouble).abs().flatten(1).sum(1); };
+  return (sums(change) / sums(size)).sum().item<double>();
+}
 
 }  // namespace
 
@@ -55,7 +59,7 @@ at::Tensor ProfilingDenoiser::predict(const Batch& batch, EvaluationTrace& trace
   notes.eps = output.narrow(1, 0, channels_);
   const auto place = static_cast<size_t>(times_.place(batch.t.front()));
   if (place == seen_.size()) {
-    if (place == 0) ++profile_.evaluations;
+    if (place == 0) profile_.rows += batch.x.size(0);
     compare(place, notes);
     seen_.push_back(std::move(notes));
     // older ones are not compared any more
@@ -66,7 +70,7 @@ at::Tensor ProfilingDenoiser::predict(const Batch& batch, EvaluationTrace& trace
 
 void ProfilingDenoiser::compare(size_t place, const Notes& now) {
   if (place == 0) {
-    profile_.magnitude_ratio[0] += 1.0;
+    profile_.magnitude_ratio[0] += static_cast<double>(now.eps.size(0));
     return;
   }
   const auto& before = seen_.back();
@@ -76,14 +80,13 @@ void ProfilingDenoiser::compare(size_t place, const Notes& now) {
   append(profile_.input_change, relative(now.input, before.input));
   append(profile_.output_change, relative(now.eps, before.eps));
   const auto norms = [](const at::Tensor& x) { return x.to(at::kDouble).norm(2, -1); };
-  profile_.magnitude_ratio[place] += (norms(now.residual) / norms(before.residual)).mean().item<double>();
+  profile_.magnitude_ratio[place] += (norms(now.residual) / norms(before.residual)).mean(1).sum().item<double>();
   const auto blocks = static_cast<double>(now.branches.size() / 2);
   for (size_t lag = 1; lag <= static_cast<size_t>(lags_) && lag <= place; ++lag) {
     const auto& then = seen_[place - lag];
     for (size_t branch = 0; branch < now.branches.size(); ++branch) {
       profile_.branch_change[branch % 2][lag - 1][place - lag] +=
-          sum_of_absolutes(now.branches[branch] - then.branches[branch]) / sum_of_absolutes(now.branches[branch]) /
-          blocks;
+          relative_sum(now.branches[branch] - then.branches[branch], now.branches[branch]) / blocks;
     }
   }
 }

@@ -21,13 +21,13 @@ struct TrajectoryProfile {
   // and of eps
   std::vector<double> input_change;
   std::vector<double> output_change;
-  // by place, summed over evaluations: |what the blocks did| over that at the place before, token by token, as MagCache
+  // by place, summed over rows: |what the blocks did| over that at the place before, the mean over tokens, as MagCache
   // has it; 1 at the first
   std::vector<double> magnitude_ratio;
-  // [attention or MLP][lag - 1][place]: |output there - output `lag` places later| over |the later|, of all rows and
-  // blocks together, summed over evaluations (SmoothCache)
+  // [attention or MLP][lag - 1][place]: |output there - output `lag` places later| over |the later|, the mean over
+  // blocks, summed over rows (SmoothCache; its code takes a batch for one row)
   std::vector<std::vector<std::vector<double>>> branch_change;
-  int64_t evaluations = 0;  // of each place
+  int64_t rows = 0;  // that were seen
 };
 
 class ProfilingDenoiser : public Denoiser {

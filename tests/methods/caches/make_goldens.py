@@ -9,9 +9,6 @@ go through the authors' code one at a time, since it decides by the batch. Versi
 
 from __future__ import annotations
 
-import __future__
-import ast
-import collections
 import importlib
 import logging
 import math
@@ -20,11 +17,11 @@ import types
 import typing
 from pathlib import Path
 
-import numpy as np
 import torch
-from safetensors.torch import save_file
 
-OUT = Path(__file__).parent / "goldens"
+from branch_goldens import dmd, fora, taylor_seer
+from recorded_sequences import BLOCKS, OUT, PLACES, ROWS, TOKENS, WIDTH, Block, Network, functions_of, package, recorded, run_rows, save, wave
+
 PINNED = {
     "cache-dit": "f86744af7daa0f569fe4324e73e3e50cebf70f4c", "TeaCache": "7c10efc4702c6b619f47805f7abe4a7a08085aa0",
     "EasyCache": "51278044023e678bb4026a264b02a6721f6dd395", "FORA": "acde628eb1c9605015542c91040c401919369487",
@@ -32,86 +29,6 @@ PINNED = {
     "DeepCache": "1691a3ab22308fe06685e4ff151a9ab175be2dc4", "SmoothCache": "edeb4edff2a7e100364cdc4ab1ee6dca45aeaa40",
     "CFGCache": "bf339cb26f7a09cb98d0fb90abc50145fe2aa0dd",
 }
-PLACES, BLOCKS, ROWS, TOKENS, WIDTH = 14, 4, 3, 6, 8
-
-
-def wave(generator: torch.Generator, *shape: int, speed: float) -> torch.Tensor:
-    """Smooth sequences over places [P, *shape]: something that a cache can follow, the rows at different speeds."""
-    base, slope, bend = (torch.randn(*shape, generator=generator) for _ in range(3))
-    rows = torch.linspace(0.5, 1.5, ROWS).reshape([ROWS if size == ROWS else 1 for size in shape])
-    x = torch.linspace(0, 1, PLACES).reshape(PLACES, *[1] * len(shape)) * speed * rows
-    return base + slope * x + 0.5 * bend * torch.sin(3 * x)
-
-
-def functions_of(file: Path, *names: str, **given: object) -> types.SimpleNamespace:
-    """Single functions of a file whose imports are not to be had here."""
-    tree = ast.parse(file.read_text())
-    tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in names]
-    space = {"torch": torch, "np": np, "math": math, "Dict": dict, **given}
-    exec(compile(tree, str(file), "exec", __future__.annotations.compiler_flag), space)
-    return types.SimpleNamespace(**{name: space[name] for name in names})
-
-
-def package(name: str, folder: Path) -> None:
-    """A package whose __init__ is not run."""
-    module = types.ModuleType(name)
-    module.__path__ = [str(folder)]
-    sys.modules[name] = module
-
-
-def save(name: str, **tensors: torch.Tensor) -> None:
-    save_file({key: value.contiguous().to(torch.float32 if value.is_floating_point() else torch.int64) for key, value in tensors.items()},
-              OUT / f"{name}.safetensors")
-    if "computed" in tensors:
-        print(name, *("".join(map(str, row)) for row in tensors["computed"].T.tolist()))
-
-
-def recorded(seed: int, entered_speed: float, change_speed: float) -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    return (wave(generator, ROWS, TOKENS, WIDTH, speed=entered_speed),
-            wave(generator, BLOCKS, ROWS, TOKENS, WIDTH, speed=change_speed))
-
-
-class Block(torch.nn.Module):
-    """Adds what was recorded for the place and row that its owner stands at."""
-
-    def __init__(self, owner: "Network", number: int) -> None:
-        super().__init__()
-        object.__setattr__(self, "owner", owner)
-        self.number = number
-
-    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
-        self.owner.ran.add(self.number)
-        return hidden_states + self.owner.changes[self.owner.place, self.number, self.owner.row][None]
-
-
-class Network(torch.nn.Module):
-    def __init__(self, entered: torch.Tensor, changes: torch.Tensor, row: int) -> None:
-        super().__init__()
-        self.entered, self.changes, self.row, self.place, self.ran = entered, changes, row, 0, set()
-        self.transformer_blocks = torch.nn.ModuleList(Block(self, number) for number in range(changes.shape[1]))
-
-    def forward(self) -> torch.Tensor:
-        hidden = self.entered[self.place, self.row][None]
-        for block in self.transformer_blocks:
-            hidden = block(hidden)
-        return hidden[0]
-
-
-def run_rows(step: typing.Callable[[Network], torch.Tensor], entered: torch.Tensor, changes: torch.Tensor, reused_block: int,
-             prepare: typing.Callable[[Network], None] = lambda network: None) -> dict[str, torch.Tensor]:
-    expected, computed = [], []
-    for row in range(ROWS):
-        network = Network(entered, changes, row)
-        prepare(network)
-        outputs, flags = [], []
-        for place in range(PLACES):
-            network.place, network.ran = place, set()
-            outputs.append(step(network))
-            flags.append(int(reused_block in network.ran))
-        expected.append(torch.stack(outputs))
-        computed.append(flags)
-    return {"expected": torch.stack(expected, 1), "computed": torch.tensor(computed).T}
 
 
 def diffusers_caches() -> None:
@@ -273,127 +190,6 @@ def easy_cache(sources: Path) -> None:
         expected.append(torch.stack(outputs))
         computed.append(flags)
     save("easy_cache", entered=entered, changes=changes, x=x, expected=torch.stack(expected, 1), computed=torch.tensor(computed).T)
-
-
-def branch_case(name: str, seed: int, gate: bool, run: typing.Callable, **extra: torch.Tensor) -> None:
-    """run(branches [P,2B,L,D] of a row, gates [P,2B]) -> per place (kept or forecast [2B,L,D], whole?)"""
-    generator = torch.Generator().manual_seed(seed)
-    entered = wave(generator, ROWS, TOKENS, WIDTH, speed=1.0)
-    branches = wave(generator, 2 * BLOCKS, ROWS, TOKENS, WIDTH, speed=2.0)
-    gates = 1 + 0.2 * torch.randn(PLACES, 2 * BLOCKS, generator=generator) if gate else torch.ones(PLACES, 2 * BLOCKS)
-    expected, computed = [], []
-    for row in range(ROWS):
-        used, flags = run(branches[:, :, row])
-        expected.append(entered[:, row] + (gates[:, :, None, None] * used).sum(1))
-        computed.append(flags)
-    save(name, entered=entered, branches=branches, gates=gates, expected=torch.stack(expected, 1), computed=torch.tensor(computed).T, **extra)
-
-
-def fora(sources: Path) -> None:
-    stub = types.ModuleType("timm.models.vision_transformer")
-    stub.PatchEmbed = stub.Attention = stub.Mlp = type("Stub", (torch.nn.Module,), {})
-    for name in ("timm", "timm.models"):
-        sys.modules[name] = types.ModuleType(name)
-    sys.modules["timm.models.vision_transformer"] = stub
-    sys.path.insert(0, str(sources / "FORA/src"))
-    forward = importlib.import_module("models").DiTBlock.forward
-
-    def run(branches: torch.Tensor) -> tuple[torch.Tensor, list[int]]:
-        cache = {-1: {0: {}}, "save_cache": "boost_infer_static", "cache_subtype": None}
-        used, flags = [], []
-        for place in range(PLACES):
-            ran = []
-            per_block = []
-            for block in range(BLOCKS):
-                cache[-1].setdefault(block, {})
-
-                def branch(number: int) -> typing.Callable:
-                    def call(_x: torch.Tensor) -> torch.Tensor:
-                        ran.append(number)
-                        return branches[place, number][None]
-                    return call
-
-                # unit gates: the tokens' change is the branches as they were used
-                own = types.SimpleNamespace(adaLN_modulation=lambda c: torch.tensor([[0.0, 0.0, 1.0, 0.0, 0.0, 0.0]]), norm1=lambda x: x,
-                                            norm2=lambda x: x, attn=branch(2 * block), mlp=branch(2 * block + 1))
-                zero = torch.zeros(1, TOKENS, WIDTH)
-                attention = forward(own, zero, None, block, place, cache, numstep=PLACES, cache_threshold="3")[0]
-                own.adaLN_modulation = lambda c: torch.tensor([[0.0, 0.0, 0.0, 0.0, 0.0, 1.0]])
-                per_block += [attention, forward(own, zero, None, block, place, cache, numstep=PLACES, cache_threshold="3")[0]]
-            used.append(torch.stack(per_block))
-            flags.append(int(bool(ran)))
-        return torch.stack(used), flags
-
-    branch_case("fora", 5, True, run)
-
-
-def taylor_seer(sources: Path) -> None:
-    taylor = functions_of(sources / "TaylorSeer/TaylorSeer-DiT/taylor_utils/__init__.py", "derivative_approximation", "taylor_formula",
-                          "taylor_cache_init")
-    schedule = functions_of(sources / "TaylorSeer/TaylorSeer-DiT/cache_functions/cal_type.py", "cal_type").cal_type
-    hicache = functions_of(sources / "CFGCache/models/flux/src/flux/taylor_utils/__init__.py", "_hicache_prediction_formula",
-                           "_hicache_polynomial")
-
-    def case(name: str, seed: int, order: int, interval: int, predict: typing.Callable) -> None:
-        def run(branches: torch.Tensor) -> tuple[torch.Tensor, list[int]]:
-            cache = {"cache": {-1: collections.defaultdict(dict)}, "interval": interval, "max_order": order, "first_enhance": 2,
-                     "cache_counter": 0}
-            current = {"num_steps": PLACES, "activated_steps": [PLACES - 1]}
-            used, flags = [], []
-            for place in range(PLACES):
-                current["step"] = PLACES - 1 - place  # it counts down
-                schedule(cache, current)
-                outputs = []
-                for number in range(2 * BLOCKS):
-                    current["layer"], current["module"] = number // 2, ("attn", "mlp")[number % 2]
-                    if current["type"] == "full":
-                        taylor.taylor_cache_init(cache, current)
-                        taylor.derivative_approximation(cache, current, branches[place, number])
-                        outputs.append(branches[place, number])
-                    else:
-                        outputs.append(predict(cache, current))
-                used.append(torch.stack(outputs))
-                flags.append(int(current["type"] == "full"))
-            return torch.stack(used), flags
-
-        branch_case(name, seed, True, run)
-
-    def hermite(cache: dict, current: dict) -> torch.Tensor:
-        # it counts up: distances and odd differences change their sign together, but the polynomials see the distance alone
-        own = cache["cache"][-1][current["layer"]][current["module"]]
-        kept = {i: value * (-1) ** i for i, value in own.items()}
-        streams = {"cache": {-1: {"s": {current["layer"]: {current["module"]: kept}}}}, "max_order": cache["max_order"],
-                   "hicache_scale_factor": 0.5}
-        up = {"stream": "s", "layer": current["layer"], "module": current["module"], "step": -current["step"],
-              "activated_steps": [-step for step in current["activated_steps"]]}
-        return hicache._hicache_prediction_formula(streams, up)
-
-    case("taylor_seer", 6, 2, 4, taylor.taylor_formula)
-    case("taylor_seer_order_4", 7, 4, 3, taylor.taylor_formula)
-    case("taylor_seer_hermite", 8, 2, 4, hermite)
-
-
-def dmd(sources: Path) -> None:
-    module = importlib.import_module("cache_dit.caching.cache_contexts.calibrators.dmd")
-
-    def run(branches: torch.Tensor) -> tuple[torch.Tensor, list[int]]:
-        states = [module.DMDState(history=6, n_derivatives=1) for _ in range(2 * BLOCKS)]
-        used, flags = [], []
-        for place in range(PLACES):
-            whole = place < 8  # its fallback, before four outputs are kept, takes the difference to the last but one
-            outputs = []
-            for number, state in enumerate(states):
-                state.mark_step_begin()
-                if whole:
-                    state.update(branches[place, number][None])
-                    outputs.append(branches[place, number])
-                else:
-                    outputs.append(state.approximate()[0])
-            used.append(torch.stack(outputs))
-            flags.append(int(whole))
-        return torch.stack(used), flags
-
-    branch_case("taylor_seer_dmd", 9, False, run)
 
 
 def schedules(sources: Path) -> None:
