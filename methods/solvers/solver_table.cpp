@@ -13,7 +13,10 @@
   SOLVER(dpm_solver_1)            \
   SOLVER(dpm_solver_2)            \
   SOLVER(dpm_solver_3)            \
+  SOLVER(dpm_solver_pp_2s)        \
+  SOLVER(dpm_solver_pp_3s)        \
   SOLVER(dpm_solver_pp_2m)        \
+  SOLVER(dpm_solver_pp_3m)        \
   SOLVER(dpm_solver_pp_sde)       \
   SOLVER(unipc)                   \
   SOLVER(pndm)                    \

@@ -58,12 +58,16 @@ inline std::vector<ConvergenceCase> convergence_cases() {
   const NoiseScheduleSpec less_noise{.kind = "vp_continuous", .beta_max = 4.0};
   // The authors cut N evaluations into groups of three and a rest; a rest of one would be a step of order 1.
   const std::vector<int> two_more_than_threes{8, 17, 32, 65, 128};
+  const std::vector<int> more_of_them{32, 65, 128, 257, 512};
   std::vector<ConvergenceCase> cases = {
       {"ddim", "ddim", none, "trailing", Where::kSample, 1, indices},
       {"euler_maruyama_ode", "euler_maruyama", {{"ode", true}}, "uniform", Where::kLastInput, 1, less_noise},
       {"dpm_solver_1", "dpm_solver_1", none, "quadratic", Where::kSample, 1},
       {"dpm_solver_2", "dpm_solver_2", none, "quadratic", Where::kSample, 2},
+      {"dpm_solver_pp_2s", "dpm_solver_pp_2s", none, "logsnr", Where::kSample, 2, less_noise},
       {"dpm_solver_pp_2m", "dpm_solver_pp_2m", none, "quadratic", Where::kHalfway, 2},
+      // its first step is of order 1: with much noise that error, falling with the second power, is what remains
+      {"dpm_solver_pp_3m", "dpm_solver_pp_3m", none, "logsnr", Where::kHalfway, 3, less_noise},
       {"edm_heun", "edm_heun", none, "edm", Where::kLastInput, 2},
       {"dpm_solver_3",
        "dpm_solver_3",
@@ -73,6 +77,14 @@ inline std::vector<ConvergenceCase> convergence_cases() {
        3,
        {.kind = "vp_continuous"},
        two_more_than_threes},
+      {"dpm_solver_pp_3s",
+       "dpm_solver_pp_3s",
+       none,
+       "quadratic",
+       Where::kSample,
+       3,
+       {.kind = "vp_continuous"},
+       more_of_them},
       {"pndm_prk", "pndm", none, "trailing", Where::kHalfway, {}, indices},
       {"pndm_plms", "pndm", {{"prk", false}}, "trailing", Where::kHalfway, {}, indices}};
   for (const int order : {1, 2, 3}) {

@@ -2,10 +2,12 @@
 
     python make_author_goldens.py --authors DIR     # in an environment with requirements.txt; seconds on one core
 
-DIR holds four public files, whole or cut down to the definitions named here (docstrings do not matter):
+DIR holds five public files, whole or cut down to the definitions named here (docstrings do not matter):
 
 - dpm_solver_pytorch.py: github.com/LuChengTHU/dpm-solver at 8acf2bb9419165fec8b3ffd01621aa735be5dee3; NoiseScheduleVP,
   DPM_Solver, interpolate_fn, expand_dims
+- dpm_solver_pp.py: github.com/baofff/U-ViT at ce551708dc9cde9818d2af7d84dfadfeb7bd9034; NoiseScheduleVP, DPM_Solver,
+  interpolate_fn: how U-ViT's discrete latent networks, and AdaDiff's on COCO, are sampled
 - uni_pc.py: github.com/wl-zhao/UniPC at 25acd34b153fd82a4b1b9a945a520133419a02e1; NoiseScheduleVP, UniPC,
   interpolate_fn, expand_dims
 - generate.py: github.com/NVlabs/edm at 0a2ff34f0b80415ace7af7311074bd2255da0d1e; edm_sampler
@@ -52,6 +54,7 @@ BETA_MIN, BETA_MAX = 0.1, 20.0  # of vp_continuous
 CHURN = {"s_churn": 10.0, "s_tmin": 0.05, "s_tmax": 50.0, "s_noise": 1.003}
 WANTED = {
     "dpm_solver_pytorch.py": ["NoiseScheduleVP", "DPM_Solver", "interpolate_fn", "expand_dims"],
+    "dpm_solver_pp.py": ["NoiseScheduleVP", "DPM_Solver", "interpolate_fn"],
     "uni_pc.py": ["NoiseScheduleVP", "UniPC", "interpolate_fn", "expand_dims"],
     "generate.py": ["edm_sampler"],
     "sde.py": "SDE VPSDE ScoreModel ReverseSDE ODE euler_maruyama stp duplicate dct2str".split(),
@@ -146,12 +149,33 @@ def dpm_solver_cases(module):
         for order in (1, 2, 3):
             run = run_continuous(module, **common, make=singlestep, method="singlestep", order=order)
             yield {"solver": f"dpm_solver_{order}", "params": {}} | common | run
-        run = run_continuous(module, **common, make=multistep, method="multistep", order=2)
-        yield {"solver": "dpm_solver_pp_2m", "params": {}} | common | run
+        for order in (2, 3):
+            run = run_continuous(module, **common, make=multistep, method="singlestep", order=order)
+            yield {"solver": f"dpm_solver_pp_{order}s", "params": {}} | common | run
+            run = run_continuous(module, **common, make=multistep, method="multistep", order=order)
+            yield {"solver": f"dpm_solver_pp_{order}m", "params": {}} | common | run
         if common["steps"] == 5:  # 3 divides none of STEPS, and has an order list of its own
             common |= {"steps": 6}
             run = run_continuous(module, **common, make=singlestep, method="singlestep", order=3)
             yield {"solver": "dpm_solver_3", "params": {}} | common | run
+            run = run_continuous(module, **common, make=multistep, method="singlestep", order=3)
+            yield {"solver": "dpm_solver_pp_3s", "params": {}} | common | run
+
+
+def uvit_latent_cases(module):
+    """eval_ldm_discrete.py and eval_t2i_discrete.py at 50 steps, and fewer; float64 where they have float32"""
+    for steps in (*STEPS, 6):
+        network = Network("linear")
+        schedule = module.NoiseScheduleVP("discrete", betas=torch.tensor(BETAS))
+
+        def model(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+            return network(x, t[0].item() * 1000 - 1)  # noqa: B023
+
+        solver = module.DPM_Solver(model, schedule, predict_x0=True, thresholding=False)
+        with contextlib.redirect_stdout(io.StringIO()):
+            sample = solver.sample(start(), steps=steps, eps=1 / 1000, T=1.0)
+        case = {"solver": "dpm_solver_pp_3s", "params": {}, "schedule": "linear", "grid": "uniform", "steps": steps}
+        yield case | recorded(network, sample, [])
 
 
 def unipc_cases(module):
@@ -213,6 +237,7 @@ def euler_maruyama_cases(module):
 
 def all_cases(authors: Path):
     yield from dpm_solver_cases(load(authors, "dpm_solver_pytorch.py"))
+    yield from uvit_latent_cases(load(authors, "dpm_solver_pp.py"))
     yield from unipc_cases(load(authors, "uni_pc.py"))
     yield from edm_cases(load(authors, "generate.py"))
     yield from euler_maruyama_cases(load(authors, "sde.py"))

@@ -232,12 +232,19 @@ def more_cases(schedule: str, steps: int):
             options = {"algorithm_type": "dpmsolver", "solver_order": order, "final_sigmas_type": "sigma_min"}
             scheduler = exact(DPMSolverSinglestepScheduler, schedule, spacing(grid), **options, **on(grid))
             yield case(f"dpm_solver_{order}", grid, run(scheduler, steps, None))
+        for order in (2, 3):
+            options = {"algorithm_type": "dpmsolver++", "solver_order": order, "final_sigmas_type": "sigma_min"}
+            scheduler = exact(DPMSolverSinglestepScheduler, schedule, spacing(grid), **options, **on(grid))
+            yield case(f"dpm_solver_pp_{order}s", grid, run(scheduler, steps, None))
     if steps == 6:  # the one that 3 divides
         return
     for grid in (*GRIDS, "karras"):
         sde = MULTISTEP | {"algorithm_type": "sde-dpmsolver++"} | on(grid)
         scheduler = exact(DPMSolverMultistepScheduler, schedule, spacing(grid), **sde)
         yield case("dpm_solver_pp_sde", grid, run(scheduler, steps, Noise()))
+        third = MULTISTEP | {"solver_order": 3} | on(grid)
+        scheduler = exact(DPMSolverMultistepScheduler, schedule, spacing(grid), **third)
+        yield case("dpm_solver_pp_3m", grid, run(scheduler, steps, None))
         yield case("edm_heun", grid, run(exact(HeunDiscreteScheduler, schedule, spacing(grid), **on(grid)), steps, None))
         for order, variant in [(2, "bh2"), (3, "bh1"), (1, "bh2"), (3, "bh2"), (2, "bh1")]:
             if (order, variant) != (2, "bh2") and steps not in (5, 10):
