@@ -4,6 +4,7 @@
 
 #include "methods/config/input_error.h"
 #include "methods/config/nearest.h"
+#include "methods/sampling/as_eps.h"
 
 // one line per method: the name of its folder and namespace
 #define DIFFBENCH_METHODS(METHOD) \
@@ -90,7 +91,8 @@ std::string composes_with(const MethodEntry& entry) {
 
 std::unique_ptr<Denoiser> make_method(const std::string& name, const nlohmann::json& given,
                                       const MethodContext& context) {
-  return find_method(name, context.where).make(resolve_method_params(name, given, context.where), context);
+  auto method = find_method(name, context.where).make(resolve_method_params(name, given, context.where), context);
+  return as_eps(std::move(method), *context.model);
 }
 
 nlohmann::json resolve_method_params(const std::string& name, const nlohmann::json& given, const std::string& where) {

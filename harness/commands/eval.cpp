@@ -61,14 +61,18 @@ void eval(const Options& options) {
   const auto times = read(file, options.input, "t", {rows}).to(at::kDouble);
   const std::vector<double> t(times.data_ptr<double>(), times.data_ptr<double>() + rows);
   at::Tensor labels;
+  if (!file.contains("y") && !network.null_label) {
+    throw config::InputError(options.input + ": no tensor 'y': '" + model->name +
+                             "' has no null label (null_label = false)");
+  }
   if (file.contains("y") && network.classes > 0) {
     labels = read(file, options.input, "y", {rows});
     if (labels.scalar_type() != at::kLong) {
       throw config::InputError(options.input + ": y: must be int64");
     }
-    if (labels.min().item<int64_t>() < 0 || labels.max().item<int64_t>() > network.classes) {
-      throw config::InputError(options.input + ": y: labels must be 0 to " + std::to_string(network.classes) +
-                               " (the last is the null label)");
+    if (labels.min().item<int64_t>() < 0 || labels.max().item<int64_t>() > network.last_label()) {
+      throw config::InputError(options.input + ": y: labels must be 0 to " + std::to_string(network.last_label()) +
+                               (network.null_label ? " (the last is the null label)" : ""));
     }
     labels = labels.to(model->compute.device);
   }

@@ -80,8 +80,8 @@ void sample(const Options& options) {
   denoiser->prepare({.rows = std::min(options.num, options.batch), .times = times_of(sampler.plan())},
                     nlohmann::json::object());
   const std::vector<int64_t> image{model->network.channels, model->network.image_size, model->network.image_size};
-  const SampleInputs inputs = read_sample_inputs(options.noise, options.labels, options.num, image,
-                                                 model->network.classes, sampler.plan().noise_draws);
+  const SampleInputs inputs =
+      read_sample_inputs(options.noise, options.labels, options.num, model->network, sampler.plan().noise_draws);
   Recorder recorder;
   Trace trace;
   std::vector<at::Tensor> parts;

@@ -42,8 +42,9 @@ at::Tensor read_noise(const data::NamedTensors& file, const std::string& path, c
 }  // namespace
 
 SampleInputs read_sample_inputs(const std::string& noise_file, const std::string& labels_file, int64_t num,
-                                const std::vector<int64_t>& image_shape, int64_t classes, int draws_needed) {
+                                const backbones::Network& network, int draws_needed) {
   SampleInputs inputs;
+  const std::vector<int64_t> image_shape{network.channels, network.image_size, network.image_size};
   if (!noise_file.empty()) {
     const auto file = data::read_tensors(noise_file);
     if (!file.contains("noise")) {
@@ -67,9 +68,9 @@ SampleInputs read_sample_inputs(const std::string& noise_file, const std::string
       throw config::InputError(labels_file + ": needs 'labels', int64 [N] with N >= " + std::to_string(num));
     }
     inputs.labels = to_tensor(found->second);
-    if (inputs.labels.min().item<int64_t>() < 0 || inputs.labels.max().item<int64_t>() > classes) {
-      throw config::InputError(labels_file + ": labels: must be 0 to " + std::to_string(classes) +
-                               " (the last is the null label)");
+    if (inputs.labels.min().item<int64_t>() < 0 || inputs.labels.max().item<int64_t>() > network.last_label()) {
+      throw config::InputError(labels_file + ": labels: must be 0 to " + std::to_string(network.last_label()) +
+                               (network.null_label ? " (the last is the null label)" : ""));
     }
   }
   return inputs;

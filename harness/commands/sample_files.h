@@ -1,7 +1,7 @@
 #pragma once
 // What `sample` reads and writes.
 //
-//   SampleInputs inputs = read_sample_inputs("noise.safetensors", "", 64, {1, 28, 28}, 10, plan.noise_draws);
+//   SampleInputs inputs = read_sample_inputs("noise.safetensors", "", 64, model->network, plan.noise_draws);
 //   write_samples("out.npz", samples, labels, model.image);
 //
 // Files are complete or absent: each is written to a temporary and renamed.
@@ -30,7 +30,7 @@ struct SampleInputs {
 
 // empty paths: nothing given. InputError when a tensor is missing, misshapen, not finite, or has too few rows or draws.
 SampleInputs read_sample_inputs(const std::string& noise_file, const std::string& labels_file, int64_t num,
-                                const std::vector<int64_t>& image_shape, int64_t classes, int draws_needed);
+                                const backbones::Network& network, int draws_needed);
 
 // InputError unless `out` ends in .npz or .safetensors or is (or can become) a folder
 void check_output(const std::string& out);

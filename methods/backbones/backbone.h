@@ -58,7 +58,8 @@ class Backbone {
   virtual int block_count() const = 0;
   // zeros as `embed` takes them, on the network's device
   virtual at::Tensor blank_input(int64_t rows) const = 0;
-  // x [B,C,H,W]; t [B] host; labels [B] int64 or undefined (then the null label, where the network has labels)
+  // x [B,C,H,W]; t [B] host; labels [B] int64 or undefined (then the null label, or the last class
+  // of a network without one; nothing where it has no labels)
   virtual Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) = 0;
   // model times to come: what depends on a time alone is made now, on the device, so that `embed` copies nothing from
   // the host for rows at one of them. Equal results with and without. May be called again; times add up.

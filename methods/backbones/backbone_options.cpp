@@ -19,8 +19,8 @@ int64_t positive(const config::TomlTable& table, const char* key, int64_t most) 
 // what both transformers have: image, patches, tokens, labels and times
 template <typename Options>
 Options read_transformer(const config::TomlTable& table, const std::vector<std::string>& own_keys) {
-  std::vector<std::string> keys{"kind",  "image_size", "channels",  "patch_size", "width",
-                                "depth", "heads",      "mlp_ratio", "classes",    "time_input"};
+  std::vector<std::string> keys{"kind",  "image_size", "channels", "patch_size", "width",     "depth",
+                                "heads", "mlp_ratio",  "classes",  "time_input", "prediction"};
   keys.insert(keys.end(), own_keys.begin(), own_keys.end());
   table.allow_only(std::move(keys));
   Options options;
@@ -49,10 +49,24 @@ Options read_transformer(const config::TomlTable& table, const std::vector<std::
 
 }  // namespace
 
+Prediction read_prediction(const config::TomlTable& table, const solvers::NoiseSchedule& schedule) {
+  const std::vector<std::string> names(kPredictionNames.begin(), kPredictionNames.end());
+  const auto name = table.get_or<std::string>("prediction", "eps");
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) {
+    table.fail("prediction", config::unknown_name("prediction", name, names));
+  }
+  const auto prediction = static_cast<Prediction>(found - names.begin());
+  if (prediction == Prediction::kPrevious && schedule.is_continuous()) {
+    table.fail("prediction", "there is no previous time on vp_continuous: it needs a discrete schedule");
+  }
+  return prediction;
+}
+
 TimeInput read_time_input(const config::TomlTable& table, const solvers::NoiseSchedule& schedule) {
   TimeInput input;
   input.kind = table.get_or<std::string>("time_input", "index");
-  const std::vector<std::string> kinds{"index", "unit", "uvit_continuous"};
+  const std::vector<std::string> kinds{"index", "index_plus_one", "unit", "uvit_continuous"};
   if (std::find(kinds.begin(), kinds.end(), input.kind) == kinds.end()) {
     table.fail("time_input", config::unknown_name("time input", input.kind, kinds));
   }
@@ -62,19 +76,27 @@ TimeInput read_time_input(const config::TomlTable& table, const solvers::NoiseSc
 }
 
 UViTOptions read_uvit_options(const config::TomlTable& table) {
-  auto options = read_transformer<UViTOptions>(table, {"qkv_bias", "mlp_time_embed", "final_conv"});
+  auto options = read_transformer<UViTOptions>(table, {"qkv_bias", "null_label", "mlp_time_embed", "final_conv"});
   options.qkv_bias = table.get_or<bool>("qkv_bias", false);
+  options.null_label = table.get_or<bool>("null_label", true);
   options.mlp_time_embed = table.get_or<bool>("mlp_time_embed", false);
   options.final_conv = table.get_or<bool>("final_conv", true);
   if (options.depth % 2 != 0) {
     table.fail("depth", "must be even: half of the blocks come before the mid block, half after");
   }
+  if (!options.null_label && options.classes == 0) {
+    table.fail("null_label", "there are no labels: classes is 0");
+  }
   return options;
 }
 
 DiTOptions read_dit_options(const config::TomlTable& table) {
-  auto options = read_transformer<DiTOptions>(table, {"learned_sigma", "qkv_bias"});
+  auto options = read_transformer<DiTOptions>(table, {"learned_sigma", "guidance_channels", "qkv_bias"});
   options.learned_sigma = table.get_or<bool>("learned_sigma", false);
+  options.guidance_channels = table.get_or<int64_t>("guidance_channels", 0);
+  if (options.guidance_channels < 0 || options.guidance_channels > options.channels) {
+    table.fail("guidance_channels", "must be 0 (all) to channels");
+  }
   if (!table.get_or<bool>("qkv_bias", true)) {
     table.fail("qkv_bias", "is always true for dit");
   }

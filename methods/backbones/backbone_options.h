@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "methods/backbones/prediction.h"
 #include "methods/backbones/time_input.h"
 #include "methods/config/toml_table.h"
 #include "methods/solvers/noise_schedule.h"
@@ -23,11 +24,13 @@ struct UViTOptions {
   int64_t heads = 2;
   double mlp_ratio = 4.0;
   bool qkv_bias = false;
-  int64_t classes = 0;  // 0: unconditional; else the table has one row more, the null label
+  int64_t classes = 0;     // 0: unconditional
+  bool null_label = true;  // the label table has one row more than classes; false: no guidance
   bool mlp_time_embed = false;
   bool final_conv = true;
 
   int64_t extra_tokens() const { return classes > 0 ? 2 : 1; }
+  int64_t label_rows() const { return classes + (null_label ? 1 : 0); }
 };
 
 struct DiTOptions {
@@ -38,8 +41,9 @@ struct DiTOptions {
   int64_t depth = 12;   // blocks
   int64_t heads = 6;
   double mlp_ratio = 4.0;
-  int64_t classes = 0;         // 0: unconditional; else the table has one row more, the null label
-  bool learned_sigma = false;  // the head gives 2 * channels: eps, then v
+  int64_t classes = 0;            // 0: unconditional; else the table has one row more, the null label
+  bool learned_sigma = false;     // the head gives 2 * channels: eps, then v
+  int64_t guidance_channels = 0;  // guidance acts on the first so many channels; 0: on all
 
   int64_t side() const { return image_size / patch_size; }
   int64_t token_count() const { return side() * side(); }
@@ -60,6 +64,7 @@ DiTOptions read_dit_options(const config::TomlTable& table);
 GaussianMixtureOptions read_gaussian_mixture_options(const config::TomlTable& table);
 
 // of a transformer's table, after its options
+Prediction read_prediction(const config::TomlTable& table, const solvers::NoiseSchedule& schedule);
 TimeInput read_time_input(const config::TomlTable& table, const solvers::NoiseSchedule& schedule);
 
 }  // namespace diffbench::backbones

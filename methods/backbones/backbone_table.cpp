@@ -11,23 +11,34 @@ namespace {
 Network make_uvit(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule) {
   const auto options = read_uvit_options(table);
   auto network = std::make_shared<UViT>(options, read_time_input(table, *schedule));
-  return {network, network, options.channels, options.image_size, options.classes, false};
+  return {.backbone = network,
+          .module = network,
+          .channels = options.channels,
+          .image_size = options.image_size,
+          .classes = options.classes,
+          .null_label = options.null_label,
+          .prediction = read_prediction(table, *schedule)};
 }
 
 Network make_dit(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule) {
   const auto options = read_dit_options(table);
   auto network = std::make_shared<DiT>(options, read_time_input(table, *schedule));
-  return {network, network, options.channels, options.image_size, options.classes, options.learned_sigma};
+  return {.backbone = network,
+          .module = network,
+          .channels = options.channels,
+          .image_size = options.image_size,
+          .classes = options.classes,
+          .learned_sigma = options.learned_sigma,
+          .prediction = read_prediction(table, *schedule),
+          .guidance_channels = options.guidance_channels};
 }
 
 Network make_gaussian_mixture(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule) {
   const auto options = read_gaussian_mixture_options(table);
-  return {std::make_shared<GaussianMixture>(options, std::move(schedule)),
-          nullptr,
-          options.channels,
-          options.image_size,
-          0,
-          false};
+  return {.backbone = std::make_shared<GaussianMixture>(options, std::move(schedule)),
+          .module = nullptr,
+          .channels = options.channels,
+          .image_size = options.image_size};
 }
 
 constexpr BackboneEntry kBackbones[] = {

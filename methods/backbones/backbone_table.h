@@ -8,6 +8,7 @@
 #include <span>
 
 #include "methods/backbones/backbone.h"
+#include "methods/backbones/prediction.h"
 #include "methods/config/toml_table.h"
 #include "methods/solvers/noise_schedule.h"
 
@@ -24,6 +25,12 @@ struct Network {
   int64_t image_size = 1;
   int64_t classes = 0;
   bool learned_sigma = false;  // the head gives 2 * channels: eps, then v
+  bool null_label = true;      // where there are classes: label `classes` means none, as guidance needs
+  Prediction prediction = Prediction::kEps;
+  int64_t guidance_channels = 0;  // guidance acts on the first so many channels; 0: on all
+
+  // the last label that there is
+  int64_t last_label() const { return null_label ? classes : classes - 1; }
 };
 
 struct BackboneEntry {

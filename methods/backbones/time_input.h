@@ -4,8 +4,9 @@
 //   TimeInput input{"unit", 1000, false};
 //   input.network_time(500.0);   // 0.5
 //
-// index: t in [0, train_steps); unit: t / train_steps; uvit_continuous: 999 * continuous time, where the continuous
-// time of index t is (t + 1) / train_steps. On a continuous schedule t is the continuous time itself.
+// index: t in [0, train_steps); index_plus_one: t + 1, as U-ViT's discrete latent networks were trained; unit: t /
+// train_steps; uvit_continuous: 999 * continuous time, where the continuous time of index t is (t + 1) / train_steps.
+// On a continuous schedule t is the continuous time itself.
 
 #include <cstdint>
 #include <string>
@@ -22,6 +23,9 @@ struct TimeInput {
     const double index = schedule_is_continuous ? steps * t - 1.0 : t;
     if (kind == "index") {
       return index;
+    }
+    if (kind == "index_plus_one") {
+      return index + 1.0;
     }
     const double continuous = (index + 1.0) / steps;
     return kind == "uvit_continuous" ? 999.0 * continuous : index / steps;

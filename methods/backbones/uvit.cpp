@@ -109,7 +109,7 @@ UViT::UViT(const UViTOptions& options, TimeInput time_input)
     time_fc2_ = register_nested(*this, "time_embed", "2", make_linear(4 * width, width));
   }
   if (options.classes > 0) {
-    label_emb_ = register_module("label_emb", torch::nn::Embedding(options.classes + 1, width));
+    label_emb_ = register_module("label_emb", torch::nn::Embedding(options.label_rows(), width));
   }
   pos_embed_ = register_parameter("pos_embed", at::randn({1, token_count(), width}) * 0.02);
   const auto add_blocks = [&](const std::string& name, bool has_skip) {
@@ -157,7 +157,7 @@ Hidden UViT::embed(const at::Tensor& x, const std::vector<double>& t, const at::
   std::vector<at::Tensor> parts{time.unsqueeze(1), patches};
   if (options_.classes > 0) {
     const auto known =
-        labels.defined() ? labels : at::full({x.size(0)}, options_.classes, x.options().dtype(at::kLong));
+        labels.defined() ? labels : at::full({x.size(0)}, options_.label_rows() - 1, x.options().dtype(at::kLong));
     parts.insert(parts.begin(), label_emb_(known).unsqueeze(1));
   }
   hidden.tokens = at::cat(parts, 1) + pos_embed_;

@@ -38,7 +38,7 @@ constexpr std::string_view kPassedOver[] = {"argparse.Namespace",    "torch.devi
                                             "__builtin__.bytearray", "__builtin__.complex"};
 
 // the containers a training script keeps its weights in, the one to prefer first
-constexpr std::string_view kStateDictKeys[] = {"ema", "model", "state_dict"};
+constexpr std::string_view kStateDictKeys[] = {"ema", "model", "state_dict", "model_state_dict"};
 
 bool contains(auto&& list, std::string_view name) {
   return std::find(std::begin(list), std::end(list), name) != std::end(list);

@@ -72,7 +72,8 @@ struct Side {
   nlohmann::json params;
   MethodContext context;
 
-  std::unique_ptr<Denoiser> make() const { return make_method(method, params, context); }
+  // what the network gives, not eps: make_method converts once, around both
+  std::unique_ptr<Denoiser> make() const { return find_method(method, context.where).make(params, context); }
   std::vector<PlannedDepth> planned_depths() const {
     return find_method(method, context.where).planned_depths(params, context);
   }
@@ -107,9 +108,10 @@ std::shared_ptr<Model> load_shallow(const nlohmann::json& params, const MethodCo
   const auto& deep = context.model->network;
   const auto& shallow = shallow_model->network;
   if (shallow.channels != deep.channels || shallow.image_size != deep.image_size || shallow.classes != deep.classes ||
-      shallow.learned_sigma != deep.learned_sigma) {
+      shallow.null_label != deep.null_label || shallow.learned_sigma != deep.learned_sigma ||
+      shallow.prediction != deep.prediction) {
     throw config::InputError(context.where + ": shallow: '" + shallow_model->name + "' and '" + context.model->name +
-                             "' differ in image shape, classes or learned_sigma");
+                             "' differ in image shape, classes, null_label, learned_sigma or prediction");
   }
   return shallow_model;
 }

@@ -15,7 +15,10 @@ namespace {
 class GuidedDenoiser : public Denoiser {
  public:
   GuidedDenoiser(std::unique_ptr<Denoiser> inner, const Guidance& guidance, const backbones::Network& network)
-      : inner_(std::move(inner)), guidance_(guidance), null_label_(network.classes), channels_(network.channels) {
+      : inner_(std::move(inner)),
+        guidance_(guidance),
+        null_label_(network.classes),
+        channels_(network.guidance_channels > 0 ? network.guidance_channels : network.channels) {
     inner_->couple_halves(guidance.joint_exits);
   }
 
@@ -57,7 +60,7 @@ class GuidedDenoiser : public Denoiser {
     }
     const auto both = inner_->predict(pairs, trace);
     const auto halves = both.chunk(2);
-    // v of a network with learned sigma is taken from the labelled half, as DiT does
+    // v of a network with learned sigma, and channels that are not guided, are the labelled half's, as DiT does
     auto result = halves[0].clone();
     const auto null_eps = halves[1].narrow(1, 0, channels_);
     auto eps = result.narrow(1, 0, channels_);
@@ -83,6 +86,11 @@ std::unique_ptr<Denoiser> guide(std::unique_ptr<Denoiser> inner, const Guidance&
   }
   if (model.network.classes == 0) {
     throw config::InputError(where + ": '" + model.name + "' is unconditional; guidance needs a network with classes");
+  }
+  if (!model.network.null_label) {
+    throw config::InputError(where + ": '" + model.name +
+                             "' has no null label (null_label = false); guidance needs what the network says without a "
+                             "class");
   }
   return std::make_unique<GuidedDenoiser>(std::move(inner), guidance, model.network);
 }

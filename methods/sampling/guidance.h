@@ -5,7 +5,8 @@
 //   auto guided = guide(std::move(denoiser), {.scale = 2.0}, *model, "--guidance");
 //
 // eps = eps(null) + scale * (eps(label) - eps(null)) (Ho & Salimans, 2022, arXiv 2207.12598, whose w is scale - 1;
-// U-ViT's is scale - 1 too, DiT's is scale). Outside the interval of times the network runs with the label alone
+// U-ViT's is scale - 1 too, DiT's is scale), on all channels or on the first `guidance_channels` of model.toml, the
+// others being the labelled half's. Outside the interval of times the network runs with the label alone
 // (Kynkaanniemi et al., NeurIPS 2024, arXiv 2404.07724).
 
 #include <limits>
@@ -27,7 +28,8 @@ struct Guidance {
   bool active_at(double t) const { return scale != 1.0 && t >= from_t && t <= to_t; }
 };
 
-// `inner` itself at scale 1. InputError, starting with `where`, for a network without classes.
+// `inner` itself at scale 1. InputError, starting with `where`, for a network without classes or without
+// a null label.
 std::unique_ptr<Denoiser> guide(std::unique_ptr<Denoiser> inner, const Guidance& guidance, const Model& model,
                                 const std::string& where);
 

@@ -1,7 +1,8 @@
-// Noise prediction (Ho et al., NeurIPS 2020, arXiv 2006.11239, eq. 14): mean |eps - eps_theta(x_t, t, y)|^2, t uniform.
-// With `exit_depths` it is ASE's fine-tuning (arXiv 2408.05927, algorithm 1): row by row only the blocks up to S(t)
-// run, the rest leave what they leave at sampling time; the averaged weights are the teacher that is kept. lambda(t) is
-// 1, as in the authors' code, or `time_weights`.
+// Noise prediction (Ho et al., NeurIPS 2020, arXiv 2006.11239, eq. 14): mean |eps - eps_theta(x_t, t, y)|^2, t uniform;
+// x0, v or x at t - 1 in place of eps where model.toml's `prediction` says so. With `exit_depths` it is ASE's
+// fine-tuning (arXiv 2408.05927, algorithm 1): row by row only the blocks up to S(t) run, the rest leave what they
+// leave at sampling time; the averaged weights are the teacher that is kept. lambda(t) is 1, as in the authors' code,
+// or `time_weights`.
 #include "methods/training/denoiser_task.h"
 
 #include <ATen/ATen.h>
@@ -35,7 +36,7 @@ class DenoiserTask : public Task {
     const auto predicted =
         exits::run_with_exits(denoising_.backbone(), policy_, compaction_,
                               {batch.x, batch.t, batch.labels, numbered_members(batch.x.size(0))}, trace);
-    const auto errors = (predicted.to(at::kFloat) - batch.noise).square();
+    const auto errors = (predicted.to(at::kFloat) - batch.target).square();
     return (recipe_.time_weights.empty() ? errors : errors * weights(batch.t).to(errors.device())).mean();
   }
 

@@ -7,6 +7,17 @@
 #include "methods/model/checkpoint.h"
 
 namespace diffbench::training {
+namespace {
+
+// [B,1,1,1]
+template <typename Value>
+at::Tensor per_row(const std::vector<double>& t, Value&& value) {
+  std::vector<float> values(t.size());
+  std::transform(t.begin(), t.end(), values.begin(), [&](double time) { return static_cast<float>(value(time)); });
+  return at::tensor(values, at::TensorOptions(at::kFloat)).reshape({-1, 1, 1, 1});
+}
+
+}  // namespace
 
 Denoising::Denoising(const Recipe& recipe)
     : recipe_(recipe),
@@ -30,6 +41,10 @@ Denoising::Denoising(const Recipe& recipe)
     model_toml_.table("noise").fail("schedule", "training needs a discrete schedule");
   }
   check_images();
+  if (recipe.label_dropout > 0.0 && network_.classes > 0 && !network_.null_label) {
+    throw config::InputError(recipe.file.string() +
+                             ": [denoiser] label_dropout: the model has no null label to put in place of a label");
+  }
   if (!recipe.start_model.empty()) {
     copy_weights(*load_model(recipe.start_model, resolve_compute("cpu", "fp32"), recipe.start_model_at));
   }
@@ -53,12 +68,21 @@ NoisyBatch Denoising::batch(int64_t step) {
     const auto dropped = at::rand({recipe_.batch}, random, on_cpu) < recipe_.label_dropout;
     labels = at::where(dropped, at::full({}, network_.classes, labels.options()), labels);
   }
-  const auto x = per_row(batch.t, &solvers::NoiseSchedule::alpha) * images +
-                 per_row(batch.t, &solvers::NoiseSchedule::sigma) * noise;
+  const auto x = per_row(batch.t, [&](double t) { return schedule_->alpha(t); }) * images +
+                 per_row(batch.t, [&](double t) { return schedule_->sigma(t); }) * noise;
   batch.x = x.to(compute_.device);
-  batch.noise = noise.to(compute_.device);
+  batch.target = target(x, noise, batch.t).to(compute_.device);
   batch.labels = labels.to(compute_.device);
   return batch;
+}
+
+at::Tensor Denoising::target(const at::Tensor& x, const at::Tensor& noise, const std::vector<double>& t) const {
+  if (network_.prediction == backbones::Prediction::kEps) {
+    return noise;
+  }
+  const auto form = [&](double time) { return backbones::eps_form(network_.prediction, *schedule_, time); };
+  return (noise - per_row(t, [&](double time) { return form(time).input; }) * x) /
+         per_row(t, [&](double time) { return form(time).output; });
 }
 
 std::filesystem::path Denoising::save() const {
@@ -95,14 +119,6 @@ void Denoising::copy_weights(const Model& start) {
     }
     at::Tensor(parameter).copy_(found->second);
   }
-}
-
-at::Tensor Denoising::per_row(const std::vector<double>& t,
-                              double (solvers::NoiseSchedule::*value)(double) const) const {
-  std::vector<float> values(t.size());
-  std::transform(t.begin(), t.end(), values.begin(),
-                 [&](double time) { return static_cast<float>((schedule_.get()->*value)(time)); });
-  return at::tensor(values, at::TensorOptions(at::kFloat)).reshape({-1, 1, 1, 1});
 }
 
 }  // namespace diffbench::training

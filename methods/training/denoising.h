@@ -4,7 +4,7 @@
 //
 //   Denoising denoising(recipe);
 //   NoisyBatch batch = denoising.batch(step);          // a function of (recipe seed, step) alone
-//   at::Tensor loss = at::mse_loss(network(batch.x, batch.t, batch.labels), batch.noise);
+//   at::Tensor loss = at::mse_loss(network(batch.x, batch.t, batch.labels), batch.target);
 
 #include <ATen/core/Tensor.h>
 
@@ -16,7 +16,7 @@ namespace diffbench::training {
 
 struct NoisyBatch {
   at::Tensor x;           // [B,C,H,W] alpha_t image + sigma_t noise, float, on the recipe's device, as are the others
-  at::Tensor noise;       // [B,C,H,W]
+  at::Tensor target;      // [B,C,H,W] what the network is to give: the noise, unless `prediction` says otherwise
   at::Tensor labels;      // [B] int64, some of them the null label
   std::vector<double> t;  // [B] whole index units
 };
@@ -40,7 +40,7 @@ class Denoising {
  private:
   void check_images();
   void copy_weights(const Model& start);
-  at::Tensor per_row(const std::vector<double>& t, double (solvers::NoiseSchedule::*value)(double) const) const;
+  at::Tensor target(const at::Tensor& x, const at::Tensor& noise, const std::vector<double>& t) const;
 
   Recipe recipe_;
   Compute compute_;

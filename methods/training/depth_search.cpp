@@ -76,8 +76,8 @@ class DepthLosses {
     for (int block = first_depth_ + static_cast<int>(depth); block < backbone_.block_count(); ++block) {
       backbone_.bypass_block(block, hidden);
     }
-    const auto eps = backbone_.head(hidden).to(at::kFloat);
-    const auto losses = (eps - batch.noise).square().flatten(1).mean(1).to(at::kCPU, at::kDouble).contiguous();
+    const auto output = backbone_.head(hidden).to(at::kFloat);
+    const auto losses = (output - batch.target).square().flatten(1).mean(1).to(at::kCPU, at::kDouble).contiguous();
     for (size_t row = 0; row < batch.t.size(); ++row) {
       sums_[bin_of(batch.t[row])][depth] += losses.const_data_ptr<double>()[row];
     }

@@ -1,10 +1,10 @@
 // DeeDiff's joint loss (arXiv 2309.17074): L = L_simple + lambda L_u + beta L_UAL, over the N - 1 exits i,
 //   L_u   = sum_i mean (u_i - tanh |g_i - eps|)^2
 //   L_UAL = sum_i mean (1 - u_i) |g_i - eps|^2
-// with g_i the output of exit i. u_i is one number per image token, so targets are means over the token's patch.
-// The gates see detached tokens, as in AdaDiff's code, and L_UAL's weights and L_u's targets are detached, as in
-// RC-EENN's: otherwise the loss falls by calling everything uncertain. With a frozen backbone L_simple is constant and
-// only exits learn.
+// with g_i the output of exit i, and for eps whatever the network predicts. u_i is one number per image token, so
+// targets are means over the token's patch. The gates see detached tokens, as in AdaDiff's code, and L_UAL's weights
+// and L_u's targets are detached, as in RC-EENN's: otherwise the loss falls by calling everything uncertain. With a
+// frozen backbone L_simple is constant and only exits learn.
 #include "methods/training/uncertainty_task.h"
 
 #include <ATen/ATen.h>
@@ -83,11 +83,11 @@ class UncertaintyTask : public Task {
       backbone.run_block(block, hidden);
       if (block < last) {
         const c10::AutoGradMode exits_learn(true);
-        total = total + exit_loss(block, hidden, times, batch.noise);
+        total = total + exit_loss(block, hidden, times, batch.target);
       }
     }
     if (!frozen_) {
-      total = total + at::mse_loss(backbone.head(hidden).to(at::kFloat), batch.noise);
+      total = total + at::mse_loss(backbone.head(hidden).to(at::kFloat), batch.target);
     }
     return total;
   }
@@ -106,9 +106,9 @@ class UncertaintyTask : public Task {
   }
 
  private:
-  at::Tensor exit_loss(int block, const backbones::Hidden& hidden, const at::Tensor& times, const at::Tensor& noise) {
+  at::Tensor exit_loss(int block, const backbones::Hidden& hidden, const at::Tensor& times, const at::Tensor& wanted) {
     auto& backbone = denoising_.backbone();
-    const auto error = (heads_->head(backbone, block, hidden).to(at::kFloat) - noise).abs();
+    const auto error = (heads_->head(backbone, block, hidden).to(at::kFloat) - wanted).abs();
     auto seen = hidden;
     seen.tokens = hidden.tokens.detach();
     const auto u = heads_->uncertainty(block, seen, times).to(at::kFloat);

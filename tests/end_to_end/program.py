@@ -42,12 +42,13 @@ def run_ok(*arguments: object, **options) -> subprocess.CompletedProcess:
 NOISE = '[noise]\nschedule = "linear"\n'
 
 
-def write_uvit(folder: Path, depth: int, seed: int, width: int = 32, image: int = 28, classes: int = 10) -> Path:
+def write_uvit(folder: Path, depth: int, seed: int, width: int = 32, image: int = 28, classes: int = 10, null: bool = True) -> Path:
     """A U-ViT with random weights: patch 4, 2 heads, 1 channel."""
     folder.mkdir(parents=True, exist_ok=True)
+    no_null = "" if null else "null_label = false\n"
     (folder / "model.toml").write_text(
         f'[backbone]\nkind = "uvit"\nimage_size = {image}\nchannels = 1\npatch_size = 4\nwidth = {width}\n'
-        f'depth = {depth}\nheads = 2\nclasses = {classes}\n{NOISE}[weights]\nfile = "weights.safetensors"\n'
+        f'depth = {depth}\nheads = 2\nclasses = {classes}\n{no_null}{NOISE}[weights]\nfile = "weights.safetensors"\n'
     )
     random = np.random.default_rng(seed)
     shapes = {"patch_embed.proj.weight": (width, 1, 4, 4), "patch_embed.proj.bias": (width,), "norm.weight": (width,),
@@ -55,7 +56,7 @@ def write_uvit(folder: Path, depth: int, seed: int, width: int = 32, image: int 
               "decoder_pred.weight": (16, width), "decoder_pred.bias": (16,), "final_layer.weight": (1, 1, 3, 3),
               "final_layer.bias": (1,)}
     if classes:
-        shapes["label_emb.weight"] = (classes + 1, width)
+        shapes["label_emb.weight"] = (classes + null, width)
     blocks = [f"in_blocks.{i}" for i in range(depth // 2)] + ["mid_block"] + [f"out_blocks.{i}" for i in range(depth // 2)]
     for block in blocks:
         shapes |= {f"{block}.norm1.weight": (width,), f"{block}.norm1.bias": (width,), f"{block}.norm2.weight": (width,),

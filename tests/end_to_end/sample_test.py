@@ -92,6 +92,20 @@ def test_labels_are_honoured(models: Path) -> None:
     assert np.abs(a[1] - b[1]).max() > 1e-4
 
 
+def test_without_a_null_label_every_class_is_drawn_and_nothing_is_guided(models: Path) -> None:
+    model = write_uvit(models / "classes_only", depth=2, seed=3, classes=3, null=False)
+    assert list(np.load(sample(model, models / "s.npz", "--num", 4, "--steps", 2))["arr_1"]) == [0, 1, 2, 0]
+    options = ["sample", "--model", model, "--num", 4, "--steps", 2, "--out", models / "never.npz"]
+    guided = diffbench(*options, "--guidance", 2)
+    assert (guided.returncode, len(guided.stderr.splitlines())) == (2, 1) and "has no null label" in guided.stderr
+    tensor_files.write(models / "labels.safetensors", {"labels": np.full(4, 3, np.int64)})
+    labelled = diffbench(*options, "--labels", models / "labels.safetensors")
+    assert labelled.returncode == 2 and "must be 0 to 2" in labelled.stderr
+    tensor_files.write(models / "in.safetensors", {"x": np.zeros((1, 1, 28, 28), np.float32), "t": np.zeros(1, np.float32)})
+    unlabelled = diffbench("eval", "--model", model, "--input", models / "in.safetensors", "--out", models / "o.safetensors")
+    assert unlabelled.returncode == 2 and "no tensor 'y'" in unlabelled.stderr
+
+
 def test_eval_and_its_exits(models: Path) -> None:
     random = np.random.default_rng(1)
     source = models / "in.safetensors"

@@ -22,6 +22,7 @@ struct TinyUViT {
   int width = 32;
   int classes = 3;
   int image_size = 8;
+  std::string more{};  // further lines of [backbone]
   uint64_t seed = 1;
 };
 
@@ -29,7 +30,7 @@ inline std::string tiny_toml(const TinyUViT& options) {
   return "[backbone]\nkind = \"uvit\"\nimage_size = " + std::to_string(options.image_size) +
          "\nchannels = 1\npatch_size = 4\nwidth = " + std::to_string(options.width) +
          "\ndepth = " + std::to_string(options.depth) + "\nheads = 2\nclasses = " + std::to_string(options.classes) +
-         "\n[noise]\nschedule = \"linear\"\n[weights]\nfile = \"weights.safetensors\"\n";
+         "\n" + options.more + "[noise]\nschedule = \"linear\"\n[weights]\nfile = \"weights.safetensors\"\n";
 }
 
 class TemporaryFolder {

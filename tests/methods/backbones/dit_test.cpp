@@ -103,6 +103,7 @@ TEST(DiT, MistakesInModelTomlAreNamed) {
   expect_error("classes = 10", "classes = 9", "y_embedder.embedding_table.weight is [11, 8] instead of [10, 8]");
   expect_error("learned_sigma = true", "learned_sigma = 1", "learned_sigma");
   expect_error("heads = 2", "heads = 2\nfinal_conv = true", "final_conv");  // an option of U-ViT
+  expect_error("heads = 2", "heads = 2\nguidance_channels = 3", "guidance_channels: must be 0 (all) to channels");
   expect_error("learned_sigma = true", "", "final_layer.linear.weight is [16, 8] instead of [8, 8]");
 }
 
@@ -174,7 +175,7 @@ TEST(DiT, DuoDiffNeedsLearnedSigmaOnBothSidesOrNeither) {
       [&] {
         predict(model, "duodiff", {{"shallow", other.load()->name}}, {}, trace);
       },
-      ThrowsMessage<config::InputError>(HasSubstr("differ in image shape, classes or learned_sigma")));
+      ThrowsMessage<config::InputError>(HasSubstr("differ in image shape, classes")));
 }
 
 TEST(DiT, RowsThatLeaveAtDifferentBlocksKeepTheirOwnCondition) {

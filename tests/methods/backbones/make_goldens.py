@@ -8,7 +8,8 @@ network's output, eps_exit_<K> = the head after K blocks, and eps_fp64 = the sam
 (eps_fp64_exit_<K> for DiT). With DiT's learned sigma all of them are [3,2C,H,W]: eps, then v.
 Every parameter is random, norms, biases and position embedding included, so nothing can be left out unnoticed;
 dit_fixed_positions has no pos_embed in its file, so that the network must make the table itself.
-The three rows hold t = 0, 499.25 and 999; in conditional cases the last row has the null label.
+The three rows hold t = 0, 499.25 and 999; in conditional cases the last row has the null label, or the last class
+where there is none.
 """
 
 import argparse
@@ -49,6 +50,10 @@ CASES = {
          "final_conv": False, "time_input": "uvit_continuous"},
         "weights.safetensors", torch.float32),
     "pth": ({"classes": 10, "qkv_bias": True}, "weights.pth", torch.float16),
+}
+LATER_CASES = {  # after DiT's, whose seeds count them
+    "time_index_plus_one": ({"time_input": "index_plus_one"}, "weights.safetensors", torch.float32),
+    "no_null_label": ({"classes": 10, "null_label": False}, "weights.safetensors", torch.float32),
 }
 DIT_CASES = {
     "dit_base": ({}, "weights.safetensors", torch.float32),
@@ -101,7 +106,10 @@ def toml_value(value):
 
 
 def write_model_toml(path, config, weights_file):
-    keys = {name: value for name, value in dataclasses.asdict(config).items() if name != "train_steps"}
+    keys = dataclasses.asdict(config)
+    del keys["train_steps"]
+    if keys.get("null_label"):
+        del keys["null_label"]  # the default
     lines = ["[backbone]", 'kind = "dit"' if is_dit(config) else 'kind = "uvit"']
     lines += [f"{name} = {toml_value(value)}" for name, value in keys.items()]
     lines += ["", "[noise]", 'schedule = "linear"', f"train_steps = {config.train_steps}", "beta_start = 0.0001",
@@ -120,7 +128,8 @@ def make_case(number, name, config, weights_file, dtype):
 
     x = torch.randn(3, config.channels, config.image_size, config.image_size, generator=generator)
     t = torch.tensor([0.0, 499.25, 999.0])
-    y = torch.tensor([3, 0, config.classes]) if config.classes else None
+    last_label = config.classes if getattr(config, "null_label", True) else config.classes - 1
+    y = torch.tensor([3, 0, last_label]) if config.classes else None
 
     forward = reference_dit.forward if is_dit(config) else reference_uvit.forward
     io = {"x": x, "t": t, "eps": forward(config, weights, x, t, y)}
@@ -152,6 +161,7 @@ def main():
     torch.set_num_threads(1)
     shutil.rmtree(GOLDENS, ignore_errors=True)
     cases = [(BASE, *case) for case in CASES.items()] + [(DIT_BASE, *case) for case in DIT_CASES.items()]
+    cases += [(BASE, *case) for case in LATER_CASES.items()]
     for number, (base, name, (changes, weights_file, dtype)) in enumerate(cases):
         make_case(number, name, dataclasses.replace(base, **changes), weights_file, dtype)
 

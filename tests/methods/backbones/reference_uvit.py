@@ -27,7 +27,8 @@ class UViTConfig:
     heads: int
     mlp_ratio: float = 4.0
     qkv_bias: bool = False
-    classes: int = 0  # 0: unconditional; otherwise the table has one more row, for the null label
+    classes: int = 0  # 0: unconditional; otherwise the table has one more row, for the null label ...
+    null_label: bool = True  # ... unless this is False
     mlp_time_embed: bool = False
     final_conv: bool = True
     time_input: str = "index"
@@ -61,7 +62,7 @@ def parameter_shapes(config):
         linear("time_embed.0", width, 4 * width)
         linear("time_embed.2", 4 * width, width)
     if config.classes:
-        shapes["label_emb.weight"] = (config.classes + 1, width)
+        shapes["label_emb.weight"] = (config.classes + config.null_label, width)
     for block in block_names(config):
         layer_norm(f"{block}.norm1")
         linear(f"{block}.attn.qkv", width, 3 * width, config.qkv_bias)
@@ -88,6 +89,8 @@ def network_time(config, t):
     """What the network is told for index t, according to `time_input`."""
     if config.time_input == "index":
         return t
+    if config.time_input == "index_plus_one":  # U-ViT's discrete latent networks count from 1
+        return t + 1
     if config.time_input == "unit":
         return t / config.train_steps
     if config.time_input == "uvit_continuous":  # index t of a discrete schedule is the continuous time (t + 1) / steps

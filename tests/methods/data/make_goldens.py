@@ -78,6 +78,12 @@ def make_checkpoints():
     model = net.state_dict()
     save_expected("wrapped", model)
     torch.save({"state_dict": {f"module.{k}": v for k, v in model.items()}, "epoch": 1}, GOLDENS / "wrapped.pth")
+    # as DuoDiff's trainer saves it
+    torch.save({"step": 3, "model_state_dict": model, "optimizer_state_dict": optimizer.state_dict(),
+                "scaler_state_dict": {"scale": 65536.0, "growth_factor": 2.0}, "args": args,
+                "lr_scheduler_state_dict": {"base_lrs": [2e-4], "last_epoch": 3, "lr_lambdas": [None]},
+                "dataloader_sampler_state": {"perm": torch.arange(5), "perm_index": 2, "epoch": 0, "seed": 1},
+                "train_state": {"logs": [{"Train loss": 0.5}], "step": 3}}, GOLDENS / "model_state_dict.pth")
     averaged = torch.optim.swa_utils.AveragedModel(net)
     torch.save(averaged.state_dict(), GOLDENS / "averaged.pth")
     torch.save({"encoder": dict(list(model.items())[:1]), "decoder": [list(model.values())[1]]}, GOLDENS / "nested.pth")

@@ -50,6 +50,7 @@ TEST(Pth, PrefersEmaAndPassesOverNamespaceAndOptimizer) {
 TEST(Pth, TakesWrappersPrefixesOff) {
   const NamedTensors expected = read_safetensors(golden("wrapped.safetensors"));
   EXPECT_EQ(read_pth(golden("wrapped.pth")), expected);
+  EXPECT_EQ(read_pth(golden("model_state_dict.pth")), expected);
   EXPECT_EQ(read_pth(golden("averaged.pth")), expected);
 }
 

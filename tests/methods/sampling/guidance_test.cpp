@@ -48,6 +48,34 @@ TEST_F(GuidanceTest, IsTheExtrapolationFromTheNullLabel) {
   EXPECT_EQ(trace.rows, 6);
 }
 
+// DiT's forward_with_cfg, line by line: eps of the first channels, the rest as the labelled half has it
+TEST_F(GuidanceTest, ActsOnTheFirstChannelsOnly) {
+  const auto model =
+      load_model(DIFFBENCH_TESTS_DIR "/methods/backbones/goldens/dit_base", resolve_compute("cpu", "fp64"));
+  const auto method = [&] {
+    return methods::make_method("full", nlohmann::json::object(), {.model = model, .load = {}, .where = "test"});
+  };
+  const auto x = at::randn({3, 2, 8, 8}, at::TensorOptions(at::kDouble));
+  const std::vector<double> t(3, 500.0);
+  const auto predict = [&](Denoiser& denoiser, const at::Tensor& labels) {
+    EvaluationTrace trace;
+    return denoiser.predict({x, t, labels, numbered_members(3)}, trace);
+  };
+  const auto cond = predict(*method(), labels_);
+  const auto uncond = predict(*method(), at::full({3}, 10, at::TensorOptions(at::kLong)));
+  for (const int64_t channels : {0, 1}) {
+    model->network.guidance_channels = channels;
+    const int64_t guided = channels == 0 ? 2 : channels;
+    const auto cond_eps = cond.narrow(1, 0, guided);
+    const auto uncond_eps = uncond.narrow(1, 0, guided);
+    const auto expected = at::cat({uncond_eps + 4.0 * (cond_eps - uncond_eps), cond.narrow(1, guided, 4 - guided)}, 1);
+    EXPECT_LT(
+        (predict(*guide(method(), {.scale = 4.0}, *model, "test"), labels_) - expected).abs().max().item<double>(),
+        1e-12)
+        << channels;
+  }
+}
+
 TEST_F(GuidanceTest, ScaleOneIsTheMethodItself) {
   auto method = full();
   const auto* address = method.get();
@@ -76,6 +104,10 @@ TEST_F(GuidanceTest, MistakesAreNamed) {
               ThrowsMessage<config::InputError>(HasSubstr("unconditional")));
   EXPECT_THAT([&] { guide(full(), {.scale = NAN}, *model_, "--guidance"); },
               ThrowsMessage<config::InputError>(HasSubstr("--guidance: the scale must be finite")));
+  const testing_models::TemporaryModel without_null({.more = "null_label = false\n"});
+  const auto classes_only = load_model(without_null.path(), resolve_compute("cpu", "fp32"));
+  EXPECT_THAT([&] { guide(full(), {.scale = 2.0}, *classes_only, "--guidance"); },
+              ThrowsMessage<config::InputError>(HasSubstr("has no null label (null_label = false)")));
   Guidance guidance;
   EXPECT_THAT(
       [&] {
