@@ -27,7 +27,7 @@ class DenoiserTask : public Task {
     recipe.toml.reject_unknown_keys();
   }
 
-  std::map<std::string, at::Tensor> parameters() const override { return named_weights(*denoising_.network().module); }
+  std::map<std::string, at::Tensor> parameters() const override { return denoising_.trained(); }
 
   at::Tensor loss(int64_t step) override {
     const auto batch = denoising_.batch(step);
@@ -36,8 +36,7 @@ class DenoiserTask : public Task {
     const auto predicted =
         exits::run_with_exits(denoising_.backbone(), policy_, compaction_,
                               {batch.x, batch.t, batch.labels, numbered_members(batch.x.size(0))}, trace);
-    const auto errors = (predicted.to(at::kFloat) - batch.target).square();
-    return (recipe_.time_weights.empty() ? errors : errors * weights(batch.t).to(errors.device())).mean();
+    return denoising_.loss(predicted, batch, recipe_.time_weights.empty() ? at::Tensor() : weights(batch.t));
   }
 
   std::string finish() override { return "wrote " + denoising_.save().string(); }
@@ -50,7 +49,7 @@ class DenoiserTask : public Task {
   // lambda(t) [B,1,1,1]
   at::Tensor weights(const std::vector<double>& t) const {
     const auto bins = recipe_.time_weights.size();
-    const double times_per_bin = static_cast<double>(denoising_.schedule().train_steps()) / static_cast<double>(bins);
+    const double times_per_bin = denoising_.schedule().span() / static_cast<double>(bins);
     std::vector<float> values;
     for (const double time : t) {
       const auto bin = std::min(static_cast<size_t>(time / times_per_bin), bins - 1);

@@ -5,6 +5,7 @@
 
 #include "methods/config/input_error.h"
 #include "methods/model/checkpoint.h"
+#include "methods/training/variational_bound.h"
 
 namespace diffbench::training {
 namespace {
@@ -34,11 +35,9 @@ Denoising::Denoising(const Recipe& recipe)
   if (!network_.module) {
     model_toml_.table("backbone").fail("kind", "this backbone has nothing to train");
   }
-  if (network_.learned_sigma) {
-    model_toml_.table("backbone").fail("learned_sigma", "training learns eps alone: set it to false");
-  }
-  if (schedule_->is_continuous()) {
-    model_toml_.table("noise").fail("schedule", "training needs a discrete schedule");
+  if (network_.learned_sigma && schedule_->is_continuous()) {
+    model_toml_.table("backbone")
+        .fail("learned_sigma", "training it needs a discrete schedule: variances of whole steps");
   }
   check_images();
   if (recipe.label_dropout > 0.0 && network_.classes > 0 && !network_.null_label) {
@@ -49,6 +48,9 @@ Denoising::Denoising(const Recipe& recipe)
     copy_weights(*load_model(recipe.start_model, resolve_compute("cpu", "fp32"), recipe.start_model_at));
   }
   network_.module->to(compute_.device);
+  if (recipe.freeze_time_embedder) {
+    freeze_time_embedder();
+  }
 }
 
 NoisyBatch Denoising::batch(int64_t step) {
@@ -61,8 +63,11 @@ NoisyBatch Denoising::batch(int64_t step) {
   }
   NoisyBatch batch;
   const auto noise = at::randn(images.sizes(), random, on_cpu);
-  const auto indices = at::randint(schedule_->train_steps(), {recipe_.batch}, random, at::TensorOptions(at::kDouble));
-  batch.t.assign(indices.data_ptr<double>(), indices.data_ptr<double>() + recipe_.batch);
+  const auto drawn =
+      schedule_->is_continuous()
+          ? 1.0 - at::rand({recipe_.batch}, random, at::TensorOptions(at::kDouble))
+          : at::randint(schedule_->train_steps(), {recipe_.batch}, random, at::TensorOptions(at::kDouble));
+  batch.t.assign(drawn.data_ptr<double>(), drawn.data_ptr<double>() + recipe_.batch);
   auto labels = batches_.labels(step);
   if (network_.classes > 0) {
     const auto dropped = at::rand({recipe_.batch}, random, on_cpu) < recipe_.label_dropout;
@@ -71,9 +76,25 @@ NoisyBatch Denoising::batch(int64_t step) {
   const auto x = per_row(batch.t, [&](double t) { return schedule_->alpha(t); }) * images +
                  per_row(batch.t, [&](double t) { return schedule_->sigma(t); }) * noise;
   batch.x = x.to(compute_.device);
+  batch.images = images.to(compute_.device);
   batch.target = target(x, noise, batch.t).to(compute_.device);
   batch.labels = labels.to(compute_.device);
   return batch;
+}
+
+at::Tensor Denoising::loss(const at::Tensor& output, const NoisyBatch& batch, const at::Tensor& weights) const {
+  const int64_t channels = network_.channels;
+  const auto predicted = output.to(at::kFloat).narrow(1, 0, channels);
+  auto losses = (predicted - batch.target).square();
+  if (network_.learned_sigma) {
+    const auto form = [&](double time) { return backbones::eps_form(network_.prediction, *schedule_, time); };
+    const auto device = batch.x.device();
+    const auto eps = per_row(batch.t, [&](double t) { return form(t).output; }).to(device) * predicted.detach() +
+                     per_row(batch.t, [&](double t) { return form(t).input; }).to(device) * batch.x;
+    const auto v = output.to(at::kFloat).narrow(1, channels, channels);
+    losses = losses + variational_bound(*schedule_, {batch.images, batch.x, eps, v, batch.t}).view({-1, 1, 1, 1});
+  }
+  return (weights.defined() ? losses * weights.to(losses.device()) : losses).mean();
 }
 
 at::Tensor Denoising::target(const at::Tensor& x, const at::Tensor& noise, const std::vector<double>& t) const {
@@ -93,6 +114,27 @@ std::filesystem::path Denoising::save() const {
     std::filesystem::copy_file(model_file_, model);
   }
   return recipe_.output / weights_file_;
+}
+
+std::map<std::string, at::Tensor> Denoising::trained() const {
+  auto weights = named_weights(*network_.module);
+  std::erase_if(weights, [](const auto& weight) { return !weight.second.requires_grad(); });
+  return weights;
+}
+
+// as ASE's fine-tuning does (train_ase.py)
+void Denoising::freeze_time_embedder() {
+  bool found = false;
+  for (auto& [name, weight] : named_weights(*network_.module)) {
+    if (name.starts_with("t_embedder.") || name.starts_with("time_embed.")) {
+      at::Tensor(weight).set_requires_grad(false);
+      found = true;
+    }
+  }
+  if (!found) {
+    throw config::InputError(recipe_.file.string() +
+                             ": [denoiser] freeze_time_embedder: the network's time embedder has no weights");
+  }
 }
 
 void Denoising::check_images() {

@@ -8,6 +8,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <map>
+#include <string>
+
 #include "methods/model/model.h"
 #include "methods/training/batches.h"
 #include "methods/training/recipe.h"
@@ -16,9 +19,10 @@ namespace diffbench::training {
 
 struct NoisyBatch {
   at::Tensor x;           // [B,C,H,W] alpha_t image + sigma_t noise, float, on the recipe's device, as are the others
+  at::Tensor images;      // [B,C,H,W] in the model's range
   at::Tensor target;      // [B,C,H,W] what the network is to give: the noise, unless `prediction` says otherwise
   at::Tensor labels;      // [B] int64, some of them the null label
-  std::vector<double> t;  // [B] whole index units
+  std::vector<double> t;  // [B] whole index units; in (0, 1] on vp_continuous
 };
 
 class Denoising {
@@ -28,6 +32,11 @@ class Denoising {
   explicit Denoising(const Recipe& recipe);
 
   NoisyBatch batch(int64_t step);
+  // mean square per number of output's first channels - target, row by row weighted by `weights` [B,1,1,1] if defined;
+  // with learned sigma, the bound that v is learned by on top of it
+  at::Tensor loss(const at::Tensor& output, const NoisyBatch& batch, const at::Tensor& weights = {}) const;
+  // what is trained, by name: all of the network, or all but its time embedder
+  std::map<std::string, at::Tensor> trained() const;
   // writes the weights (fp16) and model.toml into the recipe's output; returns the weights file
   std::filesystem::path save() const;
 
@@ -39,6 +48,7 @@ class Denoising {
 
  private:
   void check_images();
+  void freeze_time_embedder();
   void copy_weights(const Model& start);
   at::Tensor target(const at::Tensor& x, const at::Tensor& noise, const std::vector<double>& t) const;
 

@@ -76,7 +76,7 @@ class DepthLosses {
     for (int block = first_depth_ + static_cast<int>(depth); block < backbone_.block_count(); ++block) {
       backbone_.bypass_block(block, hidden);
     }
-    const auto output = backbone_.head(hidden).to(at::kFloat);
+    const auto output = backbone_.head(hidden).to(at::kFloat).narrow(1, 0, batch.target.size(1));
     const auto losses = (output - batch.target).square().flatten(1).mean(1).to(at::kCPU, at::kDouble).contiguous();
     for (size_t row = 0; row < batch.t.size(); ++row) {
       sums_[bin_of(batch.t[row])][depth] += losses.const_data_ptr<double>()[row];
@@ -140,8 +140,7 @@ std::string search_depths(const Recipe& recipe, const std::function<void(const P
 
   const c10::InferenceMode inference;
   const Autocast autocast(denoising.compute().device.type(), recipe.precision == "bf16");
-  DepthLosses losses(denoising.backbone(), static_cast<size_t>(bins),
-                     static_cast<double>(denoising.schedule().train_steps()));
+  DepthLosses losses(denoising.backbone(), static_cast<size_t>(bins), denoising.schedule().span());
   const auto begin = std::chrono::steady_clock::now();
   for (int64_t step = 0; step < recipe.steps; ++step) {
     const double loss = losses.add(denoising.batch(step));

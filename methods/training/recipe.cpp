@@ -76,10 +76,11 @@ Recipe read_recipe(const std::filesystem::path& file, const RecipeOverrides& ove
   recipe.save_every_seconds = number_in(optimizer, "save_every_seconds", recipe.save_every_seconds, 0.0, 86400.0);
 
   const auto denoiser = toml.table_or_empty("denoiser");
-  denoiser.allow_only({"label_dropout", "start_model", "exit_depths", "time_weights"});
+  denoiser.allow_only({"label_dropout", "start_model", "exit_depths", "time_weights", "freeze_time_embedder"});
   recipe.label_dropout = number_in(denoiser, "label_dropout", 0.0, 0.0, 1.0);
   recipe.start_model = denoiser.get_or<std::string>("start_model", "");
   recipe.start_model_at.where = denoiser.place_of("start_model");
+  recipe.freeze_time_embedder = denoiser.get_or<bool>("freeze_time_embedder", false);
   recipe.exit_depths = denoiser.get_or<std::vector<int64_t>>("exit_depths", {});
   recipe.time_weights = denoiser.get_or<std::vector<double>>("time_weights", {});
   if (std::any_of(recipe.time_weights.begin(), recipe.time_weights.end(), [](double w) { return !(w >= 0.0); })) {

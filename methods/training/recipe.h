@@ -38,6 +38,7 @@ struct Recipe {
   double clip_norm = 1.0;
   double ema_decay = 0.999;  // after i steps min(ema_decay, (1 + i) / (10 + i))
   double label_dropout = 0.0;
+  bool freeze_time_embedder = false;  // its parameters stay what start_model has
 
   std::string start_model;  // fine-tuning starts from these weights; empty: from random ones
   config::GivenAt start_model_at;

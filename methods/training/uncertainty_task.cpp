@@ -55,7 +55,7 @@ class UncertaintyTask : public Task {
     heads_ = std::make_shared<UncertaintyHeads>(backbone, kind);
     heads_->to(denoising_.compute().device);
     for (auto& parameter : denoising_.network().module->parameters()) {
-      parameter.set_requires_grad(!frozen_);
+      if (frozen_) parameter.set_requires_grad(false);
     }
   }
 
@@ -65,7 +65,7 @@ class UncertaintyTask : public Task {
       all.emplace("exits." + name, parameter);
     }
     if (!frozen_) {
-      all.merge(named_weights(*denoising_.network().module));
+      all.merge(denoising_.trained());
     }
     return all;
   }
@@ -74,7 +74,7 @@ class UncertaintyTask : public Task {
     const auto batch = denoising_.batch(step);
     auto& backbone = denoising_.backbone();
     const Autocast autocast(denoising_.compute().device.type(), recipe_.precision == "bf16");
-    const auto times = heads_->time_features(batch.t, static_cast<double>(denoising_.schedule().train_steps()));
+    const auto times = heads_->time_features(batch.t, denoising_.schedule().span());
     at::Tensor total = at::zeros({}, batch.x.options());
     const c10::AutoGradMode backbone_learns(!frozen_);
     auto hidden = backbone.embed(batch.x, batch.t, batch.labels);
@@ -87,7 +87,7 @@ class UncertaintyTask : public Task {
       }
     }
     if (!frozen_) {
-      total = total + at::mse_loss(backbone.head(hidden).to(at::kFloat), batch.target);
+      total = total + denoising_.loss(backbone.head(hidden), batch);
     }
     return total;
   }
@@ -108,7 +108,8 @@ class UncertaintyTask : public Task {
  private:
   at::Tensor exit_loss(int block, const backbones::Hidden& hidden, const at::Tensor& times, const at::Tensor& wanted) {
     auto& backbone = denoising_.backbone();
-    const auto error = (heads_->head(backbone, block, hidden).to(at::kFloat) - wanted).abs();
+    const auto output = heads_->head(backbone, block, hidden).to(at::kFloat);
+    const auto error = (output.narrow(1, 0, wanted.size(1)) - wanted).abs();
     auto seen = hidden;
     seen.tokens = hidden.tokens.detach();
     const auto u = heads_->uncertainty(block, seen, times).to(at::kFloat);

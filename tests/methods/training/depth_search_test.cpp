@@ -54,9 +54,9 @@ TEST_F(DepthSearch, TheTableHoldsWhatStaticSchedulesReallyLose) {
     for (int64_t step = 0; step < own.steps; ++step) {
       const auto batch = denoising.batch(step);
       EvaluationTrace trace;
-      sum +=
-          at::mse_loss(denoiser->predict({batch.x, batch.t, {}, numbered_members(batch.x.size(0))}, trace), batch.target)
-              .item<double>();
+      sum += at::mse_loss(denoiser->predict({batch.x, batch.t, {}, numbered_members(batch.x.size(0))}, trace),
+                          batch.target)
+                 .item<double>();
     }
     EXPECT_NEAR(std::stod(line.substr(line.rfind(',') + 1)), sum / static_cast<double>(own.steps), 2e-2) << depth;
   }
