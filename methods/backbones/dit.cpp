@@ -115,12 +115,7 @@ DiTHead::DiTHead(const DiTOptions& options) : options_(options) {
 at::Tensor DiTHead::forward(const Hidden& hidden) {
   const auto parts = chunks_of(linear(modulation_, hidden.condition), 2);
   const auto patches = linear(linear_, modulated(hidden.tokens, parts[0], parts[1]));
-  const int64_t side = options_.side();
-  const int64_t patch = options_.patch_size;
-  // [B, (h w), (p1 p2 C)] -> [B, C, (h p1), (w p2)]
-  return patches.reshape({-1, side, side, patch, patch, options_.out_channels()})
-      .permute({0, 5, 1, 3, 2, 4})
-      .reshape({-1, options_.out_channels(), options_.image_size, options_.image_size});
+  return unpatchified(patches, options_.side(), options_.out_channels());
 }
 
 DiT::DiT(const DiTOptions& options, TimeInput time_input)

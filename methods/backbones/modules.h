@@ -9,6 +9,7 @@
 
 #include <torch/nn/modules/linear.h>
 
+#include <cmath>
 #include <memory>
 #include <string>
 
@@ -36,6 +37,14 @@ Holder register_nested(torch::nn::Module& parent, const std::string& containers,
 // layer(x), the bias added by the product itself; torch::nn::Linear adds it in a second pass over three-dimensional x
 inline at::Tensor linear(const torch::nn::Linear& layer, const at::Tensor& x) {
   return at::linear(x, layer->weight, layer->bias);
+}
+
+// [B, side * side, patch * patch * channels], patches row by row -> [B, channels, side * patch, side * patch]
+inline at::Tensor unpatchified(const at::Tensor& patches, int64_t side, int64_t channels) {
+  const int64_t patch = std::llround(std::sqrt(static_cast<double>(patches.size(2) / channels)));
+  return patches.reshape({-1, side, side, patch, patch, channels})
+      .permute({0, 5, 1, 3, 2, 4})
+      .reshape({-1, channels, side * patch, side * patch});
 }
 
 inline LinearParts parts_of(const torch::nn::Linear& layer) { return {layer->weight, layer->bias}; }

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <torch/nn/module.h>
 
+#include <algorithm>
+
 #include "methods/config/input_error.h"
 #include "methods/data/safetensors.h"
 #include "methods/data/tensor_file.h"
@@ -29,7 +31,8 @@ std::map<std::string, at::Tensor> named_weights(const torch::nn::Module& module)
   return weights;
 }
 
-void load_weights(torch::nn::Module& module, const std::filesystem::path& file) {
+void load_weights(torch::nn::Module& module, const std::filesystem::path& file,
+                  const std::vector<std::string>& passed_over) {
   const auto stored = data::read_tensors(file);
   auto wanted = named_weights(module);
   const auto buffers = module.named_buffers();
@@ -53,7 +56,8 @@ void load_weights(torch::nn::Module& module, const std::filesystem::path& file) 
     }
   }
   for (const auto& [name, tensor] : stored) {
-    if (!wanted.contains(name)) {
+    if (!wanted.contains(name) && std::none_of(passed_over.begin(), passed_over.end(),
+                                               [&](const auto& start) { return name.starts_with(start); })) {
       surplus.push_back(name);
     }
   }

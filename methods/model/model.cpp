@@ -62,13 +62,15 @@ std::shared_ptr<Model> load_model(const std::string& name, const Compute& comput
   std::string digests = model->files.back().sha256;
   if (model->network.module) {
     const auto weights = toml.table("weights");
-    weights.allow_only({"file"});
-    const fs::path file = fs::path(model->file).parent_path() / weights.get<std::string>("file");
-    if (!fs::is_regular_file(file)) {
-      weights.fail("file", "no such file: " + file.string());
+    weights.allow_only({"file", "gates"});
+    model->weights_file = fs::path(model->file).parent_path() / weights.get<std::string>("file");
+    if (!fs::is_regular_file(model->weights_file)) {
+      weights.fail("file", "no such file: " + model->weights_file.string());
     }
-    load_weights(*model->network.module, file);
-    model->files.push_back(record_of("weights", file));
+    model->gates = weights.get_or<std::string>("gates", "");
+    load_weights(*model->network.module, model->weights_file,
+                 model->gates.empty() ? std::vector<std::string>{} : gates_in_weights(weights, model->gates).prefixes);
+    model->files.push_back(record_of("weights", model->weights_file));
     digests += model->files.back().sha256;
     model->network.module->to(compute.device, compute.network_dtype);
     model->network.module->eval();

@@ -29,8 +29,10 @@ struct Model {
   std::shared_ptr<const solvers::NoiseSchedule> schedule;
   ImageSpec image;
   Compute compute;
-  std::string fingerprint;        // sha256 over model.toml and the weights file
-  std::vector<FileRecord> files;  // that it consists of: model, weights, decoder
+  std::filesystem::path weights_file;  // empty where there is nothing to learn
+  std::string gates;                   // kind of gates in the weights file (model_file.h); empty: none
+  std::string fingerprint;             // sha256 over model.toml and the weights file
+  std::vector<FileRecord> files;       // that it consists of: model, weights, decoder
 };
 
 std::shared_ptr<Model> load_model(const std::string& name, const Compute& compute,

@@ -1,8 +1,24 @@
 #include "methods/model/model_file.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "methods/config/nearest.h"
+
 namespace diffbench {
+
+const GatesInWeights& gates_in_weights(const config::TomlTable& weights, const std::string& kind) {
+  static const std::vector<GatesInWeights> kKinds{
+      {"adadiff", {"lte_classifer."}},
+      {"rc_eenn", {"UEM.", "final_layer_in.", "final_layer_mid.", "final_layer_out."}}};
+  const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const auto& one) { return one.kind == kind; });
+  if (found == kKinds.end()) {
+    std::vector<std::string> names;
+    for (const auto& one : kKinds) names.emplace_back(one.kind);
+    weights.fail("gates", config::unknown_name("kind of gates", kind, names));
+  }
+  return *found;
+}
 
 config::TomlTable parse_model_file(const std::filesystem::path& file) {
   auto toml = config::TomlTable::parse_file(file);

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "methods/config/toml_table.h"
 #include "methods/solvers/noise_schedule.h"
@@ -21,6 +23,15 @@ struct ImageSpec {
   std::string decoder;     // TorchScript file latent -> image; empty: samples are images
   double scale = 0.18215;  // latents are divided by it before decoding
 };
+
+// Somebody's gates in the file of the weights, as their training script saved both: what their tensors' names begin
+// with. uncertainty_exit reads them (uncertainty_exit/published_gates.h).
+struct GatesInWeights {
+  std::string_view kind;  // what `gates` of [weights] says
+  std::vector<std::string> prefixes;
+};
+// the kinds that there are; `kind` none of them: InputError
+const GatesInWeights& gates_in_weights(const config::TomlTable& weights, const std::string& kind);
 
 // model.toml without a table that is none of its own; and its parts, for training too
 config::TomlTable parse_model_file(const std::filesystem::path& file);

@@ -5,6 +5,8 @@
 #include "methods/config/paths.h"
 #include "methods/data/sha256.h"
 #include "methods/exits/early_exit_denoiser.h"
+#include "methods/uncertainty_exit/published_gates.h"
+#include "methods/uncertainty_exit/token_gates.h"
 #include "methods/uncertainty_exit/uncertainty_method.h"
 
 namespace diffbench::methods::uncertainty_exit {
@@ -28,6 +30,22 @@ fs::path heads_folder(const nlohmann::json& params, const Model& model, const fs
   return fs::is_directory(found) ? found : config::zoo_path(named);
 }
 
+// the gates that came with the network are its own, unless others are named
+bool are_published(const nlohmann::json& params, const Model& model) {
+  return !model.gates.empty() && params.at("heads").get<std::string>().empty();
+}
+
+std::unique_ptr<ExitGates> make_gates(const nlohmann::json& params, const MethodContext& context) {
+  if (are_published(params, *context.model)) {
+    return published_gates(*context.model);
+  }
+  const auto folder = heads_folder(params, *context.model, context.folder);
+  auto heads = read_heads(folder, *context.model, context.where + ": heads");
+  context.report("gates", folder / "heads.toml");
+  context.report("gate weights", folder / "heads.safetensors");
+  return std::make_unique<TokenGates>(std::move(heads), *context.model);
+}
+
 }  // namespace
 
 std::vector<config::ParamSpec> gate_params() {
@@ -36,7 +54,9 @@ std::vector<config::ParamSpec> gate_params() {
       {.name = "heads",
        .type = ParamType::kString,
        .default_value = "",
-       .description = "folder with heads.toml, or its name in the zoo; empty: 'uncertainty' in the model's folder"},
+       .description =
+           "folder with heads.toml, or its name in the zoo; empty: the gates in the model's weights file where "
+           "model.toml names them, else 'uncertainty' in the model's folder"},
       {.name = "granularity",
        .type = ParamType::kString,
        .default_value = "row",
@@ -72,13 +92,15 @@ std::vector<config::ParamSpec> gate_params() {
 }
 
 std::string gates_fingerprint(const nlohmann::json& params, const Model& model, const fs::path& suite_folder) {
+  if (are_published(params, model)) {
+    return model.fingerprint;
+  }
   const auto folder = heads_folder(params, model, suite_folder);
   return data::sha256(data::sha256_of_file(folder / "heads.toml") + data::sha256_of_file(folder / "heads.safetensors"));
 }
 
 std::unique_ptr<Denoiser> make_with_threshold(const nlohmann::json& params, double threshold,
                                               const MethodContext& context) {
-  const auto folder = heads_folder(params, *context.model, context.folder);
   if (params.at("reads") != "every_block" && (params.at("granularity") != "row" || params.at("patience") != 1)) {
     throw config::InputError(context.where +
                              ": reads: previous_evaluation knows neither batches (granularity) nor patience");
@@ -88,9 +110,6 @@ std::unique_ptr<Denoiser> make_with_threshold(const nlohmann::json& params, doub
                              std::to_string(context.model->network.backbone->block_count()) + " blocks of '" +
                              context.model->name + "'");
   }
-  const auto heads = read_heads(folder, *context.model, context.where + ": heads");
-  context.report("gates", folder / "heads.toml");
-  context.report("gate weights", folder / "heads.safetensors");
   const UncertaintySettings settings{
       .threshold = threshold,
       .granularity = granularity_of(params.at("granularity")),
@@ -100,7 +119,9 @@ std::unique_ptr<Denoiser> make_with_threshold(const nlohmann::json& params, doub
       .patient_until = params.at("patience_until"),
       .reads = params.at("reads") == "every_block" ? Reads::kEveryBlock : Reads::kPreviousEvaluation};
   return std::make_unique<exits::EarlyExitDenoiser>(
-      context.model->network.backbone, std::make_unique<UncertaintyPolicy>(heads, *context.model, settings),
+      context.model->network.backbone,
+      std::make_unique<UncertaintyPolicy>(make_gates(params, context), context.model->network.backbone->block_count(),
+                                          settings),
       exits::compaction_of(params.at("compaction")));
 }
 

@@ -11,7 +11,7 @@ namespace diffbench::methods::uncertainty_exit {
 // every parameter but the threshold
 std::vector<config::ParamSpec> gate_params();
 
-// SHA-256 over the files of the gates that these parameters name
+// SHA-256 over the files of the gates that these parameters name; the model's fingerprint where they are in its weights
 std::string gates_fingerprint(const nlohmann::json& params, const Model& model,
                               const std::filesystem::path& suite_folder = {});
 

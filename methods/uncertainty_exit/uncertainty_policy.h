@@ -1,9 +1,9 @@
 #pragma once
 // Leaves where the gates say that the error of leaving is small: u < threshold, decided row by row or for the batch.
 //
-//   UncertaintyPolicy policy(heads, *model, {.threshold = 0.1, .granularity = Granularity::kRow});
+//   UncertaintyPolicy policy(std::move(gates), blocks, {.threshold = 0.1, .granularity = Granularity::kRow});
 //
-// One pass of kernels/exit_gate per asked block. The host reads one number per row and asked block; with
+// The gates are asked once per asked block. The host reads one number per row and asked block; with
 // `reads = kPreviousEvaluation` it reads once per evaluation, before the first block, and rows leave where the
 // evaluation before would have let them.
 
@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "methods/exits/exit_policy.h"
-#include "methods/uncertainty_exit/uncertainty_heads.h"
+#include "methods/uncertainty_exit/exit_gates.h"
 
 namespace diffbench::methods::uncertainty_exit {
 
@@ -37,34 +37,28 @@ struct UncertaintySettings {
 
 class UncertaintyPolicy : public exits::ExitPolicy {
  public:
-  UncertaintyPolicy(std::shared_ptr<const UncertaintyHeads> heads, const Model& model,
-                    const UncertaintySettings& settings);
+  // blocks: of the network
+  UncertaintyPolicy(std::unique_ptr<ExitGates> gates, int blocks, const UncertaintySettings& settings);
 
   void begin(const std::vector<int64_t>& samples) override { end(samples); }
   void end(const std::vector<int64_t>& samples) override;
-  void prepare_times(const std::vector<double>& times) override;
+  void prepare_times(const std::vector<double>& times) override { gates_->prepare_times(times); }
   void begin_evaluation(const Batch& batch) override;
   bool asks_after(int block) const override;
   exits::RowMask decide(int block, const backbones::Hidden& hidden, const exits::Rows& rows) override;
-  double probe_flops(int block) const override;
+  double probe_flops(int) const override { return gates_->flops(); }
   void left(int block, const exits::Rows& rows) override;
   at::Tensor head(backbones::Backbone& backbone, int block, const backbones::Hidden& leavers) override;
 
  private:
-  // u of every row of `hidden`, [rows] float on its device
-  at::Tensor uncertainty_of(int block, const backbones::Hidden& hidden);
   exits::RowMask decide_from(const at::Tensor& u, int block, const exits::Rows& rows);
   int hits_needed(int block) const;
   void read_observations();
-  const std::vector<double>& time_logits(double t);
 
-  std::shared_ptr<const UncertaintyHeads> heads_;
+  std::unique_ptr<ExitGates> gates_;
   UncertaintySettings settings_;
   int blocks_;
-  int64_t image_tokens_;
-  double times_in_all_;
-  std::map<double, std::vector<double>> time_logits_;  // by t: v_i . e(t) + b_i of every gate
-  std::vector<int> hits_;                              // [batch]
+  std::vector<int> hits_;        // [batch]
   std::vector<bool> wants_out_;  // [batch] its last hit was enough; it stays so until all whom it waits for are ready
   // reads = kPreviousEvaluation
   struct Observation {
