@@ -60,6 +60,11 @@ void eval(const Options& options) {
                      .to(model->compute.state_options());
   const auto times = read(file, options.input, "t", {rows}).to(at::kDouble);
   const std::vector<double> t(times.data_ptr<double>(), times.data_ptr<double>() + rows);
+  at::Tensor context;
+  if (network.context_tokens > 0) {
+    context = read(file, options.input, "context", {rows, network.context_tokens, network.context_width})
+                  .to(model->compute.state_options());
+  }
   at::Tensor labels;
   if (!file.contains("y") && !network.null_label) {
     throw config::InputError(options.input + ": no tensor 'y': '" + model->name +
@@ -80,7 +85,7 @@ void eval(const Options& options) {
   const auto denoiser = methods::make_method("fixed_exit", {{"exit", options.exit == -1 ? blocks : options.exit}},
                                              {.model = model, .load = {}, .where = "--exit"});
   EvaluationTrace trace;
-  const auto output = denoiser->predict({x, t, labels, numbered_members(rows)}, trace);
+  const auto output = denoiser->predict({x, t, labels, numbered_members(rows), context}, trace);
   data::NamedTensors results{{"eps", to_raw(output.narrow(1, 0, network.channels))}};
   if (network.learned_sigma) {
     results.emplace("v", to_raw(output.narrow(1, network.channels, network.channels)));
@@ -97,7 +102,10 @@ void add_eval(Command program, int&) {
   const Command command = program.add_subcommand("eval", "one network call on given inputs");
   auto options = std::make_shared<Options>();
   add_model_options(command, options->model);
-  command.add_option("--input", options->input, "tensors x [B,C,H,W], t [B] in index units, y [B] (optional)")
+  command
+      .add_option(
+          "--input", options->input,
+          "tensors x [B,C,H,W], t [B] in index units, y [B] (optional), context [B,tokens,width] (text-to-image)")
       .required();
   command.add_option("--out", options->out, ".safetensors that receives `eps`, and `v` where sigma is learned")
       .required();

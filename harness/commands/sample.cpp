@@ -27,6 +27,7 @@ struct Options {
   uint64_t seed = 0;
   std::string noise;
   std::string labels;
+  std::string context;
   std::string out;
   std::string trace;
   bool json = false;
@@ -69,7 +70,9 @@ void sample(const Options& options) {
   }
   const auto model = load(options.model);
   const Sampler sampler = make_sampler(options.sampling, *model);
-  const Guidance guidance = guidance_of(options.sampling);
+  Guidance guidance = guidance_of(options.sampling);
+  const TextInputs text = read_text(options.context, options.num, *model);
+  guidance.null_context = text.null_context;
   auto method = methods::make_method(options.method, config::params_from_flags(options.params, "--param"),
                                      {.model = model,
                                       .load = [&](const std::string& name) { return load(options.model, name); },
@@ -80,21 +83,23 @@ void sample(const Options& options) {
   denoiser->prepare({.rows = std::min(options.num, options.batch), .times = times_of(sampler.plan())},
                     nlohmann::json::object());
   const std::vector<int64_t> image{model->network.channels, model->network.image_size, model->network.image_size};
-  const SampleInputs inputs =
+  SampleInputs inputs =
       read_sample_inputs(options.noise, options.labels, options.num, model->network, sampler.plan().noise_draws);
+  inputs.context = text.context;
   Recorder recorder;
   Trace trace;
+  const Decoder decoder(*model);
   std::vector<at::Tensor> parts;
   for (int64_t first = 0; first < options.num; first += options.batch) {
     std::vector<int64_t> rows(static_cast<size_t>(std::min(options.batch, options.num - first)));
     std::iota(rows.begin(), rows.end(), first);
     const auto noise = inputs.noise_of(rows, options.seed, image, model->compute);
-    const auto labels = inputs.labels_of(rows, model->network.classes, model->compute);
-    parts.push_back(sampler.run(*denoiser, *noise, labels, trace,
-                                options.trace.empty() ? Sampler::Observer{} : recorder.observer()));
+    const auto prompt = inputs.prompt_of(rows, model->network.classes, model->compute);
+    parts.push_back(decoder(sampler.run(*denoiser, *noise, prompt, trace,
+                                        options.trace.empty() ? Sampler::Observer{} : recorder.observer())));
     spdlog::info("{}/{} samples", first + static_cast<int64_t>(rows.size()), options.num);
   }
-  const auto samples = decode(at::cat(parts), *model);
+  const auto samples = at::cat(parts);
   if (!at::isfinite(samples).all().item<bool>()) {
     throw config::InputError(model->file + ": the samples are not finite: damaged weights, or too low a precision");
   }
@@ -126,6 +131,9 @@ void add_sample(Command program, int&) {
   command.add_option("--noise", options->noise,
                      "file with `noise` [N,C,H,W] and, for stochastic solvers, `step_noise`");
   command.add_option("--labels", options->labels, "file with `labels` [N] int64 (default: the classes in turn)");
+  command.add_option("--context", options->context,
+                     "text-to-image: file with the texts' features `context` [N,tokens,width] and, for guidance, "
+                     "`null_context` [tokens,width]");
   command.add_option("--out", options->out, "folder for PNG files, or .npz, or .safetensors").required();
   command.add_option("--trace", options->trace, ".safetensors that receives t, x and eps of every evaluation");
   add_plugin_option(command);

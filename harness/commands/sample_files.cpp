@@ -76,6 +76,41 @@ SampleInputs read_sample_inputs(const std::string& noise_file, const std::string
   return inputs;
 }
 
+TextInputs read_text(const std::string& file, int64_t num, const Model& model) {
+  const auto& network = model.network;
+  if (network.context_tokens == 0) {
+    if (!file.empty()) {
+      throw config::InputError("--context: '" + model.name + "' takes no text");
+    }
+    return {};
+  }
+  if (file.empty()) {
+    throw config::InputError("--context: '" + model.name +
+                             "' is a text-to-image network: a file with the texts' features is needed");
+  }
+  const auto tensors = data::read_tensors(file);
+  const std::vector<int64_t> shape{network.context_tokens, network.context_width};
+  const auto read = [&](const std::string& name, size_t leading) {
+    const auto& raw = tensors.at(name);
+    if (raw.shape.size() != leading + 2 || !std::equal(shape.begin(), shape.end(), raw.shape.end() - 2) ||
+        (leading == 1 && raw.shape[0] < num)) {
+      throw config::InputError(file + ": " + name + ": shape " + raw.shape_text() + " instead of [" +
+                               (leading == 1 ? "N >= " + std::to_string(num) + ", " : "") + std::to_string(shape[0]) +
+                               ", " + std::to_string(shape[1]) + "]");
+    }
+    const auto tensor = to_tensor(raw);
+    if (!tensor.is_floating_point() || !at::isfinite(tensor).all().item<bool>()) {
+      throw config::InputError(file + ": " + name + ": must be finite floating-point numbers");
+    }
+    return tensor;
+  };
+  if (!tensors.contains("context")) {
+    throw config::InputError(file + ": no tensor 'context'");
+  }
+  return {.context = read("context", 1),
+          .null_context = tensors.contains("null_context") ? read("null_context", 0) : at::Tensor()};
+}
+
 std::unique_ptr<NoiseSource> SampleInputs::noise_of(const std::vector<int64_t>& rows, uint64_t seed,
                                                     const std::vector<int64_t>& image_shape,
                                                     const Compute& compute) const {
@@ -87,11 +122,16 @@ std::unique_ptr<NoiseSource> SampleInputs::noise_of(const std::vector<int64_t>& 
                                       step_noise.defined() ? step_noise.index_select(1, index) : step_noise, compute);
 }
 
-at::Tensor SampleInputs::labels_of(const std::vector<int64_t>& rows, int64_t classes, const Compute& compute) const {
-  if (classes == 0 || !labels.defined()) {
-    return default_labels(rows, classes, compute);
+Prompt SampleInputs::prompt_of(const std::vector<int64_t>& rows, int64_t classes, const Compute& compute) const {
+  Prompt prompt;
+  if (context.defined()) {
+    prompt.context = context.index_select(0, index_of(rows)).to(compute.device, compute.state_dtype);
+  } else if (classes == 0 || !labels.defined()) {
+    prompt.labels = default_labels(rows, classes, compute);
+  } else {
+    prompt.labels = labels.index_select(0, index_of(rows)).to(compute.device);
   }
-  return labels.index_select(0, index_of(rows)).to(compute.device);
+  return prompt;
 }
 
 at::Tensor SampleInputs::all_labels(int64_t num, int64_t classes) const {

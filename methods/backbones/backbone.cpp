@@ -4,6 +4,8 @@
 #include <ATen/ops/tensor.h>
 #include <c10/util/Exception.h>
 
+#include "methods/config/input_error.h"
+
 namespace diffbench::backbones {
 
 Hidden Hidden::select(const std::vector<int64_t>& rows, bool skips_too) const {
@@ -34,6 +36,16 @@ void Backbone::run_blocks(int first, int end, Hidden& hidden, int64_t rows_insid
     transform(index, hidden);
     leave_block(index, hidden);
   }
+}
+
+Hidden Backbone::embed_text(const at::Tensor&, const std::vector<double>&, const at::Tensor&) {
+  throw config::InputError("the network takes no text");
+}
+
+void refuse_text() {
+  throw config::InputError(
+      "a text-to-image network runs with full and with exits alone, on the text that `sample --context` and `eval` "
+      "bring");
 }
 
 BlockCost Backbone::bypass_cost(int) const { return {}; }

@@ -61,6 +61,10 @@ class Backbone {
   // x [B,C,H,W]; t [B] host; labels [B] int64 or undefined (then the null label, or the last class
   // of a network without one; nothing where it has no labels)
   virtual Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) = 0;
+  // A network of text-to-image: `context` [B, tokens, width], an encoder's features, in place of labels. `embed` then
+  // runs on zeros, for measuring; whoever cannot bring a batch's text here refuses such networks.
+  virtual bool takes_text() const { return false; }
+  virtual Hidden embed_text(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& context);
   // model times to come: what depends on a time alone is made now, on the device, so that `embed` copies nothing from
   // the host for rows at one of them. Equal results with and without. May be called again; times add up.
   virtual void prepare_times(const std::vector<double>&) {}
@@ -112,9 +116,13 @@ class Backbone {
   virtual BlockCost head_cost() const = 0;
 };
 
-// embed and head, named in profiles
+// InputError: whoever runs the network has labels alone
+[[noreturn]] void refuse_text();
+
+// embed and head, named in profiles; sampling/embed_batch.h embeds text too
 inline Hidden embed_in_scope(Backbone& backbone, const at::Tensor& x, const std::vector<double>& t,
                              const at::Tensor& labels) {
+  if (backbone.takes_text()) refuse_text();
   const profiling::Scope scope(profiling::Phase::kEmbed, "embed", {.rows = x.size(0)});
   return backbone.embed(x, t, labels);
 }

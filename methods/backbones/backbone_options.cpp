@@ -76,11 +76,24 @@ TimeInput read_time_input(const config::TomlTable& table, const solvers::NoiseSc
 }
 
 UViTOptions read_uvit_options(const config::TomlTable& table) {
-  auto options = read_transformer<UViTOptions>(table, {"qkv_bias", "null_label", "mlp_time_embed", "final_conv"});
+  auto options = read_transformer<UViTOptions>(
+      table, {"qkv_bias", "null_label", "mlp_time_embed", "final_conv", "context_tokens", "context_width"});
   options.qkv_bias = table.get_or<bool>("qkv_bias", false);
   options.null_label = table.get_or<bool>("null_label", true);
   options.mlp_time_embed = table.get_or<bool>("mlp_time_embed", false);
   options.final_conv = table.get_or<bool>("final_conv", true);
+  options.context_tokens = table.get_or<int64_t>("context_tokens", 0);
+  options.context_width = table.get_or<int64_t>("context_width", 0);
+  if (options.context_tokens < 0 || options.context_tokens > 4096) {
+    table.fail("context_tokens", "must be 0 (no text) to 4096");
+  }
+  if (options.context_tokens > 0 ? options.context_width < 1 || options.context_width > 65536
+                                 : options.context_width != 0) {
+    table.fail("context_width", "must be 1 to 65536 with context_tokens, and 0 without");
+  }
+  if (options.context_tokens > 0 && options.classes > 0) {
+    table.fail("classes", "must be 0 with context_tokens: a network takes labels or text");
+  }
   if (options.depth % 2 != 0) {
     table.fail("depth", "must be even: half of the blocks come before the mid block, half after");
   }

@@ -28,8 +28,10 @@ struct UViTOptions {
   bool null_label = true;  // the label table has one row more than classes; false: no guidance
   bool mlp_time_embed = false;
   bool final_conv = true;
+  int64_t context_tokens = 0;  // of text, between time and patches; 0: none
+  int64_t context_width = 0;   // numbers per token of text
 
-  int64_t extra_tokens() const { return classes > 0 ? 2 : 1; }
+  int64_t extra_tokens() const { return (classes > 0 ? 2 : 1) + context_tokens; }
   int64_t label_rows() const { return classes + (null_label ? 1 : 0); }
 };
 

@@ -17,7 +17,9 @@ Network make_uvit(const config::TomlTable& table, std::shared_ptr<const solvers:
           .image_size = options.image_size,
           .classes = options.classes,
           .null_label = options.null_label,
-          .prediction = read_prediction(table, *schedule)};
+          .prediction = read_prediction(table, *schedule),
+          .context_tokens = options.context_tokens,
+          .context_width = options.context_width};
 }
 
 Network make_dit(const config::TomlTable& table, std::shared_ptr<const solvers::NoiseSchedule> schedule) {

@@ -29,6 +29,9 @@ struct Network {
   Prediction prediction = Prediction::kEps;
   int64_t guidance_channels = 0;  // guidance acts on the first so many channels; 0: on all
 
+  int64_t context_tokens = 0;  // text-to-image: features [B, context_tokens, context_width] in place of labels
+  int64_t context_width = 0;
+
   // the last label that there is
   int64_t last_label() const { return null_label ? classes : classes - 1; }
 };

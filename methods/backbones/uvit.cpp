@@ -88,12 +88,7 @@ UViTHead::UViTHead(const UViTOptions& options) : options_(options) {
 at::Tensor UViTHead::forward(const Hidden& hidden) {
   // norm and decoder_pred act per token: drop the extra ones first
   const auto patches = linear(decoder_pred, norm(hidden.tokens.slice(1, options_.extra_tokens())));
-  const int64_t side = options_.image_size / options_.patch_size;
-  const int64_t patch = options_.patch_size;
-  // [B, (h w), (p1 p2 C)] -> [B, C, (h p1), (w p2)]
-  const auto image = patches.reshape({-1, side, side, patch, patch, options_.channels})
-                         .permute({0, 5, 1, 3, 2, 4})
-                         .reshape({-1, options_.channels, options_.image_size, options_.image_size});
+  const auto image = unpatchified(patches, options_.image_size / options_.patch_size, options_.channels);
   return options_.final_conv ? final_layer(image) : image;
 }
 
@@ -110,6 +105,9 @@ UViT::UViT(const UViTOptions& options, TimeInput time_input)
   }
   if (options.classes > 0) {
     label_emb_ = register_module("label_emb", torch::nn::Embedding(options.label_rows(), width));
+  }
+  if (options.context_tokens > 0) {
+    context_embed_ = register_module("context_embed", make_linear(options.context_width, width));
   }
   pos_embed_ = register_parameter("pos_embed", at::randn({1, token_count(), width}) * 0.02);
   const auto add_blocks = [&](const std::string& name, bool has_skip) {
@@ -145,23 +143,42 @@ void UViT::prepare_times(const std::vector<double>& times) {
   times_.prepare(times, pos_embed_.options().requires_grad(false));
 }
 
-Hidden UViT::embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) {
+at::Tensor UViT::patches_of(const at::Tensor& x) {
   input_dtype_ = x.scalar_type();
-  Hidden hidden;
-  hidden.t = t;
-  const auto patches = patch_embed_(x.to(pos_embed_.scalar_type())).flatten(2).transpose(1, 2);
+  return patch_embed_(x.to(pos_embed_.scalar_type())).flatten(2).transpose(1, 2);
+}
+
+at::Tensor UViT::time_token(const std::vector<double>& t) {
   auto time = times_.rows(t, pos_embed_.options().requires_grad(false));
   if (options_.mlp_time_embed) {
     time = time_fc2_(at::silu(time_fc1_(time)));
   }
-  std::vector<at::Tensor> parts{time.unsqueeze(1), patches};
-  if (options_.classes > 0) {
-    const auto known =
-        labels.defined() ? labels : at::full({x.size(0)}, options_.label_rows() - 1, x.options().dtype(at::kLong));
-    parts.insert(parts.begin(), label_emb_(known).unsqueeze(1));
-  }
+  return time.unsqueeze(1);
+}
+
+Hidden UViT::hidden_of(const std::vector<at::Tensor>& parts, const std::vector<double>& t) const {
+  Hidden hidden;
+  hidden.t = t;
   hidden.tokens = at::cat(parts, 1) + pos_embed_;
   return hidden;
+}
+
+Hidden UViT::embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) {
+  if (takes_text()) {
+    return embed_text(x, t, at::zeros({x.size(0), options_.context_tokens, options_.context_width}, x.options()));
+  }
+  const auto patches = patches_of(x);
+  if (options_.classes == 0) {
+    return hidden_of({time_token(t), patches}, t);
+  }
+  const auto known =
+      labels.defined() ? labels : at::full({x.size(0)}, options_.label_rows() - 1, x.options().dtype(at::kLong));
+  return hidden_of({label_emb_(known).unsqueeze(1), time_token(t), patches}, t);
+}
+
+Hidden UViT::embed_text(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& context) {
+  const auto text = linear(context_embed_, context.to(pos_embed_.scalar_type()));
+  return hidden_of({time_token(t), text, patches_of(x)}, t);
 }
 
 void UViT::enter_block(int index, Hidden& hidden) {

@@ -7,7 +7,7 @@
 //   network->to(at::kBFloat16);
 //
 // Blocks in order: depth/2 "in" blocks (each pushes a skip), the mid block, depth/2 "out" blocks (each pops one).
-// Tokens: [label,] time, patches row by row.
+// Tokens: [label,] time, [text,] patches row by row.
 
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/embedding.h>
@@ -62,6 +62,8 @@ class UViT : public torch::nn::Module, public Backbone {
   at::Tensor blank_input(int64_t rows) const override;
   void prepare_times(const std::vector<double>& times) override;
   Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override;
+  bool takes_text() const override { return options_.context_tokens > 0; }
+  Hidden embed_text(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& context) override;
   void enter_block(int index, Hidden& hidden) override;
   void transform(int index, Hidden& hidden) override;
   void leave_block(int index, Hidden& hidden) override;
@@ -86,6 +88,9 @@ class UViT : public torch::nn::Module, public Backbone {
  private:
   int mid_index() const { return static_cast<int>(options_.depth / 2); }
   int64_t token_count() const;
+  at::Tensor patches_of(const at::Tensor& x);
+  at::Tensor time_token(const std::vector<double>& t);
+  Hidden hidden_of(const std::vector<at::Tensor>& parts, const std::vector<double>& t) const;
   double element_bytes() const;
   BlockCost linear_cost(int64_t tokens, int64_t in, int64_t out) const;
 
@@ -96,6 +101,7 @@ class UViT : public torch::nn::Module, public Backbone {
   torch::nn::Linear time_fc1_{nullptr};
   torch::nn::Linear time_fc2_{nullptr};
   torch::nn::Embedding label_emb_{nullptr};
+  torch::nn::Linear context_embed_{nullptr};
   at::Tensor pos_embed_;
   std::vector<std::shared_ptr<UViTBlock>> blocks_;
   std::shared_ptr<UViTHead> head_;

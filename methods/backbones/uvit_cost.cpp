@@ -32,6 +32,7 @@ BlockCost UViT::cost(int index) const {
 BlockCost UViT::embed_cost() const {
   const int64_t patch_values = options_.patch_size * options_.patch_size * options_.channels;
   BlockCost total = linear_cost(token_count() - options_.extra_tokens(), patch_values, options_.width);
+  total = total + linear_cost(options_.context_tokens, options_.context_width, options_.width);
   if (options_.mlp_time_embed) {
     total =
         total + linear_cost(1, options_.width, 4 * options_.width) + linear_cost(1, 4 * options_.width, options_.width);

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "methods/sampling/embed_batch.h"
 #include "profiling/scope.h"
 
 namespace diffbench::exits {
@@ -88,7 +89,7 @@ class Evaluation {
       if (!planned) break;
       planned_.push_back(*planned);
     }
-    Hidden hidden = backbones::embed_in_scope(backbone_, batch.x, t, batch.labels);
+    Hidden hidden = embed_batch(backbone_, batch);
     for (int first = 0; inside_count_ > 0;) {
       const int block = next_stop(first);
       run(first, block + 1, hidden);

@@ -32,6 +32,10 @@ class CompiledBackbone : public backbones::Backbone {
   backbones::Hidden embed(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& labels) override {
     return network_->embed(x, t, labels);
   }
+  bool takes_text() const override { return network_->takes_text(); }
+  backbones::Hidden embed_text(const at::Tensor& x, const std::vector<double>& t, const at::Tensor& context) override {
+    return network_->embed_text(x, t, context);
+  }
   void prepare_times(const std::vector<double>& times) override { network_->prepare_times(times); }
   void enter_block(int index, backbones::Hidden& hidden) override;
   void leave_block(int index, backbones::Hidden& hidden) override { network_->leave_block(index, hidden); }

@@ -23,7 +23,8 @@ std::vector<Member> numbered_members(int64_t rows) {
 
 Batch Batch::select(const std::vector<int64_t>& rows) const {
   const auto index = row_index(rows, x.device());
-  Batch selected{x.index_select(0, index), {}, labels.defined() ? labels.index_select(0, index) : labels, {}};
+  const auto rows_of = [&](const at::Tensor& given) { return given.defined() ? given.index_select(0, index) : given; };
+  Batch selected{x.index_select(0, index), {}, rows_of(labels), {}, rows_of(context)};
   for (const int64_t row : rows) {
     selected.t.push_back(t[static_cast<size_t>(row)]);
     selected.members.push_back(members[static_cast<size_t>(row)]);

@@ -28,11 +28,21 @@ std::vector<Member> members_of(const std::vector<int64_t>& samples);
 // samples 0 .. rows - 1, where nobody counts them
 std::vector<Member> numbered_members(int64_t rows);
 
+// what samples are asked to show: labels, or a text's features; a tensor alone is labels
+struct Prompt {
+  Prompt() = default;
+  Prompt(at::Tensor given) : labels(std::move(given)) {}  // NOLINT(google-explicit-constructor)
+
+  at::Tensor labels;     // [B] int64 or undefined
+  at::Tensor context{};  // [B, tokens, width] or undefined
+};
+
 struct Batch {
   at::Tensor x;                 // [B,C,H,W]
   std::vector<double> t;        // [B]
   at::Tensor labels;            // [B] int64 or undefined
   std::vector<Member> members;  // [B]
+  at::Tensor context{};         // [B, tokens, width] of a text-to-image network, or undefined
 
   Batch select(const std::vector<int64_t>& rows) const;
 };

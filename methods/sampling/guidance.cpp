@@ -52,8 +52,12 @@ class GuidedDenoiser : public Denoiser {
   }
 
   at::Tensor predict_guided(const Batch& batch, EvaluationTrace& trace) {
-    Batch pairs{at::cat({batch.x, batch.x}), batch.t, at::cat({batch.labels, at::full_like(batch.labels, null_label_)}),
-                batch.members};
+    Batch pairs{at::cat({batch.x, batch.x}), batch.t, {}, batch.members};
+    if (batch.context.defined()) {
+      pairs.context = at::cat({batch.context, guidance_.null_context.to(batch.context).expand_as(batch.context)});
+    } else {
+      pairs.labels = at::cat({batch.labels, at::full_like(batch.labels, null_label_)});
+    }
     pairs.t.insert(pairs.t.end(), batch.t.begin(), batch.t.end());
     for (const auto& member : batch.members) {
       pairs.members.push_back({.sample = member.sample, .unconditional = true});
@@ -83,6 +87,12 @@ std::unique_ptr<Denoiser> guide(std::unique_ptr<Denoiser> inner, const Guidance&
   }
   if (guidance.scale == 1.0) {
     return inner;
+  }
+  if (model.network.context_tokens > 0) {
+    if (!guidance.null_context.defined()) {
+      throw config::InputError(where + ": needs the features of an empty text: tensor null_context of --context");
+    }
+    return std::make_unique<GuidedDenoiser>(std::move(inner), guidance, model.network);
   }
   if (model.network.classes == 0) {
     throw config::InputError(where + ": '" + model.name + "' is unconditional; guidance needs a network with classes");

@@ -6,8 +6,9 @@
 //
 // eps = eps(null) + scale * (eps(label) - eps(null)) (Ho & Salimans, 2022, arXiv 2207.12598, whose w is scale - 1;
 // U-ViT's is scale - 1 too, DiT's is scale), on all channels or on the first `guidance_channels` of model.toml, the
-// others being the labelled half's. Outside the interval of times the network runs with the label alone
-// (Kynkaanniemi et al., NeurIPS 2024, arXiv 2404.07724).
+// others being the labelled half's. In place of label and null label, a network of text-to-image runs with its text and
+// with `null_context`, the features of an empty text. Outside the interval of times the network runs with the label
+// alone (Kynkaanniemi et al., NeurIPS 2024, arXiv 2404.07724).
 
 #include <limits>
 #include <memory>
@@ -23,6 +24,7 @@ struct Guidance {
   double scale = 1.0;  // 1: none
   double from_t = 0.0;
   double to_t = std::numeric_limits<double>::infinity();  // guided where from_t <= t <= to_t
+  at::Tensor null_context{};                              // [tokens, width], of text-to-image networks
   bool joint_exits = true;  // the two halves of a sample leave the network together, when both would leave
 
   bool active_at(double t) const { return scale != 1.0 && t >= from_t && t <= to_t; }

@@ -116,7 +116,7 @@ Trajectories Sampler::start(NoiseSource& noise) const {
   return result;
 }
 
-void Sampler::advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSource& noise, const at::Tensor& labels,
+void Sampler::advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSource& noise, const Prompt& prompt,
                       EvaluationTrace& trace, const Observer& observe) const {
   const c10::InferenceMode inference;
   const auto& first = plan_.evaluations.at(trajectories.next.front());
@@ -138,7 +138,7 @@ void Sampler::advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSourc
     const Scope solver(Phase::kSolver, "scale input");
     return scaled_input(state, evaluations);
   }();
-  const auto output = denoiser.predict({input, t, labels, trajectories.members}, trace);
+  const auto output = denoiser.predict({input, t, prompt.labels, trajectories.members, prompt.context}, trace);
   const auto eps = learned_sigma_ ? output.narrow(1, 0, channels_) : output;
   if (observe) {
     observe(t.front(), input, eps);
@@ -156,14 +156,14 @@ void Sampler::advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSourc
       {.eps = clips ? clip_eps(plan_.clipping, state, eps, evaluations) : eps, .noise = draws, .unclipped_eps = eps});
 }
 
-at::Tensor Sampler::run(Denoiser& denoiser, NoiseSource& noise, const at::Tensor& labels, Trace& trace,
+at::Tensor Sampler::run(Denoiser& denoiser, NoiseSource& noise, const Prompt& prompt, Trace& trace,
                         const Observer& observe) const {
   const Scope scope(Phase::kSampling, "sampling", {.rows = static_cast<int64_t>(noise.samples().size())});
   auto trajectories = start(noise);
   const auto samples = noise.samples();
   denoiser.begin(samples);
   for (size_t i = 0; i < plan_.evaluations.size(); ++i) {
-    advance(trajectories, denoiser, noise, labels, trace.emplace_back(), observe);
+    advance(trajectories, denoiser, noise, prompt, trace.emplace_back(), observe);
   }
   denoiser.end(samples);
   return trajectories.registers.front();

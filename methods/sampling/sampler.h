@@ -43,13 +43,13 @@ class Sampler {
   // InputError where the plan needs a variance that the model does not predict
   Sampler(solvers::Plan plan, const Model& model);
 
-  // labels [B] int64 on the device, or undefined; appends one EvaluationTrace per evaluation
-  at::Tensor run(Denoiser& denoiser, NoiseSource& noise, const at::Tensor& labels, Trace& trace,
+  // prompt: labels or text on the device, or neither; appends one EvaluationTrace per evaluation
+  at::Tensor run(Denoiser& denoiser, NoiseSource& noise, const Prompt& prompt, Trace& trace,
                  const Observer& observe = {}) const;
 
   Trajectories start(NoiseSource& noise) const;
   // one evaluation of every row; none of them may be finished. `noise` has a row for each, in the same order.
-  void advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSource& noise, const at::Tensor& labels,
+  void advance(Trajectories& trajectories, Denoiser& denoiser, NoiseSource& noise, const Prompt& prompt,
                EvaluationTrace& trace, const Observer& observe = {}) const;
   bool is_finished(const Trajectories& trajectories, size_t row) const {
     return trajectories.next[row] == plan_.evaluations.size();

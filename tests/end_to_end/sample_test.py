@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import tensor_files
-from program import ENVIRONMENT, command, diffbench, run_ok, write_uvit
+from program import ENVIRONMENT, ROOT, command, diffbench, run_ok, write_uvit
 
 
 def sample(model: Path, out: Path, *more: object) -> Path:
@@ -104,6 +104,31 @@ def test_without_a_null_label_every_class_is_drawn_and_nothing_is_guided(models:
     tensor_files.write(models / "in.safetensors", {"x": np.zeros((1, 1, 28, 28), np.float32), "t": np.zeros(1, np.float32)})
     unlabelled = diffbench("eval", "--model", model, "--input", models / "in.safetensors", "--out", models / "o.safetensors")
     assert unlabelled.returncode == 2 and "no tensor 'y'" in unlabelled.stderr
+
+
+def test_text_in_place_of_labels(tmp_path: Path) -> None:
+    model = ROOT / "tests/methods/backbones/goldens/context"  # 3 tokens of 5 numbers
+    random = np.random.default_rng(2)
+    texts = {"context": random.standard_normal((4, 3, 5)).astype(np.float32)}
+    tensor_files.write(tmp_path / "texts.safetensors", texts)
+    tensor_files.write(tmp_path / "with_null.safetensors", texts | {"null_context": np.zeros((3, 5), np.float32)})
+    options = ["--num", 4, "--steps", 2, "--batch", 3, "--context"]
+    plain = tensor_files.read(sample(model, tmp_path / "a.safetensors", *options, tmp_path / "texts.safetensors"))["samples"]
+    guided = tensor_files.read(sample(model, tmp_path / "b.safetensors", *options, tmp_path / "with_null.safetensors", "--guidance", 3))["samples"]
+    assert np.abs(plain - guided).max() > 1e-3
+    tensor_files.write(tmp_path / "one.safetensors", {"context": texts["context"][:1]})
+    alone = tensor_files.read(sample(model, tmp_path / "c.safetensors", "--num", 1, "--steps", 2, "--context", tmp_path / "one.safetensors"))["samples"]
+    np.testing.assert_allclose(alone[0], plain[0], atol=1e-5)
+    tensor_files.write(tmp_path / "in.safetensors", {"x": np.zeros((1, 1, 8, 8), np.float32), "t": np.zeros(1, np.float32)})
+    for arguments, word in (
+        (["sample", *options[:-1]], "--context: "),
+        (["sample", *options, tmp_path / "one.safetensors"], "one.safetensors: context: shape [1, 3, 5] instead of [N >= 4, 3, 5]"),
+        (["sample", *options, tmp_path / "texts.safetensors", "--guidance", 3], "--guidance: needs the features of an empty text"),
+        (["sample", *options, tmp_path / "texts.safetensors", "--method", "block_cache"], "text-to-image"),
+        (["eval", "--input", tmp_path / "in.safetensors"], "in.safetensors: no tensor 'context'"),
+    ):
+        result = diffbench(*arguments, "--model", model, "--out", tmp_path / "never.safetensors")
+        assert result.returncode == 2 and word in result.stderr, result.stderr
 
 
 def test_eval_and_its_exits(models: Path) -> None:

@@ -44,7 +44,8 @@ class BackboneGolden : public ::testing::TestWithParam<std::string> {
     return denoiser->predict({to_tensor(file.at("x")).to(model->compute.state_dtype),
                               {t.data_ptr<double>(), t.data_ptr<double>() + t.numel()},
                               labels,
-                              numbered_members(t.numel())},
+                              numbered_members(t.numel()),
+                              file.contains("context") ? to_tensor(file.at("context")) : at::Tensor()},
                              trace);
   }
 };

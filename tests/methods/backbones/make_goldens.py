@@ -3,8 +3,8 @@
 
     pip install -r requirements.txt && python make_goldens.py
 
-io.safetensors holds x [3,C,H,W], t [3] (index units, one fractional), y [3] int64 (conditional cases only), eps = the
-network's output, eps_exit_<K> = the head after K blocks, and eps_fp64 = the same network computed in float64 throughout
+io.safetensors holds x [3,C,H,W], t [3] (index units, one fractional), y [3] int64 (conditional cases only), context
+[3,tokens,width] (text only), eps = the network's output, eps_exit_<K> = the head after K blocks, and eps_fp64 = the same network computed in float64 throughout
 (eps_fp64_exit_<K> for DiT). With DiT's learned sigma all of them are [3,2C,H,W]: eps, then v.
 Every parameter is random, norms, biases and position embedding included, so nothing can be left out unnoticed;
 dit_fixed_positions has no pos_embed in its file, so that the network must make the table itself.
@@ -14,6 +14,7 @@ where there is none.
 
 import argparse
 import dataclasses
+import functools
 import pathlib
 import shutil
 
@@ -54,6 +55,7 @@ CASES = {
 LATER_CASES = {  # after DiT's, whose seeds count them
     "time_index_plus_one": ({"time_input": "index_plus_one"}, "weights.safetensors", torch.float32),
     "no_null_label": ({"classes": 10, "null_label": False}, "weights.safetensors", torch.float32),
+    "context": ({"context_tokens": 3, "context_width": 5}, "weights.safetensors", torch.float32),
 }
 DIT_CASES = {
     "dit_base": ({}, "weights.safetensors", torch.float32),
@@ -108,8 +110,9 @@ def toml_value(value):
 def write_model_toml(path, config, weights_file):
     keys = dataclasses.asdict(config)
     del keys["train_steps"]
-    if keys.get("null_label"):
-        del keys["null_label"]  # the default
+    for default in [key for key in ("null_label", "context_tokens", "context_width")
+                    if keys.get(key) == getattr(BASE, key)]:
+        del keys[default]
     lines = ["[backbone]", 'kind = "dit"' if is_dit(config) else 'kind = "uvit"']
     lines += [f"{name} = {toml_value(value)}" for name, value in keys.items()]
     lines += ["", "[noise]", 'schedule = "linear"', f"train_steps = {config.train_steps}", "beta_start = 0.0001",
@@ -132,6 +135,9 @@ def make_case(number, name, config, weights_file, dtype):
     y = torch.tensor([3, 0, last_label]) if config.classes else None
 
     forward = reference_dit.forward if is_dit(config) else reference_uvit.forward
+    context = torch.randn(3, config.context_tokens, config.context_width, generator=generator) if name == "context" else None
+    if context is not None:
+        forward = functools.partial(forward, context=context)
     io = {"x": x, "t": t, "eps": forward(config, weights, x, t, y)}
     io["eps_fp64"] = forward(config, weights, x.double(), t.double(), y)
     half = config.depth // 2
@@ -141,6 +147,8 @@ def make_case(number, name, config, weights_file, dtype):
             io[f"eps_fp64_exit_{exit_after}"] = forward(config, weights, x.double(), t.double(), y, exit_after)
     if y is not None:
         io["y"] = y
+    if context is not None:
+        io["context"] = context
     safetensors.torch.save_file({key: value.contiguous() for key, value in io.items()}, folder / "io.safetensors")
     if weights_file.endswith(".pth"):
         write_pth(folder / weights_file, stored, "blocks.1.attn.qkv.weight" if is_dit(config) else "mid_block.attn.qkv.weight",

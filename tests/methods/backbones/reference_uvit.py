@@ -31,6 +31,8 @@ class UViTConfig:
     null_label: bool = True  # ... unless this is False
     mlp_time_embed: bool = False
     final_conv: bool = True
+    context_tokens: int = 0  # of text, between time and patches
+    context_width: int = 0
     time_input: str = "index"
     train_steps: int = 1000
 
@@ -43,7 +45,7 @@ def parameter_shapes(config):
     """Name -> shape of every parameter, in the order of the network."""
     width, hidden = config.width, int(config.width * config.mlp_ratio)
     patch_values = config.patch_size**2 * config.channels
-    tokens = (config.image_size // config.patch_size) ** 2 + (2 if config.classes else 1)
+    tokens = (config.image_size // config.patch_size) ** 2 + (2 if config.classes else 1) + config.context_tokens
     shapes = {}
 
     def linear(name, inputs, outputs, bias=True):
@@ -61,6 +63,8 @@ def parameter_shapes(config):
     if config.mlp_time_embed:
         linear("time_embed.0", width, 4 * width)
         linear("time_embed.2", 4 * width, width)
+    if config.context_tokens:
+        linear("context_embed", config.context_width, width)
     if config.classes:
         shapes["label_emb.weight"] = (config.classes + config.null_label, width)
     for block in block_names(config):
@@ -107,7 +111,7 @@ def timestep_embedding(time, width):
     return F.pad(embedding, (0, width % 2))
 
 
-def forward(config, weights, x, t, y=None, exit_after=None):
+def forward(config, weights, x, t, y=None, exit_after=None, context=None):
     """eps [B,C,H,W]; `exit_after` applies the output head after that many blocks (from 1, in + mid + out)."""
     weights = {name: tensor.to(x.dtype) for name, tensor in weights.items()}
     names = block_names(config)
@@ -144,6 +148,8 @@ def forward(config, weights, x, t, y=None, exit_after=None):
     extra_tokens = [time_token[:, None, :]]
     if config.classes:
         extra_tokens.insert(0, weights["label_emb.weight"][y][:, None, :])
+    if config.context_tokens:
+        extra_tokens.append(linear("context_embed", context.to(x.dtype)))
     tokens = torch.cat(extra_tokens + [patches.flatten(2).transpose(1, 2)], dim=1) + weights["pos_embed"]
 
     skips = []
@@ -156,7 +162,7 @@ def forward(config, weights, x, t, y=None, exit_after=None):
         else:
             tokens = block(name, tokens, skips.pop())
 
-    values = linear("decoder_pred", layer_norm("norm", tokens))[:, len(extra_tokens):]
+    values = linear("decoder_pred", layer_norm("norm", tokens))[:, sum(part.shape[1] for part in extra_tokens):]
     side = config.image_size // config.patch_size
     # 'B (h w) (p1 p2 C) -> B C (h p1) (w p2)'
     values = values.reshape(x.shape[0], side, side, config.patch_size, config.patch_size, config.channels)
