@@ -19,12 +19,20 @@ std::shared_ptr<quality::FeatureExtractor> extractor_of(const LossSource& source
   return std::make_shared<quality::FeatureExtractor>(source.extractor, source.model->compute.device);
 }
 
-quality::Extracted extract(quality::FeatureExtractor& extractor, const at::Tensor& samples, const Model& model) {
-  return extractor.extract(to_uint8(decode(samples, model), model.image));
+// from samples to pixels in [low, high] of the model; what decodes them is read once
+struct Images {
+  explicit Images(const Model& model) : decoder(model), image(model.image) {}
+
+  Decoder decoder;
+  ImageSpec image;
+};
+
+quality::Extracted extract(quality::FeatureExtractor& extractor, const at::Tensor& samples, const Images& images) {
+  return extractor.extract(to_uint8(images.decoder(samples), images.image));
 }
 
-at::Tensor logits_of(quality::FeatureExtractor& extractor, const at::Tensor& samples, const Model& model) {
-  auto logits = extract(extractor, samples, model).logits;
+at::Tensor logits_of(quality::FeatureExtractor& extractor, const at::Tensor& samples, const Images& images) {
+  auto logits = extract(extractor, samples, images).logits;
   if (!logits.defined()) {
     throw config::InputError("--extractor " + extractor.name() + ": gives no logits, which the loss is made of");
   }
@@ -34,16 +42,16 @@ at::Tensor logits_of(quality::FeatureExtractor& extractor, const at::Tensor& sam
 at::Tensor less(const at::Tensor& full, const at::Tensor& early) { return early - full; }
 
 Loss make_rmse(const LossSource& source) {
-  return {.view = [model = source.model](
+  return {.view = [images = Images(*source.model)](
                       const at::Tensor& samples,
-                      const at::Tensor&) { return losses::unit_pixels(decode(samples, *model), model->image); },
+                      const at::Tensor&) { return losses::unit_pixels(images.decoder(samples), images.image); },
           .compare = losses::rmse_distance};
 }
 
 Loss make_features(const LossSource& source) {
-  return {.view = [extractor = extractor_of(source), model = source.model](
+  return {.view = [extractor = extractor_of(source), images = Images(*source.model)](
                       const at::Tensor& samples,
-                      const at::Tensor&) { return extract(*extractor, samples, *model).features.to(at::kDouble); },
+                      const at::Tensor&) { return extract(*extractor, samples, images).features.to(at::kDouble); },
           .compare = losses::relative_distance};
 }
 
@@ -53,8 +61,8 @@ Loss make_lpips(const LossSource& source) {
   }
   auto network = std::make_shared<losses::PairNetwork>(source.network, source.model->compute.device);
   return {.view =
-              [model = source.model](const at::Tensor& samples, const at::Tensor&) {
-                return losses::unit_pixels(decode(samples, *model), model->image) * 2.0 - 1.0;
+              [images = Images(*source.model)](const at::Tensor& samples, const at::Tensor&) {
+                return losses::unit_pixels(images.decoder(samples), images.image) * 2.0 - 1.0;
               },
           // no network of this kind has a bound of its own, and a guarantee needs one
           .compare = [network](const at::Tensor& full,
@@ -62,8 +70,8 @@ Loss make_lpips(const LossSource& source) {
 }
 
 Loss from_logits(const LossSource& source, at::Tensor (*compare)(const at::Tensor&, const at::Tensor&)) {
-  return {.view = [extractor = extractor_of(source), model = source.model](
-                      const at::Tensor& samples, const at::Tensor&) { return logits_of(*extractor, samples, *model); },
+  return {.view = [extractor = extractor_of(source), images = Images(*source.model)](
+                      const at::Tensor& samples, const at::Tensor&) { return logits_of(*extractor, samples, images); },
           .compare = compare};
 }
 
@@ -73,9 +81,9 @@ Loss gap(const LossSource& source, at::Tensor (*score)(const at::Tensor& logits,
                              ": is unconditional: a gap asks whether samples show the class that was asked for");
   }
   return {.view =
-              [extractor = extractor_of(source), model = source.model, score](const at::Tensor& samples,
-                                                                              const at::Tensor& labels) {
-                const auto logits = logits_of(*extractor, samples, *model);
+              [extractor = extractor_of(source), images = Images(*source.model), model = source.model, score](
+                  const at::Tensor& samples, const at::Tensor& labels) {
+                const auto logits = logits_of(*extractor, samples, images);
                 if (logits.size(1) != model->network.classes) {
                   throw config::InputError("--extractor " + extractor->name() + ": knows " +
                                            std::to_string(logits.size(1)) + " classes, the model has " +

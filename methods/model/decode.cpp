@@ -31,6 +31,4 @@ at::Tensor Decoder::operator()(const at::Tensor& samples) const {
   return module_->forward({(samples / scale_).to(at::kFloat)}).toTensor();
 }
 
-at::Tensor decode(const at::Tensor& samples, const Model& model) { return Decoder(model)(samples); }
-
 }  // namespace diffbench

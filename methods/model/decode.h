@@ -3,7 +3,6 @@
 //
 //   const Decoder decoder(*model);             // read once
 //   at::Tensor images = decoder(samples);      // [B,C,H,W] in the model's image range
-//   at::Tensor once = decode(samples, *model);
 
 #include <filesystem>
 #include <memory>
@@ -31,7 +30,5 @@ class Decoder {
   std::shared_ptr<torch::jit::Module> module_;  // null: samples are images
   double scale_;
 };
-
-at::Tensor decode(const at::Tensor& samples, const Model& model);
 
 }  // namespace diffbench
