@@ -53,8 +53,8 @@ class Denoiser {
   // all
   virtual void couple_halves(bool) {}
   // Batch::t says who is where in its trajectory, Batch::members who is who: from call to call rows may join, leave and
-  // change places. -> eps [B,C,H,W], dtype and device of x; eps and v [B,2C,H,W] from a network with learned sigma
-  // (backbones/backbone.h)
+  // change places. -> eps [B,C,H,W], dtype and device of x, or whatever the network was trained to predict (as_eps.h
+  // makes eps of it); and v [B,2C,H,W] from a network with learned sigma (backbones/backbone.h)
   virtual at::Tensor predict(const Batch& batch, EvaluationTrace& trace) = 0;
 };
 
