@@ -118,7 +118,7 @@ def test_text_in_place_of_labels(tmp_path: Path) -> None:
     assert np.abs(plain - guided).max() > 1e-3
     tensor_files.write(tmp_path / "one.safetensors", {"context": texts["context"][:1]})
     alone = tensor_files.read(sample(model, tmp_path / "c.safetensors", "--num", 1, "--steps", 2, "--context", tmp_path / "one.safetensors"))["samples"]
-    np.testing.assert_allclose(alone[0], plain[0], atol=1e-5)
+    np.testing.assert_allclose(alone[0], plain[0], rtol=1e-4)
     tensor_files.write(tmp_path / "in.safetensors", {"x": np.zeros((1, 1, 8, 8), np.float32), "t": np.zeros(1, np.float32)})
     for arguments, word in (
         (["sample", *options[:-1]], "--context: "),
