@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboards.figures import speed_quality
 from dashboards.page_parts import figure_html
+from dashboards.quality.budgets import budget_tables
 from dashboards.quality.classes import class_figures
 from dashboards.quality.curves import curve_figures
 from dashboards.quality.groups import groups
@@ -23,7 +24,7 @@ def content(source: Source) -> dict | None:
         if figure is not None:
             figures.append({"title": f"Speed against {quality.title}", "figure": figure})
     parts = {
-        "ranks": rank_tables(data, of), "speeds": _as_html(figures, "speed"), "sheets": difference_sheets(data, of),
+        "ranks": rank_tables(data, of), "budgets": budget_tables(data), "speeds": _as_html(figures, "speed"), "sheets": difference_sheets(data, of),
         "classes": _as_html(class_figures(data, of), "class"), "curves": _as_html(curve_figures(data, of), "curve"), "neighbours": neighbours(data, of),
     }
     return parts if any(parts.values()) else None

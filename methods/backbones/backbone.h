@@ -119,13 +119,7 @@ class Backbone {
 // InputError: whoever runs the network has labels alone
 [[noreturn]] void refuse_text();
 
-// embed and head, named in profiles; sampling/embed_batch.h embeds text too
-inline Hidden embed_in_scope(Backbone& backbone, const at::Tensor& x, const std::vector<double>& t,
-                             const at::Tensor& labels) {
-  if (backbone.takes_text()) refuse_text();
-  const profiling::Scope scope(profiling::Phase::kEmbed, "embed", {.rows = x.size(0)});
-  return backbone.embed(x, t, labels);
-}
+// the head, named in profiles; a batch is embedded by sampling/embed_batch.h
 inline at::Tensor head_in_scope(Backbone& backbone, const Hidden& hidden) {
   const profiling::Scope scope(profiling::Phase::kHead, "head", {.rows = hidden.tokens.size(0)});
   return backbone.head(hidden);

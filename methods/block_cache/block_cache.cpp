@@ -6,6 +6,7 @@
 #include "methods/caches/timetable.h"
 #include "methods/config/input_error.h"
 #include "methods/method.h"
+#include "methods/sampling/embed_batch.h"
 #include "methods/sampling/row_groups.h"
 #include "methods/sampling/row_memory.h"
 
@@ -66,7 +67,7 @@ class BlockCache : public Denoiser {
 
   at::Tensor predict_group(bool whole, const Batch& batch, EvaluationTrace& trace) {
     backbones::BlockTrace counted(*backbone_, batch.t, trace);
-    auto hidden = backbones::embed_in_scope(*backbone_, batch.x, batch.t, batch.labels);
+    auto hidden = embed_batch(*backbone_, batch);
     if (whole) {
       auto kept = compute(hidden, counted);
       if (spacing_.interval > 1) {

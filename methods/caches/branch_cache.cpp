@@ -5,6 +5,7 @@
 
 #include "methods/config/input_error.h"
 #include "methods/method.h"
+#include "methods/sampling/embed_batch.h"
 #include "methods/sampling/row_groups.h"
 
 namespace diffbench::caches {
@@ -86,7 +87,7 @@ at::Tensor BranchCache::predict(const Batch& batch, EvaluationTrace& trace) {
 at::Tensor BranchCache::predict_alike(const Plan& plan, const Batch& batch, EvaluationTrace& trace) {
   const auto rows = static_cast<int64_t>(batch.t.size());
   backbones::BlockTrace counted(*backbone_, batch.t, trace);
-  auto hidden = backbones::embed_in_scope(*backbone_, batch.x, batch.t, batch.labels);
+  auto hidden = embed_batch(*backbone_, batch);
   if (rule_->history() == 0) {  // nothing will be reused: no reason to take blocks apart
     const int all = backbone_->block_count();
     backbone_->run_blocks(0, all, hidden);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "methods/backbones/block_trace.h"
+#include "methods/sampling/embed_batch.h"
 #include "methods/sampling/row_groups.h"
 
 namespace diffbench::caches {
@@ -72,7 +73,7 @@ at::Tensor StretchCache::predict(const Batch& batch, EvaluationTrace& trace) {
   const auto rows = static_cast<int64_t>(batch.members.size());
   const int blocks = backbone_->block_count();
   backbones::BlockTrace counted(*backbone_, batch.t, trace);
-  auto hidden = backbones::embed_in_scope(*backbone_, batch.x, batch.t, batch.labels);
+  auto hidden = embed_batch(*backbone_, batch);
   const auto entered = hidden.tokens;
   if (first_ > 0) backbone_->run_blocks(0, first_, hidden);
   const auto change = first_ > 0 ? hidden.tokens - entered : at::Tensor();

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "methods/backbones/block_trace.h"
+#include "methods/sampling/embed_batch.h"
 
 namespace diffbench::caches {
 namespace {
@@ -38,7 +39,7 @@ nlohmann::json ProfilingDenoiser::prepare(const PrepareRequest& request, const n
 
 at::Tensor ProfilingDenoiser::predict(const Batch& batch, EvaluationTrace& trace) {
   backbones::BlockTrace counted(*backbone_, batch.t, trace);
-  auto hidden = backbone_->embed(batch.x, batch.t, batch.labels);
+  auto hidden = embed_batch(*backbone_, batch);
   const auto entered = hidden.tokens;
   Notes notes;
   for (int block = 0; block < backbone_->block_count(); ++block) {

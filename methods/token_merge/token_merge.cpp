@@ -7,6 +7,7 @@
 #include "methods/backbones/block_trace.h"
 #include "methods/config/input_error.h"
 #include "methods/method.h"
+#include "methods/sampling/embed_batch.h"
 #include "methods/token_merge/merge.h"
 
 namespace diffbench::methods::token_merge {
@@ -40,7 +41,7 @@ class TokenMerge : public Denoiser {
   at::Tensor predict(const Batch& batch, EvaluationTrace& trace) override {
     const auto rows = static_cast<int64_t>(batch.t.size());
     backbones::BlockTrace counted(*backbone_, batch.t, trace);
-    auto hidden = backbones::embed_in_scope(*backbone_, batch.x, batch.t, batch.labels);
+    auto hidden = embed_batch(*backbone_, batch);
     if (merged_ == 0) {
       backbone_->run_blocks(0, backbone_->block_count(), hidden);
     } else {

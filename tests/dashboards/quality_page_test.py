@@ -13,6 +13,7 @@ from dashboards.data import RunData
 from dashboards.database import query
 from dashboards.figures import FIGURES
 from dashboards.knob_panels import dominated, front
+from dashboards.quality.budgets import budget_tables
 from dashboards.quality.curves import slope
 from dashboards.quality.groups import groups
 from dashboards.quality.neighbours import nearest
@@ -28,7 +29,7 @@ from quality_database import add_classes, add_curve, add_features, add_images, m
 from reading import with_data
 from rows import change
 
-PARTS = {"ranks", "speeds", "sheets", "classes", "curves", "neighbours"}
+PARTS = {"ranks", "budgets", "speeds", "sheets", "classes", "curves", "neighbours"}
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ def test_cells_judged_as_another_stand_once(judged: Path) -> None:
 
 def test_each_part_is_there_with_what_it_shows(judged: Path) -> None:
     shown = lambda: {name for name, part in parts(judged).items() if part}  # noqa: E731
-    assert shown() == {"ranks", "speeds"}
+    assert shown() == {"ranks", "budgets", "speeds"}
     for add, part in ((add_images, "sheets"), (add_classes, "classes"), (add_curve, "curves")):
         add(judged)
         assert part in shown()
@@ -212,3 +213,20 @@ def test_the_page_says_it_in_words(judged: Path) -> None:
     assert main([str(judged), "-o", str(out)]) == 0
     page = re.sub(r"<script.*?</script>", "", (out / "quality.html").read_text(), flags=re.S)
     assert "&lt;quick&gt; is better than slow by KID, PSNR, but worse by FID, precision." in page and "⚠ FID cannot tell apart 1 of 6 pairs: slow and twin." in page
+
+
+def test_who_is_on_the_front_within_the_full_networks_time(judged: Path) -> None:
+    def front() -> list[tuple[str, int, list[str]]]:
+        tables = with_data(judged, budget_tables)
+        return [(row["budget"], row["within"], [of["method"] for of in row["front"]]) for table in tables for row in table["rows"]]
+
+    budget = "full at 4 steps, 4 ms"
+    assert front() == [(budget, 4, ["full, 4 steps"])]  # the others' differences to it lie above 0
+    change(judged, "UPDATE quality SET low = -0.1, high = 0.1 WHERE metric = 'fid_difference' AND cell = 3")
+    assert front() == [(budget, 4, ["full, 4 steps", "slow, 4 steps"])]  # not known to be worse; quick and twin are, than both
+    change(judged, "UPDATE quality SET low = -1.0 WHERE metric = 'fid_difference' AND cell = 4")
+    assert front() == [(budget, 4, ["full, 4 steps", "slow, 4 steps", "twin, 4 steps"])]
+    change(judged, "UPDATE estimate SET value = value / 20, low = low / 20, high = high / 20 WHERE metric = 'throughput' AND cell = 3")
+    assert front() == [(budget, 3, ["full, 4 steps", "twin, 4 steps"])]  # slow takes longer now
+    change(judged, "UPDATE quality SET n = 7 WHERE metric LIKE 'fid%' AND cell = 2")
+    assert front()[0][2] == ["full, 4 steps", "twin, 4 steps", "quick, 4 steps"]  # of unequal N nothing is known
