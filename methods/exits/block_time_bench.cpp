@@ -12,6 +12,7 @@
 #include "methods/exits/compaction.h"
 #include "methods/model/freed_memory.h"
 #include "methods/model/model.h"
+#include "methods/uncertainty_exit/token_gates.h"
 #include "methods/uncertainty_exit/uncertainty_policy.h"
 
 namespace {
@@ -63,9 +64,11 @@ void probe(benchmark::State& state) {
   const auto hidden = hidden_of(state.range(0));
   exits::Rows rows(static_cast<size_t>(state.range(0)));
   std::iota(rows.begin(), rows.end(), int64_t{0});
-  gates::UncertaintyPolicy policy(std::make_shared<gates::UncertaintyHeads>(
-                                      *model().network.backbone, gates::UncertaintyOptions{.exit_heads = false}),
-                                  model(), {.threshold = 0.0});
+  const auto& backbone = *model().network.backbone;
+  const auto heads =
+      std::make_shared<gates::UncertaintyHeads>(backbone, gates::UncertaintyOptions{.exit_heads = false});
+  gates::UncertaintyPolicy policy(std::make_unique<gates::TokenGates>(heads, model()), backbone.block_count(),
+                                  {.threshold = 0.0});
   policy.begin_evaluation({{}, hidden.t, {}, diffbench::numbered_members(state.range(0))});
   for (auto _ : state) {
     benchmark::DoNotOptimize(policy.decide(0, hidden, rows).kind);
