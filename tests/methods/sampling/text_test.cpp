@@ -7,6 +7,8 @@
 #include "methods/sampling/guidance.h"
 #include "methods/sampling/sampler.h"
 #include "methods/solvers/solver_table.h"
+#include "tests/methods/test_heads.h"
+#include "tests/methods/test_models.h"
 
 namespace diffbench {
 namespace {
@@ -32,8 +34,14 @@ class TextTest : public ::testing::Test {
     return denoiser.predict({x_, std::vector<double>(3, 500.0), {}, numbered_members(3), context}, trace);
   }
 
-  std::shared_ptr<Model> model_ =
-      load_model(DIFFBENCH_TESTS_DIR "/methods/backbones/goldens/context", resolve_compute("cpu", "fp64"));
+  // a copy, which gates are written beside
+  static std::string copied_to(const std::filesystem::path& folder) {
+    std::filesystem::copy(DIFFBENCH_TESTS_DIR "/methods/backbones/goldens/context", folder);
+    return folder.string();
+  }
+
+  testing_models::TemporaryFolder folder_;
+  std::shared_ptr<Model> model_ = load_model(copied_to(folder_.path()), resolve_compute("cpu", "fp64"));
   at::Tensor x_;
   at::Tensor context_;
   at::Tensor null_;
@@ -66,10 +74,22 @@ TEST_F(TextTest, EachSampleHasItsOwn) {
   EXPECT_TRUE(at::equal(batch.select({2, 0}).context, at::stack({context_[2], context_[0]})));
 }
 
-TEST_F(TextTest, NobodyRunsOnAnEmptyTextUnasked) {
-  EXPECT_THAT([&] { predict(*full(), {}); }, ThrowsMessage<config::InputError>(HasSubstr("text-to-image")));
-  EXPECT_THAT([&] { predict(*make("block_cache", nlohmann::json::object()), context_); },
-              ThrowsMessage<config::InputError>(HasSubstr("text-to-image")));
+TEST_F(TextTest, EveryMethodReadsTheTextAndNobodyRunsOnAnEmptyOneUnasked) {
+  testing_models::write_random_heads(*model_);
+  const auto expected = predict(*full(), context_);
+  int compared = 0;
+  for (const auto& entry : methods::method_table()) {
+    if (entry.name == "duodiff") continue;  // of two networks
+    const auto params = entry.never_skip(nlohmann::json::object(), *model_);
+    if (!params) continue;
+    EXPECT_LT((predict(*make(entry.name, *params), context_) - expected).abs().max().item<double>(), 1e-10)
+        << entry.name;
+    EXPECT_THAT([&] { predict(*make(entry.name, *params), {}); },
+                ThrowsMessage<config::InputError>(HasSubstr("text-to-image")))
+        << entry.name;
+    ++compared;
+  }
+  EXPECT_GT(compared, 12);
 }
 
 }  // namespace
