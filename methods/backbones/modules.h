@@ -41,7 +41,8 @@ inline at::Tensor linear(const torch::nn::Linear& layer, const at::Tensor& x) {
 
 // [B, side * side, patch * patch * channels], patches row by row -> [B, channels, side * patch, side * patch]
 inline at::Tensor unpatchified(const at::Tensor& patches, int64_t side, int64_t channels) {
-  const int64_t patch = std::llround(std::sqrt(static_cast<double>(patches.size(2) / channels)));
+  const int64_t of_channel = patches.size(2) / channels;
+  const int64_t patch = std::llround(std::sqrt(static_cast<double>(of_channel)));
   return patches.reshape({-1, side, side, patch, patch, channels})
       .permute({0, 5, 1, 3, 2, 4})
       .reshape({-1, channels, side * patch, side * patch});

@@ -152,9 +152,9 @@ MethodEntry entry() {
                       .description = "first places that all run",
                       .minimum = 0}},
           .make = [](const nlohmann::json& params, const MethodContext& context) -> std::unique_ptr<Denoiser> {
-            return std::make_unique<EasyCache>(make_method("full", nlohmann::json::object(), context),
-                                               params.at("threshold"), params.at("warmup"),
-                                               context.model->network.channels);
+            return std::make_unique<EasyCache>(
+                find_method("full", context.where).make(nlohmann::json::object(), context), params.at("threshold"),
+                params.at("warmup"), context.model->network.channels);
           },
           .never_skip = [](nlohmann::json params, const Model&) -> std::optional<nlohmann::json> {
             params["threshold"] = 0.0;

@@ -181,8 +181,9 @@ std::unique_ptr<Denoiser> make(const nlohmann::json& params, const MethodContext
   MethodContext own = context;
   own.where = context.where + ": method";
   own.conditions = context.conditions + ", inside guidance_reuse";
+  // not make_method: what the network predicts becomes eps once, around all of it
   return std::make_unique<GuidanceReuse>(
-      make_method(params.at("method"), inner_params(params, context.where), own),
+      find_method(params.at("method"), own.where).make(inner_params(params, context.where), own),
       Options{.interval = params.at("interval"),
               .below_t = params.at("below_t"),
               // FasterCache, eq. 11, as diffusers has it: low frequencies in the middle, high ones towards the end

@@ -11,6 +11,7 @@
 #include "methods/sampling/sampler.h"
 #include "methods/solvers/solver_table.h"
 #include "tests/methods/solvers/gaussian_data.h"
+#include "tests/methods/test_heads.h"
 #include "tests/methods/test_models.h"
 
 namespace diffbench {
@@ -180,6 +181,28 @@ TEST(Prediction, OfBothNetworksOfDuoDiffIsOne) {
                                           {.model = load_model(shallow.path(), compute), .load = {}, .where = "test"});
   EXPECT_TRUE(at::equal(duodiff(shallow.path())->predict(batch, trace), alone->predict(batch, trace)));
   EXPECT_THAT([&] { duodiff(stranger.path()); }, ThrowsMessage<config::InputError>(HasSubstr("or prediction")));
+}
+
+// nor by methods that have another inside them
+TEST(Prediction, BecomesEpsOnceWhateverTheMethod) {
+  const testing_models::TemporaryModel files({.more = "prediction = \"v\"\n"});
+  const auto model = load_model(files.path(), resolve_compute("cpu", "fp64"));
+  testing_models::write_random_heads(*model);
+  const auto load = [&](const std::string& name) { return load_model(name, model->compute); };
+  const auto x = at::randn({2, 1, 8, 8}, at::TensorOptions(at::kDouble));
+  const auto predict = [&](const std::string& method, const nlohmann::json& params) {
+    EvaluationTrace trace;
+    return methods::make_method(method, params, {.model = model, .load = load, .where = "test"})
+        ->predict({x, {400.0, 90.0}, at::zeros({2}, at::TensorOptions(at::kLong)), numbered_members(2)}, trace);
+  };
+  const auto expected = predict("full", nlohmann::json::object());
+  for (const auto& entry : methods::method_table()) {
+    auto given = nlohmann::json::object();
+    if (entry.name == "duodiff") given["shallow"] = files.path();
+    if (const auto params = entry.never_skip(given, *model)) {
+      EXPECT_LT((predict(entry.name, *params) - expected).abs().max().item<double>(), 1e-10) << entry.name;
+    }
+  }
 }
 
 }  // namespace
