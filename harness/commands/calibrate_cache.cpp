@@ -82,6 +82,10 @@ void calibrate_cache(const CacheCalibration& options, const ModelCalibration& mo
       1) {
     throw config::InputError("--teacache, --magcache, --smoothcache: one at a time");
   }
+  if (!model_options.sampling.guidance_interval.empty()) {
+    throw config::InputError(
+        "--guidance-interval: changes of a cache are measured under guidance everywhere, or nowhere");
+  }
   if (model_options.out.empty()) throw config::InputError("--out: the file to write is missing");
   check_file_output("--out", model_options.out);
   const auto model = load(model_options.model);

@@ -78,7 +78,7 @@ at::Tensor StretchCache::predict(const Batch& batch, EvaluationTrace& trace) {
   if (first_ > 0) backbone_->run_blocks(0, first_, hidden);
   const auto change = first_ > 0 ? hidden.tokens - entered : at::Tensor();
 
-  const Seen seen{batch, entered, change, hidden, *backbone_, times_};
+  const Seen seen{batch, change, hidden, *backbone_, times_};
   auto reuses = rule_->wants_reuse(seen);
   for (size_t row = 0; row < reuses.size(); ++row) reuses[row] = reuses[row] && memory_.knows(batch.members[row]);
   for (size_t row = 0, half = reuses.size() / 2; coupled_halves_ && row < half; ++row) {

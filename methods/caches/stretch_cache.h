@@ -19,8 +19,7 @@ namespace diffbench::caches {
 // what a rule sees of an evaluation, after the first blocks
 struct Seen {
   const Batch& batch;
-  const at::Tensor& entered;  // [B, L, D] tokens as they entered the network
-  const at::Tensor& change;   // [B, L, D] what the first blocks did; undefined where none ran
+  const at::Tensor& change;  // [B, L, D] what the first blocks did; undefined where none ran
   const backbones::Hidden& hidden;
   backbones::Backbone& backbone;
   const Timetable& times;

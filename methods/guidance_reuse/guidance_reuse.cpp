@@ -45,6 +45,15 @@ std::pair<at::Tensor, at::Tensor> split_frequencies(const at::Tensor& difference
   return {low.to(difference.scalar_type()), difference - low.to(difference.scalar_type())};
 }
 
+// by sample
+std::map<int64_t, int64_t> labelled_rows(const Batch& batch) {
+  std::map<int64_t, int64_t> rows;
+  for (size_t row = 0; row < batch.members.size(); ++row) {
+    if (!batch.members[row].unconditional) rows[batch.members[row].sample] = static_cast<int64_t>(row);
+  }
+  return rows;
+}
+
 class GuidanceReuse : public Denoiser {
  public:
   GuidanceReuse(std::unique_ptr<Denoiser> inner, const Options& options, int64_t channels)
@@ -69,10 +78,7 @@ class GuidanceReuse : public Denoiser {
 
   at::Tensor predict(const Batch& batch, EvaluationTrace& trace) override {
     times_.meet(batch.t);
-    std::map<int64_t, int64_t> labelled;  // the row of each sample's labelled half
-    for (size_t row = 0; row < batch.members.size(); ++row) {
-      if (!batch.members[row].unconditional) labelled[batch.members[row].sample] = static_cast<int64_t>(row);
-    }
+    const auto labelled = labelled_rows(batch);
     std::vector<int64_t> reusing;   // null rows
     std::vector<int64_t> partners;  // theirs, in the same order
     std::vector<int64_t> whole;     // rows of all others, in the order of the batch
@@ -143,13 +149,11 @@ class GuidanceReuse : public Denoiser {
 
   // of pairs the null half's eps minus the labelled one's, in two parts
   void remember(const Batch& batch, const at::Tensor& eps) {
-    std::map<int64_t, int64_t> labelled;
+    if (options_.interval == 1) return;
+    const auto labelled = labelled_rows(batch);
     std::vector<int64_t> nulls;
     std::vector<int64_t> partners;
     std::vector<Member> members;
-    for (size_t row = 0; row < batch.members.size(); ++row) {
-      if (!batch.members[row].unconditional) labelled[batch.members[row].sample] = static_cast<int64_t>(row);
-    }
     for (size_t row = 0; row < batch.members.size(); ++row) {
       const auto& member = batch.members[row];
       if (!member.unconditional || !labelled.contains(member.sample)) continue;
@@ -157,7 +161,7 @@ class GuidanceReuse : public Denoiser {
       partners.push_back(labelled.at(member.sample));
       members.push_back(member);
     }
-    if (members.empty() || options_.interval == 1) return;
+    if (members.empty()) return;
     const auto own = eps.narrow(1, 0, channels_);
     const auto [low, high] = split_frequencies(own.index_select(0, row_index(nulls, eps.device())) -
                                                own.index_select(0, row_index(partners, eps.device())));

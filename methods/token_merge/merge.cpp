@@ -14,7 +14,7 @@ at::Tensor gather(const at::Tensor& x, const at::Tensor& index) {
 
 }  // namespace
 
-Merge match(const at::Tensor& metric, const Grid& grid, int64_t merged) {
+Partition partition_of(const Grid& grid, at::Device device) {
   std::vector<int64_t> kept;
   std::vector<int64_t> sources;
   for (int64_t token = 0; token < grid.width * grid.height; ++token) {
@@ -24,14 +24,18 @@ Merge match(const at::Tensor& metric, const Grid& grid, int64_t merged) {
     (whole && row % grid.stride == 0 && column % grid.stride == 0 ? kept : sources).push_back(token);
   }
   const auto as_index = [&](const std::vector<int64_t>& tokens) {
-    return at::tensor(tokens, at::kLong).to(metric.device()).view({1, -1, 1});
+    return at::tensor(tokens, at::kLong).to(device).view({1, -1, 1});
   };
-  Merge merge{.tokens = metric.size(1), .sources = as_index(sources), .kept = as_index(kept)};
+  return {.sources = as_index(sources), .kept = as_index(kept)};
+}
+
+Merge match(const at::Tensor& metric, const Partition& partition, int64_t merged) {
+  Merge merge{.tokens = metric.size(1), .partition = partition};
   const auto unit = metric / metric.norm(2, -1, true);
-  const auto scores = gather(unit, merge.sources).matmul(gather(unit, merge.kept).transpose(-1, -2));
+  const auto scores = gather(unit, partition.sources).matmul(gather(unit, partition.kept).transpose(-1, -2));
   const auto [best, place] = scores.max(-1);
   const auto order = best.argsort(/*stable=*/true, -1, /*descending=*/true).unsqueeze(-1);
-  const int64_t count = std::min<int64_t>(merged, static_cast<int64_t>(sources.size()));
+  const int64_t count = std::min<int64_t>(merged, partition.sources.size(1));
   merge.merged = order.slice(1, 0, count);
   merge.unmerged = order.slice(1, count);
   merge.into = place.unsqueeze(-1).gather(1, merge.merged);
@@ -39,10 +43,10 @@ Merge match(const at::Tensor& metric, const Grid& grid, int64_t merged) {
 }
 
 at::Tensor Merge::merge(const at::Tensor& x) const {
-  const auto source = gather(x, sources);
+  const auto source = gather(x, partition.sources);
   const auto moved = gather(source, merged);
   const auto means =
-      gather(x, kept).scatter_reduce(1, into.expand({x.size(0), into.size(1), x.size(2)}), moved, "mean");
+      gather(x, partition.kept).scatter_reduce(1, into.expand({x.size(0), into.size(1), x.size(2)}), moved, "mean");
   return at::cat({gather(source, unmerged), means}, 1);
 }
 
@@ -53,8 +57,8 @@ at::Tensor Merge::unmerge(const at::Tensor& y) const {
   const auto put = [&](const at::Tensor& index, const at::Tensor& values) {
     result.scatter_(1, index.expand(values.sizes()), values);
   };
-  const auto all_sources = sources.expand({y.size(0), sources.size(1), 1});
-  put(kept, means);
+  const auto all_sources = partition.sources.expand({y.size(0), partition.sources.size(1), 1});
+  put(partition.kept, means);
   put(all_sources.gather(1, unmerged), y.slice(1, 0, alone));
   put(all_sources.gather(1, merged), gather(means, into));
   return result;

@@ -26,10 +26,11 @@ struct Options {
 class TokenMerge : public Denoiser {
  public:
   TokenMerge(std::shared_ptr<backbones::Backbone> backbone, const Options& options)
-      : backbone_(std::move(backbone)), options_(options) {
-    const auto kept = (options_.grid.width / options_.grid.stride) * (options_.grid.height / options_.grid.stride);
-    const auto images = backbone_->image_token_count();
-    merged_ = std::min(static_cast<int64_t>(static_cast<double>(images) * options_.ratio), images - kept);
+      : backbone_(std::move(backbone)),
+        options_(options),
+        partition_(partition_of(options.grid, backbone_->blank_input(1).device())) {
+    const auto wanted = static_cast<double>(backbone_->image_token_count()) * options_.ratio;
+    merged_ = std::min(static_cast<int64_t>(wanted), partition_.sources.size(1));
   }
 
   nlohmann::json prepare(const PrepareRequest& request, const nlohmann::json&) override {
@@ -64,10 +65,7 @@ class TokenMerge : public Denoiser {
 
   // scores of every token that may go and every one that stays
   double matching_flops() const {
-    const auto images = static_cast<double>(backbone_->image_token_count());
-    const auto kept = static_cast<double>((options_.grid.width / options_.grid.stride) *
-                                          (options_.grid.height / options_.grid.stride));
-    return 2.0 * (images - kept) * kept * static_cast<double>(backbone_->token_width());
+    return 2.0 * static_cast<double>(partition_.sources.size(1) * partition_.kept.size(1) * backbone_->token_width());
   }
 
   void run_block(int block, int64_t rows, Hidden& hidden) {
@@ -76,7 +74,7 @@ class TokenMerge : public Denoiser {
     backbone_->enter_block(block, hidden);
     // time and label are no part of the image: they stay themselves
     const int64_t extra = backbone_->first_image_token();
-    const auto merge = match(hidden.tokens.slice(1, extra), options_.grid, merged_);
+    const auto merge = match(hidden.tokens.slice(1, extra), partition_, merged_);
     for (const auto branch : {Branch::attention, Branch::mlp}) {
       const auto input = backbone_->branch_input(block, branch, hidden);
       if (!(branch == Branch::attention ? options_.attention : options_.mlp)) {
@@ -93,6 +91,7 @@ class TokenMerge : public Denoiser {
 
   std::shared_ptr<backbones::Backbone> backbone_;
   Options options_;
+  Partition partition_;
   int64_t merged_ = 0;  // of each row's tokens
 };
 

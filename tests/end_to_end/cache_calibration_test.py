@@ -72,4 +72,6 @@ def test_refusals(model: Path, tmp_path: Path) -> None:
     assert "front_blocks: in" in refused(sample(model, "db_cache", tmp_path / "x.npz"))
     assert "one at a time" in refused(diffbench("calibrate", "--teacache", "--magcache", "--model", model, "--out", tmp_path / "x.toml"))
     assert "--out" in refused(diffbench("calibrate", "--teacache", "--model", model))
+    under = ("--model", model, "--out", tmp_path / "x.toml", "--guidance", 2, "--guidance-interval", "0,500")
+    assert "--guidance-interval" in refused(diffbench("calibrate", "--magcache", *under))
     assert not list(tmp_path.glob("x.*"))

@@ -6,6 +6,7 @@
 #include "methods/block_cache/spacing.h"
 #include "methods/caches/trajectory_profile.h"
 #include "methods/registry.h"
+#include "methods/taylor_seer/forecast.h"
 #include "methods/token_merge/merge.h"
 #include "tests/methods/caches/recorded_network.h"
 
@@ -30,7 +31,7 @@ struct Case {
   int reused = 0;  // a block or branch that is reused
 };
 
-void PrintTo(const Case& one, std::ostream* out) { *out << one.golden; }
+std::ostream& operator<<(std::ostream& out, const Case& one) { return out << one.golden; }
 
 class Authors : public ::testing::TestWithParam<Case> {
  protected:
@@ -126,6 +127,20 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"taylor_seer_dmd", "taylor_seer", {{"interval", 7}, {"warmup", 8}, {"basis", "dmd"}}}),
     [](const auto& test) { return test.param.golden; });
 
+// no code of AB-Cache was at hand: its sums at equal distances, and any polynomial of the order at any distances
+TEST(AdamsBashforth, ContinuesPolynomials) {
+  using methods::taylor_seer::adams_bashforth_weights;
+  EXPECT_THAT(adams_bashforth_weights({3, 4}, 5, 1), ::testing::ElementsAre(-1.0, 2.0));
+  EXPECT_THAT(adams_bashforth_weights({3, 4, 5}, 6, 2), ::testing::ElementsAre(1.0, -3.0, 3.0));
+  EXPECT_THAT(adams_bashforth_weights({1, 3, 4, 5}, 6, 2), ::testing::ElementsAre(0.0, 1.0, -3.0, 3.0));
+  const std::vector<int64_t> places{2, 3, 7, 8};
+  const auto weights = adams_bashforth_weights(places, 11, 3);
+  const auto cubic = [](double x) { return 2.0 * x * x * x - x * x + 5.0; };
+  double sum = 0.0;
+  for (size_t i = 0; i < places.size(); ++i) sum += weights[i] * cubic(static_cast<double>(places[i]));
+  EXPECT_NEAR(sum, cubic(11.0), 1e-9 * cubic(11.0));
+}
+
 TEST(DeepCacheSpacing, GathersWholePlacesAsItsCodeDoes) {
   const auto rows = Golden("schedules").tensors.at("quadratic");
   for (int64_t i = 0; i < rows.size(0); ++i) {
@@ -162,8 +177,9 @@ TEST(TokenMerge, MergesAndUnmergesAsTomesd) {
   for (const char* name : {"token_merge_even", "token_merge_odd"}) {
     auto tensors = Golden(name).tensors;
     const auto side = tensors.at("sizes")[0].item<int64_t>();
-    const auto merge = methods::token_merge::match(tensors.at("metric"), {.width = side, .height = side},
-                                                   tensors.at("sizes")[1].item<int64_t>());
+    const auto merge = methods::token_merge::match(
+        tensors.at("metric"), methods::token_merge::partition_of({.width = side, .height = side}, at::kCPU),
+        tensors.at("sizes")[1].item<int64_t>());
     const auto merged = merge.merge(tensors.at("x"));
     EXPECT_EQ(merged.size(1), side * side - tensors.at("sizes")[1].item<int64_t>()) << name;
     EXPECT_LT(largest_difference(merge.unmerge(merged * 2.0), tensors.at("unmerged")), 1e-5) << name;
