@@ -16,6 +16,7 @@
 #include "harness/environment/build_info.h"
 #include "harness/ranks/communicator.h"
 #include "harness/ranks/mpi_session.h"
+#include "harness/ranks/patience.h"
 #include "methods/config/input_error.h"
 #include "methods/model/freed_memory.h"
 #include "results/database_error.h"
@@ -23,6 +24,7 @@
 namespace diffbench {
 namespace {
 
+constexpr int kFailed = 1;
 constexpr int kInputError = 2;
 constexpr int kInternalError = 3;
 
@@ -48,6 +50,7 @@ constexpr Subcommand kSubcommands[] = {
     {"compare", commands::add_compare, false, "harness/compare/README.md"},
     {"ab", commands::add_ab, false, "harness/compare/README.md"},
     {"merge", commands::add_merge, false, "results/README.md"},
+    {"predict", commands::add_predict, false, "harness/predict/README.md"},
     {"selfcheck", commands::add_selfcheck, true, "harness/compare/README.md"},
 };
 
@@ -87,7 +90,8 @@ int dispatch(int argc, char** argv) {
   } catch (const CLI::Success& help_or_version) {
     return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
-    throw ranks::AgreedError({.is_input_error = true, .message = commands::describe(app, error)});  // all ranks see it
+    throw ranks::AgreedError(
+        {.kind = ranks::FailureKind::kInput, .message = commands::describe(app, error)});  // all ranks see it
   }
   if (app.get_subcommands().empty()) {
     std::cerr << app.help();
@@ -117,14 +121,27 @@ int fail_alone(const ranks::MpiSession* session, const std::string& message, int
   return exit_code;
 }
 
+int exit_code_of(ranks::FailureKind kind) {
+  switch (kind) {
+    case ranks::FailureKind::kInput:
+      return kInputError;
+    case ranks::FailureKind::kStopped:
+      return kFailed;
+    default:
+      return kInternalError;
+  }
+}
+
 int run_program(int argc, char** argv, const ranks::MpiSession* session) {
   try {
     return dispatch(argc, argv);
   } catch (const ranks::AgreedError& error) {
-    const int exit_code = error.failure.is_input_error ? kInputError : kInternalError;
+    const int exit_code = exit_code_of(error.failure.kind);
     const int rank = error.failure.rank;
     const std::string prefix = rank > 0 ? "rank " + std::to_string(rank) + ": " : "";
     return ranks::Communicator().rank() == 0 ? fail(prefix + error.what(), exit_code) : exit_code;
+  } catch (const ranks::RankSilent& error) {
+    return fail_alone(session, error.what(), kFailed);
   } catch (const config::InputError& error) {
     return fail_alone(session, error.what(), kInputError);
   } catch (const results::DatabaseError& error) {

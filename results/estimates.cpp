@@ -43,6 +43,7 @@ class Estimator {
     speedup();
     best_against_best();
     resources();
+    imbalance();
     overhead();
     std::sort(rows_.begin(), rows_.end(), [](const EstimateRow& a, const EstimateRow& b) {
       return std::pair(a.cell, a.metric) < std::pair(b.cell, b.metric);
@@ -130,6 +131,25 @@ class Estimator {
                        .confidence = kConfidence,
                        .n = energy.getColumn(2).getInt64(),
                        .rule = "total over total"});
+    }
+  }
+
+  // of the rank that takes longest in the median: a rank that is slow once is the machine's noise, not this
+  void imbalance() {
+    std::map<std::int64_t, std::map<std::int64_t, std::vector<double>>> paces;  // by cell and rank
+    SQLite::Statement pace(
+        store_.database(),
+        "SELECT cell, rank, pace FROM rank_pace JOIN cell ON cell.id = cell WHERE run = ? AND status = "
+        "'ok' AND ranks > 1");
+    for (bind_all(pace, run_id_); pace.executeStep();) {
+      paces[pace.getColumn(0).getInt64()][pace.getColumn(1).getInt64()].push_back(pace.getColumn(2));
+    }
+    for (const auto& [cell, ranks] : paces) {
+      const auto slowest = std::max_element(
+          ranks.begin(), ranks.end(), [](const auto& a, const auto& b) { return median(a.second) < median(b.second); });
+      auto row = of_median(cell, "rank_imbalance", slowest->second);
+      row.rule.insert(0, "rank " + std::to_string(slowest->first) + ": ");
+      rows_.push_back(row);
     }
   }
 

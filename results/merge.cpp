@@ -7,6 +7,7 @@
 #include <system_error>
 #include <tuple>
 
+#include "results/join_parts.h"
 #include "results/run_copy.h"
 #include "results/sql.h"
 #include "results/store.h"
@@ -88,7 +89,7 @@ class Attached {
   SQLite::Database& database_;
 };
 
-void fill(const fs::path& target, const Catalogue& catalogue) {
+Joining fill(const fs::path& target, const Catalogue& catalogue) {
   Store store = Store::open_or_create(target);
   SQLite::Database& database = store.database();
   database.exec("PRAGMA synchronous = OFF");  // a merge that is cut short starts anew
@@ -112,6 +113,9 @@ void fill(const fs::path& target, const Catalogue& catalogue) {
     for (const auto& [older, newer] : catalogue.pairings)
       execute(pair, std::string_view(older), std::string_view(newer));
   });
+  std::map<std::string, std::string> file_of;
+  for (const Copy& copy : catalogue.runs) file_of[copy.uid] = copy.file.string();
+  return join_parts(store, file_of);
 }
 
 }  // namespace
@@ -122,8 +126,9 @@ MergeResult merge_files(std::vector<fs::path> files, const fs::path& output) {
   const Catalogue catalogue = read_catalogue(files);
   const fs::path temporary = output.string() + ".merging-" + std::to_string(::getpid());
   fs::remove(temporary, error);
+  Joining joining;
   try {
-    fill(temporary, catalogue);
+    joining = fill(temporary, catalogue);
     fs::rename(temporary, output, error);
     if (error) throw DatabaseError(output.string() + ": cannot be written: " + error.message());
   } catch (...) {
@@ -131,8 +136,10 @@ MergeResult merge_files(std::vector<fs::path> files, const fs::path& output) {
     fs::remove(temporary.string() + "-journal", error);
     throw;
   }
-  const auto runs = static_cast<std::int64_t>(catalogue.runs.size());
-  return {.runs = runs, .repeated = catalogue.copy_count - runs};
+  const auto different = static_cast<std::int64_t>(catalogue.runs.size());
+  return {.runs = joining.runs,
+          .repeated = catalogue.copy_count - different + joining.repeated,
+          .joined = std::move(joining.joined)};
 }
 
 }  // namespace diffbench::results

@@ -43,6 +43,11 @@ inline constexpr std::array kMetrics = {
         "paired within rounds; only where a run has several runtimes.",
         "median over rounds of (time per sample of the fastest baseline / time per sample of the method)",
         "runtime_speedup"},
+    Metric{
+        "rank_imbalance", "ratio", "lower",
+        "Time that the slowest rank takes against the mean of all ranks; only with several ranks. The rule names the "
+        "rank.",
+        "max over ranks of median over repetitions of (duration / mean over ranks of duration)", ""},
     Metric{"theoretical_speedup", "ratio", "higher",
            "Speed-up that the saved arithmetic alone would give, from the trace of blocks really executed.",
            "FLOPs per sample of every block of the baseline's network / FLOPs per sample executed",

@@ -27,6 +27,13 @@ struct RunRow {
   std::string program_version{};
 };
 
+// Which part of a run that is made in several (run --part 3/8).
+struct PartRow {
+  int part = 1;
+  int part_count = 1;
+  std::string host{};
+};
+
 struct MachineRow {
   std::string host{};
   std::optional<std::string> cpu_model{};
@@ -272,6 +279,16 @@ struct FeatureShardRow {
   std::vector<float> logits{};    // [sample_count, classes]; empty: none
   std::vector<float> spatial{};   // [sample_count, S]; empty: none
   std::string sample_checksum{};  // hex
+};
+
+struct SamplingWorkRow {
+  std::int64_t cell = 0;
+  int rank = 0;
+  std::int64_t batch_count = 0;
+  std::int64_t sample_count = 0;
+  std::int64_t sampling_ns = 0;
+  std::int64_t features_ns = 0;
+  std::int64_t storing_ns = 0;
 };
 
 struct FeatureStatisticsRow {

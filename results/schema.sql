@@ -3,7 +3,7 @@
 -- raw. A duplicate row is an error, never a second row.
 
 PRAGMA application_id = 1684431470;  -- "dfbn"
-PRAGMA user_version = 7;             -- readers refuse a newer one
+PRAGMA user_version = 8;             -- readers refuse a newer one
 
 CREATE TABLE metric (
   name           TEXT PRIMARY KEY,
@@ -35,6 +35,17 @@ CREATE TABLE run (
   CHECK (status = 'running' OR finished_utc IS NOT NULL)
 ) STRICT;
 CREATE INDEX run_by_suite ON run (suite_sha, status);
+
+-- Of a run that several machines made without seeing each other (run --part 3/8): which parts are here. A run that was
+-- made whole has none.
+CREATE TABLE part (
+  run        INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  part       INTEGER NOT NULL CHECK (part BETWEEN 1 AND part_count),
+  part_count INTEGER NOT NULL CHECK (part_count > 1),
+  uid        TEXT NOT NULL,            -- of the run that measured it
+  host       TEXT NOT NULL,            -- where that was
+  PRIMARY KEY (run, part)
+) STRICT, WITHOUT ROWID;
 
 -- two runs that took turns, cell by cell within each round (diffbench ab): rounds of one number are neighbours in time
 CREATE TABLE pairing (
@@ -332,6 +343,18 @@ CREATE TABLE feature_shard (
   sample_checksum TEXT NOT NULL,
   PRIMARY KEY (cell, extractor, shard), UNIQUE (cell, extractor, first_sample)
 ) STRICT;
+
+-- What making a judgement's samples took, summed up by rank over all that is stored.
+CREATE TABLE sampling_work (
+  cell         INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,  -- as in feature_shard
+  rank         INTEGER NOT NULL CHECK (rank >= 0),
+  batch_count  INTEGER NOT NULL CHECK (batch_count >= 0),
+  sample_count INTEGER NOT NULL CHECK (sample_count >= 0),
+  sampling_ns  INTEGER NOT NULL CHECK (sampling_ns >= 0),
+  features_ns  INTEGER NOT NULL CHECK (features_ns >= 0),           -- what the networks say of them
+  storing_ns   INTEGER NOT NULL DEFAULT 0 CHECK (storing_ns >= 0),  -- on rank 0, of what all ranks made
+  PRIMARY KEY (cell, rank)
+) STRICT, WITHOUT ROWID;
 
 -- What is left of feature_shard with keep = "statistics".
 CREATE TABLE feature_statistics (

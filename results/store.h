@@ -55,11 +55,12 @@ class Store {
 
   // --- a run
   std::int64_t begin_run(const RunRow& row);
-  // The latest run of this suite that has not been finished: what --resume goes on with.
-  std::optional<std::int64_t> find_unfinished_run(std::string_view suite_sha) const;
+  // The latest run of this suite (or of this part of it) that has not been finished: what --resume goes on with.
+  std::optional<std::int64_t> find_unfinished_run(std::string_view suite_sha, const PartRow& part = {}) const;
   std::optional<std::int64_t> latest_run() const;
   std::optional<std::int64_t> find_run(std::string_view uid) const;
   RunRow run(std::int64_t run_id) const;
+  void put_part(std::int64_t run_id, const PartRow& row);
   void put_machine(std::int64_t run_id, const MachineRow& row);
   void put_rank(std::int64_t run_id, const RankRow& row);  // after the machine of its host
   void put_methods(std::int64_t run_id, std::span<const MethodRow> rows);
@@ -103,6 +104,8 @@ class Store {
   void add_feature_shard(const FeatureShardRow& row);
   void add_image_shard(const ImageShardRow& row);
   void put_feature_statistics(const FeatureStatisticsRow& row);
+  void add_to_sampling_work(std::span<const SamplingWorkRow> rows);     // to what the cell and rank have already
+  std::vector<SamplingWorkRow> sampling_work(std::int64_t cell) const;  // by rank
   void put_samples(std::span<const SampleRow> rows);
   void drop_feature_shards(std::int64_t cell);
   void drop_image_shards(std::int64_t cell);

@@ -80,6 +80,42 @@ void Store::put_feature_statistics(const FeatureStatisticsRow& row) {
   });
 }
 
+void Store::add_to_sampling_work(std::span<const SamplingWorkRow> rows) {
+  guarded(name_, [&] {
+    Savepoint savepoint(*database_);
+    SQLite::Statement add(
+        *database_,
+        "INSERT INTO sampling_work VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET (batch_count, "
+        "sample_count, sampling_ns, features_ns, storing_ns) = (batch_count + excluded.batch_count, "
+        "sample_count + excluded.sample_count, sampling_ns + excluded.sampling_ns, features_ns + "
+        "excluded.features_ns, storing_ns + excluded.storing_ns)");
+    for (const SamplingWorkRow& row : rows) {
+      execute(add, row.cell, row.rank, row.batch_count, row.sample_count, row.sampling_ns, row.features_ns,
+              row.storing_ns);
+    }
+    savepoint.release();
+  });
+}
+
+std::vector<SamplingWorkRow> Store::sampling_work(std::int64_t cell) const {
+  return guarded(name_, [&] {
+    SQLite::Statement row(*database_,
+                          "SELECT rank, batch_count, sample_count, sampling_ns, features_ns, storing_ns FROM "
+                          "sampling_work WHERE cell = ? ORDER BY rank");
+    std::vector<SamplingWorkRow> rows;
+    for (bind_all(row, cell); row.executeStep();) {
+      rows.push_back({.cell = cell,
+                      .rank = row.getColumn(0).getInt(),
+                      .batch_count = row.getColumn(1).getInt64(),
+                      .sample_count = row.getColumn(2).getInt64(),
+                      .sampling_ns = row.getColumn(3).getInt64(),
+                      .features_ns = row.getColumn(4).getInt64(),
+                      .storing_ns = row.getColumn(5).getInt64()});
+    }
+    return rows;
+  });
+}
+
 void Store::put_samples(std::span<const SampleRow> rows) {
   guarded(name_, [&] {
     Savepoint savepoint(*database_);

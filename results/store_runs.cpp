@@ -25,11 +25,13 @@ std::int64_t Store::begin_run(const RunRow& row) {
   });
 }
 
-std::optional<std::int64_t> Store::find_unfinished_run(std::string_view suite_sha) const {
+std::optional<std::int64_t> Store::find_unfinished_run(std::string_view suite_sha, const PartRow& part) const {
   return guarded(name_, [&] {
-    SQLite::Statement statement(*database_,
-                                "SELECT id FROM run WHERE suite_sha = ? AND status = 'running' ORDER BY id DESC");
-    bind_all(statement, suite_sha);
+    SQLite::Statement statement(
+        *database_,
+        "SELECT id FROM run LEFT JOIN part ON part.run = run.id WHERE suite_sha = ? AND status = 'running' AND "
+        "ifnull(part, 1) = ? AND ifnull(part_count, 1) = ? ORDER BY id DESC");
+    bind_all(statement, suite_sha, part.part, part.part_count);
     return first_id(statement);
   });
 }
@@ -68,6 +70,14 @@ RunRow Store::run(std::int64_t run_id) const {
     if (!statement.getColumn(7).isNull()) row.git_dirty = statement.getColumn(7).getInt() != 0;
     row.program_version = statement.getColumn(8).getString();
     return row;
+  });
+}
+
+void Store::put_part(std::int64_t run_id, const PartRow& row) {
+  guarded(name_, [&] {
+    insert(*database_,
+           "INSERT INTO part (run, part, part_count, uid, host) SELECT id, ?, ?, uid, ? FROM run WHERE id = ?",
+           row.part, row.part_count, row.host, run_id);
   });
 }
 

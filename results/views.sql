@@ -163,6 +163,12 @@ SELECT cell,
 FROM estimate
 GROUP BY cell;
 
+-- How long a rank took for its share of a repetition, against the mean of all ranks.
+CREATE VIEW rank_pace AS
+SELECT cell, round, repetition, rank, duration_ns / avg(duration_ns) OVER (PARTITION BY cell, round, repetition) AS pace
+FROM timing
+WHERE discard_reason IS NULL;
+
 -- Quality of the cells that are ok. name: the metric, with the extractor where it is not the first one ("fid@clip").
 -- origin: what besides n decides a value; values of unequal n or origin never share a column, a front or an axis.
 CREATE VIEW cell_quality AS

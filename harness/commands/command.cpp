@@ -61,6 +61,7 @@ DIFFBENCH_OPTION_OF(std::optional<std::int64_t>);
 DIFFBENCH_OPTION_OF(std::optional<double>);
 DIFFBENCH_OPTION_OF(std::vector<std::string>);
 DIFFBENCH_OPTION_OF(std::vector<double>);
+DIFFBENCH_OPTION_OF(std::vector<int>);
 #undef DIFFBENCH_OPTION_OF
 
 Option Command::add_flag(const std::string& names, bool& value, const std::string& description) const {

@@ -29,6 +29,7 @@ void add_export(Command program, int& exit_code);
 void add_compare(Command program, int& exit_code);
 void add_ab(Command program, int& exit_code);
 void add_merge(Command program, int& exit_code);
+void add_predict(Command program, int& exit_code);
 void add_selfcheck(Command program, int& exit_code);
 
 }  // namespace diffbench::commands

@@ -8,9 +8,9 @@
 #include <memory>
 
 #include "harness/commands/commands.h"
+#include "harness/commands/stored_quality.h"
 #include "harness/measure/judge_stored.h"
 #include "methods/config/input_error.h"
-#include "methods/data/sha256.h"
 #include "results/compare/run_choice.h"
 #include "results/summary.h"
 
@@ -25,18 +25,6 @@ struct Options {
   std::string lpips;
   bool json = false;
 };
-
-// the file that the run was judged against, as it was then
-measure::ReferenceFile reference_of(const results::ExtractorRow& row) {
-  if (!std::filesystem::is_regular_file(row.reference)) {
-    throw InputError(row.reference + ": the reference of extractor " + row.name + " is not there any more");
-  }
-  if (data::sha256_of_file(row.reference) != row.reference_sha) {
-    throw InputError(row.reference + ": is not the reference that the run was judged against (sha256 " +
-                     row.reference_sha.substr(0, 12) + "...); values of two references do not belong into one run");
-  }
-  return measure::load_reference(row.place, row.reference);
-}
 
 void print(const results::Store& store, int64_t run, const measure::Metrics& metrics, bool as_json) {
   auto list = nlohmann::json::array();
@@ -65,12 +53,9 @@ int judge(const Options& options) {
     return std::pair(choice.store.name(), choice.run);
   }();
   auto store = results::Store::open_or_create(file);
-  auto extractors = store.extractors(run);
+  const auto extractors = store.extractors(run);
   if (extractors.empty()) throw InputError(options.database + ": run " + std::to_string(run) + " judged no quality");
-  std::vector<measure::ReferenceFile> references;
-  for (const auto& row : extractors) {
-    if (!row.reference.empty()) references.push_back(reference_of(row));
-  }
+  const auto references = stored_references(store, run);
   measure::JudgeRequest request{.metrics = metrics, .references = references};
   if (!options.lpips.empty()) {
     const auto lpips = measure::load_lpips(options.lpips, at::kCPU, {"--lpips"});

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "harness/commands/text_table.h"
 #include "results/metrics.h"
@@ -178,6 +179,29 @@ std::string overhead_lines(const std::vector<CellSummary>& cells) {
         text += fmt::format("recording {}: {} of the time without, {}\n", mode, ratio, cell.row.key);
       }
     }
+  }
+  return text;
+}
+
+std::string rank_lines(const std::vector<CellSummary>& cells) {
+  constexpr double kWorthSaying = 1.05;
+  struct Slow {
+    int cells = 0;
+    double most = 1.0;
+    std::string key{};
+  };
+  std::map<std::string, Slow> by_rank;  // "rank 3"
+  for (const auto& cell : cells) {
+    const auto* pace = cell.find("rank_imbalance");
+    if (!pace || pace->value <= kWorthSaying || (pace->interval && pace->interval->low <= 1.0)) continue;
+    auto& slow = by_rank[pace->rule.substr(0, pace->rule.find(':'))];
+    ++slow.cells;
+    if (pace->value > slow.most) std::tie(slow.most, slow.key) = std::tie(pace->value, cell.row.key);
+  }
+  std::string text;
+  for (const auto& [rank, slow] : by_rank) {
+    text += fmt::format("{} is the slowest in {} {}: up to {:.0f} % above the mean of all ranks ({})\n", rank,
+                        slow.cells, slow.cells == 1 ? "cell" : "cells", 100 * (slow.most - 1), slow.key);
   }
   return text;
 }

@@ -1,6 +1,7 @@
 #include <ATen/Parallel.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <iostream>
 
@@ -18,6 +19,8 @@
 #include "harness/measure/profile_overhead.h"
 #include "harness/measure/rank_device.h"
 #include "harness/measure/rounds.h"
+#include "harness/measure/stop_signals.h"
+#include "harness/ranks/patience.h"
 #include "methods/config/input_error.h"
 #include "methods/config/paths.h"
 #include "profiling/nvtx.h"
@@ -31,6 +34,8 @@ struct Options {
   std::string suite;
   std::string database = "results.db";
   bool resume = false;
+  std::optional<double> patience_s;
+  std::string part;
   std::string only;
   std::vector<std::string> set;
   bool json = false;
@@ -73,18 +78,45 @@ std::vector<suite::Cell> choose_cells(const suite::Suite& suite, const std::stri
   return std::move(selection.cells);
 }
 
-void print_results(const Options& options, const results::Store& store, int64_t run) {
+// "3/8" as part 3 of 8. Times are measured by the first part alone: a ratio of two machines' times would mislead.
+results::PartRow part_of(const Options& options, const suite::Suite& suite) {
+  results::PartRow part;
+  if (options.part.empty()) return part;
+  char rest = 0;
+  const bool is_read = std::sscanf(options.part.c_str(), "%d/%d%c", &part.part, &part.part_count, &rest) == 2;
+  if (!is_read || part.part < 1 || part.part > part.part_count) {
+    throw config::InputError("--part: " + options.part + ": wanted is I/N with 1 <= I <= N, as in 3/8");
+  }
+  if (part.part_count > 1 && suite.quality.samples == 0) {
+    throw config::InputError("--part: " + suite.name +
+                             " judges no quality ([quality] samples = 0), and times are "
+                             "measured in one place: nothing to share out");
+  }
+  if (part.part > 1 && (options.profile || options.profile_shapes || options.profile_overhead)) {
+    throw config::InputError("--part: " + options.part +
+                             " measures no times, and no profile: give --profile to part 1");
+  }
+  return part;
+}
+
+void print_results(const Options& options, const results::Store& store, int64_t run, const results::PartRow& part) {
   const auto summaries = results::summarize(store, run);
   if (options.json) {
     std::cout << result_json(summaries, run, options.database) << "\n";
     return;
   }
-  std::cout << result_table(summaries) << overhead_lines(summaries);
+  if (part.part > 1) {
+    spdlog::info("part {} of {} is in {}; when all are there: diffbench merge PART.db ... -o results.db", part.part,
+                 part.part_count, options.database);
+    return;
+  }
+  std::cout << result_table(summaries) << rank_lines(summaries) << overhead_lines(summaries);
   spdlog::info("run {0} is in {1}; to see it: diffbench report {1} -o report/", run, options.database);
 }
 
 int run(const Options& options) {
   const ranks::Communicator world;
+  if (options.patience_s) ranks::set_patience(*options.patience_s);
   if (options.resume && !std::filesystem::exists(options.database)) {
     throw config::InputError("--resume: " + options.database + ": no such database");
   }
@@ -92,8 +124,10 @@ int run(const Options& options) {
   std::vector<suite::Cell> cells;
   std::optional<measure::QualityTools> tools;
   std::string device;
+  results::PartRow part;
   world.together([&] {
     suite = open_suite(options.suite, options.set);
+    part = part_of(options, suite);
     cells = choose_cells(suite, options.only, world.rank() == 0);
     device = measure::device_of_rank(suite.run.device, world);
     at::set_num_threads(suite.run.threads);
@@ -115,6 +149,7 @@ int run(const Options& options) {
                 .identity = identity,
                 .quality_files = tools ? tools->files() : std::vector<results::ArtifactRow>{},
                 .resume = options.resume,
+                .part = part,
                 .check = [&](const measure::Session& opened) {
                   if (tools) tools->try_out(opened);
                 }});
@@ -122,11 +157,12 @@ int run(const Options& options) {
     ab::take_turns(session, options.turns);
     return 0;
   }
+  const measure::StopSignals signals;
   {
     const ToolRanges ranges;
     measure::prepare_cells(session);
     measure::check_cells(session);
-    measure::time_cells(session);
+    if (part.part == 1) measure::time_cells(session);
     measure::judge_cells(session, tools);
   }
   if (options.profile || options.profile_shapes) {
@@ -138,7 +174,7 @@ int run(const Options& options) {
   measure::keep_as_asked(session);
   const bool ok = session.finish();
   if (const auto* store = session.writer.store()) {
-    print_results(options, *store, session.run_id);
+    print_results(options, *store, session.run_id, part);
   }
   return ok ? 0 : 1;
 }
@@ -151,6 +187,14 @@ void add_run(Command program, int& exit_code) {
   command.add_option("suite", options->suite, "TOML file, or the name of a shipped suite").required();
   command.add_option("--db", options->database, "SQLite file that receives the results").capture_default_str();
   const Option resume = command.add_flag("--resume", options->resume, "finish the latest unfinished run of this suite");
+  command
+      .add_option("--patience", options->patience_s,
+                  "seconds without a word from a rank after which the run ends and names it; default: ten minutes, or "
+                  "twenty times the longest wait so far")
+      .positive();
+  command.add_option("--part", options->part,
+                     "I/N: this machine's share of the quality samples (and, of part 1, all times); diffbench merge "
+                     "puts the N files together");
   command
       .add_flag("--dry-run", options->dry_run,
                 "check everything, print the cells with blocks, FLOPs, memory and estimated time, and stop")

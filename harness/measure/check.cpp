@@ -3,7 +3,9 @@
 #include <map>
 
 #include "harness/measure/progress.h"
+#include "harness/measure/stop_signals.h"
 #include "harness/ranks/exchange.h"
+#include "harness/ranks/patience.h"
 
 namespace diffbench::measure {
 namespace {
@@ -29,11 +31,13 @@ void check_cells(Session& session) {
     }
   }
   const auto size = static_cast<size_t>(session.world.size());
+  ranks::now_doing("checking");
   Progress progress(session.world.rank() == 0, "checking",
                     static_cast<int64_t>((same_samples.size() + size - 1) / size));
   nlohmann::json faults = nlohmann::json::object();  // by key
   size_t turn = 0;
   for (auto& [key, states] : same_samples) {
+    if (stop_signal() != nullptr) break;
     if (turn++ % size != static_cast<size_t>(session.world.rank())) {
       continue;
     }
@@ -42,6 +46,7 @@ void check_cells(Session& session) {
     }
     progress.advance(1);
   }
+  session.leave_if_asked();
   nlohmann::json all = nlohmann::json::object();
   for (const auto& from : ranks::collect(session.world, faults)) {
     all.update(from);

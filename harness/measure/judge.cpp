@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <tuple>
 
 #include "harness/measure/judge_stored.h"
 #include "harness/measure/on_all_ranks.h"
@@ -14,7 +15,7 @@
 #include "harness/measure/shard.h"
 #include "harness/quality/to_bytes.h"
 #include "harness/ranks/exchange.h"
-#include "harness/ranks/work_split.h"
+#include "harness/ranks/share_work.h"
 
 namespace diffbench::measure {
 namespace {
@@ -28,6 +29,8 @@ struct Judgement {
 
 // where the time went, as rank 0 has seen it
 struct Spent {
+  int64_t samples = 0;  // of all ranks
+  int64_t wall_ns = 0;  // until rank 0 had them all
   int64_t sampling_ns = 0;
   int64_t features_ns = 0;
   int64_t storing_ns = 0;
@@ -37,8 +40,11 @@ struct Spent {
     const auto seconds = [](int64_t ns) { return static_cast<double>(ns) * 1e-9; };
     const double on_top = seconds(features_ns + storing_ns + metrics_ns) / seconds(std::max<int64_t>(sampling_ns, 1));
     return fmt::format(
-        "quality: {:.1f} s of sampling; features {:.1f} s, storing {:.1f} s and metrics {:.1f} s add {:.1f} %",
-        seconds(sampling_ns), seconds(features_ns), seconds(storing_ns), seconds(metrics_ns), 100 * on_top);
+        "quality: {} samples in {:.3f} s; rank 0: {:.1f} s of sampling, features {:.1f} s, storing {:.1f} s and "
+        "metrics "
+        "{:.1f} s add {:.1f} %",
+        samples, seconds(wall_ns), seconds(sampling_ns), seconds(features_ns), seconds(storing_ns), seconds(metrics_ns),
+        100 * on_top);
   }
 };
 
@@ -59,19 +65,13 @@ class Judge {
   }
 
   void run() {
-    int64_t shards = 0;
-    for (const auto& [key, judgement] : judgements_) {
-      shards += judgement.plan.shard_count();
-    }
-    Progress progress(session_.world.rank() == 0, "sampling for quality", shards);
     store_judgements();
-    for (const auto& [key, judgement] : judgements_) {
-      make_samples(judgement, progress);
-    }
+    make_samples();
+    if (session_.part.part_count > 1) return;  // `diffbench merge` has all samples
     const int64_t start_ns = session_.elapsed_ns();
     compute();
     spent_.metrics_ns = session_.elapsed_ns() - start_ns;
-    if (session_.world.rank() == 0 && spent_.sampling_ns > 0) spdlog::info(spent_.words());
+    if (spent_.samples > 0) spdlog::info(spent_.words());
   }
 
  private:
@@ -97,69 +97,128 @@ class Judge {
 
   bool keeps_images() const { return tools_.needs_images() || options_.keep == "images"; }
 
-  void make_samples(const Judgement& judgement, Progress& progress) {
-    const auto done = session_.writer
-                          .read([&](const results::Store& store) {
-                            return nlohmann::json(store.completed_shards(judgement.owner().id));
-                          })
-                          .get<std::set<int>>();
-    std::vector<int> missing;
-    for (int shard = 0; shard < judgement.plan.shard_count(); ++shard) {
-      if (!done.contains(shard)) {
-        missing.push_back(shard);
+  // One batch of one judgement: what a rank takes at a time.
+  struct Piece {
+    Judgement* judgement = nullptr;
+    SampleRange range{};
+  };
+
+  // of all shards that are not stored yet, in the order in which they are made; the same on every rank
+  std::vector<Piece> missing_pieces() {
+    const auto done = session_.writer.read([&](const results::Store& store) {
+      std::map<int64_t, std::set<int>> by_owner;
+      for (const auto& [key, judgement] : judgements_) {
+        by_owner[judgement.owner().id] = store.completed_shards(judgement.owner().id);
+      }
+      return nlohmann::json(by_owner);
+    });
+    const auto by_owner = done.get<std::map<int64_t, std::set<int>>>();
+    std::vector<Piece> pieces;
+    for (auto& [key, judgement] : judgements_) {
+      for (int shard = 0; shard < judgement.plan.shard_count(); ++shard) {
+        if (shard % session_.part.part_count != session_.part.part - 1) continue;
+        if (by_owner.at(judgement.owner().id).contains(shard)) continue;
+        ++shards_missing_;
+        for (const auto& range : judgement.plan.batches(shard)) pieces.push_back({&judgement, range});
       }
     }
-    progress.advance(static_cast<int64_t>(done.size()));
-    // a few shards at a time, so that every rank has a batch to make
-    const auto batches_per_shard = judgement.plan.batches(0).size();
-    const auto ranks = static_cast<size_t>(session_.world.size());
-    const size_t at_once = (ranks + batches_per_shard - 1) / batches_per_shard;
-    for (size_t first = 0; first < missing.size() && judgement.owner().is_alive(); first += at_once) {
-      const size_t count = std::min(at_once, missing.size() - first);
-      make_shards(judgement, std::span(missing).subspan(first, count));
-      progress.advance(static_cast<int64_t>(count));
-    }
+    return pieces;
   }
 
-  // the batches of the given shards are dealt out over the ranks
-  void make_shards(const Judgement& judgement, std::span<const int> shards) {
-    std::vector<SampleRange> batches;
-    for (const int shard : shards) {
-      const auto of_shard = judgement.plan.batches(shard);
-      batches.insert(batches.end(), of_shard.begin(), of_shard.end());
-    }
-    std::vector<ShardPart> parts;
-    const auto fault = on_all_ranks(session_.world, [&] {
-      for (const int batch :
-           ranks::batches_of_rank(static_cast<int>(batches.size()), session_.world.rank(), session_.world.size())) {
-        parts.push_back(judge_batch(judgement.owner(), batches[static_cast<size_t>(batch)]));
-      }
-    });
-    if (!fault.empty()) {
-      fail(judgement, fault);
-      return;
-    }
+  void make_samples() {
+    auto pieces = missing_pieces();
+    Progress progress(session_.world.rank() == 0, "sampling for quality", shards_missing_);
+    std::map<int64_t, std::string> faults;  // by owner; on rank 0
+    ShardBuilder builder;                   // on rank 0
+    std::set<const Judgement*> gone_wrong;  // here: no use in trying the next batch
     const int64_t start_ns = session_.elapsed_ns();
-    const auto collected = ranks::collect(session_.world, parts);
-    session_.writer.write([&](results::Store& store) {
-      std::vector<ShardPart> all;
-      for (const auto& from : collected) {
-        const auto of_rank = from.get<std::vector<ShardPart>>();
-        all.insert(all.end(), of_rank.begin(), of_rank.end());
-      }
-      const auto& owner = judgement.owner();
-      for (const auto& shard : merge_parts(std::move(all))) {
-        for (const auto& network : tools_.networks) {
-          store.add_feature_shard(feature_shard_row(owner.id, network.row.place, shard));
-        }
-        if (keeps_images()) store.add_image_shard(image_shard_row(owner.id, shard));
-        store.put_samples(sample_rows(owner.id, shard, owner.runner->model()));
-      }
-    });
-    spent_.storing_ns += session_.elapsed_ns() - start_ns;
+    ranks::share_work(
+        session_.world, static_cast<int64_t>(pieces.size()),
+        [&](int64_t number) -> nlohmann::json {
+          session_.throw_if_asked();
+          const auto& [judgement, range] = pieces[static_cast<size_t>(number)];
+          nlohmann::json result{{"owner", judgement->owner().id}, {"rank", session_.world.rank()}};
+          if (gone_wrong.contains(judgement)) return result;
+          try {
+            judge_batch(judgement->owner(), range, result);
+          } catch (const std::exception& error) {
+            gone_wrong.insert(judgement);
+            result["fault"] = *error.what() == '\0' ? "an error without a text" : error.what();
+          }
+          return result;
+        },
+        [&](const nlohmann::json& result) {
+          if (result.contains("fault")) faults.try_emplace(result.at("owner"), result.at("fault"));
+          if (!result.contains("part")) return;
+          const auto& judgement = by_owner(result.at("owner"));
+          count_work(result);
+          if (auto shard = builder.add(judgement.owner().id, judgement.plan, result.at("part").get<ShardPart>())) {
+            store_shard(judgement.owner(), *shard);
+            progress.advance(1);
+          }
+        },
+        [&](int64_t number) {
+          const auto& [judgement, range] = pieces[static_cast<size_t>(number)];
+          return fmt::format("sampling {} to {} of {}", range.first, range.first + range.made - 1,
+                             judgement->owner().cell.key);
+        });
+    spent_.wall_ns = session_.elapsed_ns() - start_ns;
+    session_.writer.write([&](results::Store& store) { store_work(store); });
+    fail_owners(faults);
   }
 
-  ShardPart judge_batch(CellState& owner, const SampleRange& range) {
+  const Judgement& by_owner(int64_t owner) const {
+    const auto found = std::find_if(judgements_.begin(), judgements_.end(),
+                                    [&](const auto& entry) { return entry.second.owner().id == owner; });
+    return found->second;
+  }
+
+  // what rank 0 has heard of, on all ranks
+  void fail_owners(const std::map<int64_t, std::string>& faults) {
+    const auto shared = ranks::share(session_.world, nlohmann::json(faults)).get<std::map<int64_t, std::string>>();
+    for (const auto& [owner, fault] : shared) fail(by_owner(owner), fault);
+  }
+
+  // on rank 0; goes into the file with the next shard
+  void count_work(const nlohmann::json& result) {
+    const int64_t owner = result.at("owner");
+    const int rank = result.at("rank");
+    auto& row = work_[{owner, rank}];
+    ++row.batch_count;
+    spent_.samples += result.at("part").at("range").at(2).get<int64_t>();
+    row.sample_count += result.at("part").at("range").at(2).get<int64_t>();
+    row.sampling_ns += result.at("sampling_ns").get<int64_t>();
+    row.features_ns += result.at("features_ns").get<int64_t>();
+  }
+
+  void store_work(results::Store& store) {
+    std::vector<results::SamplingWorkRow> rows;
+    for (auto& [place, row] : work_) {
+      std::tie(row.cell, row.rank) = place;
+      rows.push_back(row);
+    }
+    store.add_to_sampling_work(rows);
+    work_.clear();
+  }
+
+  // on rank 0, while the others sample: no collective
+  void store_shard(const CellState& owner, const ShardPart& shard) {
+    const int64_t start_ns = session_.elapsed_ns();
+    session_.writer.write_here([&](results::Store& store) {
+      for (const auto& network : tools_.networks) {
+        store.add_feature_shard(feature_shard_row(owner.id, network.row.place, shard));
+      }
+      if (keeps_images()) store.add_image_shard(image_shard_row(owner.id, shard));
+      store.put_samples(sample_rows(owner.id, shard, owner.runner->model()));
+      store_work(store);
+    });
+    const int64_t took_ns = session_.elapsed_ns() - start_ns;
+    spent_.storing_ns += took_ns;
+    // with the next one: what the commit takes is known after it
+    work_[{owner.id, 0}].storing_ns += took_ns;
+  }
+
+  void judge_batch(CellState& owner, const SampleRange& range, nlohmann::json& result) {
     std::vector<int64_t> numbers(static_cast<size_t>(range.made));
     std::iota(numbers.begin(), numbers.end(), range.first);
     const int64_t start_ns = session_.elapsed_ns();
@@ -170,6 +229,7 @@ class Judge {
     }
     const int64_t sampled_ns = session_.elapsed_ns();  // the check has waited for the device
     spent_.sampling_ns += sampled_ns - start_ns;
+    result["sampling_ns"] = sampled_ns - start_ns;
     // images stay on the device: the extractors sit there too, and only those that are kept leave it
     const auto images =
         quality::to_bytes(made.images.narrow(0, 0, range.count), owner.runner->model().image, options_.to_uint8);
@@ -181,9 +241,10 @@ class Judge {
       }
     }
     const int64_t shown = std::clamp<int64_t>(options_.images - range.first, 0, range.count);
-    auto part = make_part(range, extracted, samples, keeps_images() ? images : images.narrow(0, 0, shown), shown);
-    spent_.features_ns += session_.elapsed_ns() - sampled_ns;
-    return part;
+    result["part"] = make_part(range, extracted, samples, keeps_images() ? images : images.narrow(0, 0, shown), shown);
+    const int64_t features_ns = session_.elapsed_ns() - sampled_ns;
+    spent_.features_ns += features_ns;
+    result["features_ns"] = features_ns;
   }
 
   // on rank 0
@@ -198,17 +259,15 @@ class Judge {
       }
     });
     if (!fault.empty()) throw std::runtime_error("quality: " + fault);
-    const auto shared = ranks::share(session_.world, nlohmann::json(faults)).get<std::map<int64_t, std::string>>();
-    for (const auto& [key, judgement] : judgements_) {
-      const auto found = shared.find(judgement.owner().id);
-      if (found != shared.end()) fail(judgement, found->second);
-    }
+    fail_owners(faults);
   }
 
   Session& session_;
   const suite::QualityOptions& options_;
   QualityTools& tools_;
   std::map<std::string, Judgement> judgements_;  // by key
+  int64_t shards_missing_ = 0;
+  std::map<std::pair<int64_t, int>, results::SamplingWorkRow> work_;  // by owner and rank; on rank 0, not stored yet
   Spent spent_;
 };
 
@@ -221,13 +280,9 @@ void judge_cells(Session& session, std::optional<QualityTools>& tools) {
 }
 
 void keep_as_asked(Session& session) {
-  const auto& keep = session.suite.quality.keep;
   session.world.together([&] {
     auto* store = session.writer.store();
-    if (!store) return;
-    if (keep == "statistics") keep_statistics_only(*store, session.run_id);
-    if (keep == "images") return;
-    for (const auto& judged : store->judgements(session.run_id)) store->drop_image_shards(judged.cell);
+    if (store && session.part.part_count == 1) keep_of_judged(*store, session.run_id, session.suite.quality.keep);
   });
 }
 

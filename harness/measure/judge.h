@@ -11,6 +11,9 @@
 // speed, except where a method decides for the whole batch: that is judged once per batch, in batches of the size that
 // was timed. Each cell gets its values, and those with a baseline the differences to it, paired by sample; none where
 // the baseline failed. The null method has no quality.
+//
+// Ranks take batches as they get free (harness/ranks/share_work.h). Of a run made in parts, this one makes each
+// part_count-th shard and computes no metric: `diffbench merge` does, when it has all parts.
 
 #include <optional>
 
@@ -21,7 +24,7 @@ namespace diffbench::measure {
 
 void judge_cells(Session& session, std::optional<QualityTools>& tools);
 
-// Pixels that only the judging needed go, and with keep = "statistics" feature rows become mean and covariance.
+// keep_of_judged (judge_stored.h), but for a part: what is judged later needs all of it
 void keep_as_asked(Session& session);
 
 }  // namespace diffbench::measure

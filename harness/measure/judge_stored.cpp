@@ -268,12 +268,7 @@ std::vector<double> numbers(const at::Tensor& tensor) {
   return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
 }
 
-}  // namespace
-
-std::map<int64_t, std::string> judge_stored(results::Store& store, int64_t run, const JudgeRequest& request) {
-  return Judging(store, run, request).run();
-}
-
+// feature rows become mean and covariance
 void keep_statistics_only(results::Store& store, int64_t run) {
   results::Transaction transaction(store);
   for (const auto& judged : store.judgements(run)) {
@@ -302,6 +297,18 @@ void keep_statistics_only(results::Store& store, int64_t run) {
     store.drop_feature_shards(judged.owner);
   }
   transaction.commit();
+}
+
+}  // namespace
+
+std::map<int64_t, std::string> judge_stored(results::Store& store, int64_t run, const JudgeRequest& request) {
+  return Judging(store, run, request).run();
+}
+
+void keep_of_judged(results::Store& store, int64_t run, const std::string& keep) {
+  if (keep == "statistics") keep_statistics_only(store, run);
+  if (keep == "images") return;
+  for (const auto& judged : store.judgements(run)) store.drop_image_shards(judged.cell);
 }
 
 }  // namespace diffbench::measure

@@ -28,7 +28,9 @@ struct JudgeRequest {
 // owner, and why.
 std::map<int64_t, std::string> judge_stored(results::Store& store, int64_t run, const JudgeRequest& request);
 
-// feature rows become mean and covariance, in one transaction; what has become so already stays
-void keep_statistics_only(results::Store& store, int64_t run);
+// What a judged run keeps of its samples ([quality] keep): pixels that only the judging needed go unless it is
+// "images"; with "statistics" feature rows become mean and covariance, in one transaction, what has become so already
+// stays.
+void keep_of_judged(results::Store& store, int64_t run, const std::string& keep);
 
 }  // namespace diffbench::measure

@@ -12,7 +12,7 @@ std::string on_all_ranks(const ranks::Communicator& world, const std::function<v
   } catch (const std::exception& error) {
     fault = *error.what() == '\0' ? "an error without a text" : error.what();
   }
-  const auto failure = world.agree({.is_input_error = false, .message = fault});
+  const auto failure = world.agree({.message = fault});
   return failure ? failure->message : "";
 }
 

@@ -3,6 +3,7 @@
 #include "harness/measure/on_all_ranks.h"
 #include "harness/measure/progress.h"
 #include "harness/ranks/exchange.h"
+#include "harness/ranks/patience.h"
 
 namespace diffbench::measure {
 namespace {
@@ -55,7 +56,9 @@ void prepare_cell(Session& session, CellState& state) {
 void prepare_cells(Session& session) {
   Progress progress(session.world.rank() == 0, "preparing", static_cast<int64_t>(session.cells.size()));
   for (auto& state : session.cells) {
+    session.leave_if_asked();
     if (state.is_alive()) {
+      ranks::now_doing("preparing " + state.cell.key);
       prepare_cell(session, state);
     }
     progress.advance(1);

@@ -12,6 +12,7 @@
 #include "harness/measure/recording.h"
 #include "harness/measure/repetition.h"
 #include "harness/ranks/exchange.h"
+#include "harness/ranks/patience.h"
 
 namespace diffbench::measure {
 namespace {
@@ -102,6 +103,8 @@ void profile_cells(Session& session, const ProfileOptions& options) {
       if (found == left.end() || found->second == 0) {
         continue;
       }
+      session.leave_if_asked();
+      ranks::now_doing("profiling " + state.cell.key);
       const int recorded = recorder.record(state) ? 1 : found->second;  // one that failed is given up
       found->second -= recorded;
       some = some || found->second > 0;

@@ -8,6 +8,7 @@
 #include "harness/measure/round_timer.h"
 #include "harness/measure/stop_rule.h"
 #include "harness/ranks/exchange.h"
+#include "harness/ranks/patience.h"
 
 namespace diffbench::measure {
 namespace {
@@ -28,7 +29,9 @@ class Timing {
                       static_cast<int64_t>(session_.cells.size()) * session_.suite.timing.max_rounds);
     for (int round = first_round(); !groups_.empty(); ++round) {
       for (const size_t index : cells_of_round(round)) {
+        session_.leave_if_asked();
         if (session_.cells[index].is_alive()) {
+          ranks::now_doing("timing " + session_.cells[index].cell.key + ", round " + std::to_string(round));
           timer_.measure(session_.cells[index], round);
         }
         progress.advance(1, seconds_left());

@@ -1,7 +1,9 @@
 #include "harness/measure/session.h"
 
+#include "harness/environment/environment.h"
 #include "harness/measure/identity.h"
 #include "harness/measure/machine_rows.h"
+#include "harness/measure/stop_signals.h"
 #include "harness/ranks/exchange.h"
 #include "results/estimates.h"
 
@@ -15,9 +17,24 @@ void store_machines(Session& session) {
   session.writer.write([&](results::Store& store) {
     for (size_t rank = 0; rank < all.size(); ++rank) {
       store.put_machine(session.run_id, machine_row(all[rank]));
-      store.put_rank(session.run_id, rank_row(all[rank], static_cast<int>(rank), session.suite.run.threads));
+      if (session.timing_ranks == session.world.size())
+        store.put_rank(session.run_id, rank_row(all[rank], static_cast<int>(rank), session.suite.run.threads));
     }
   });
+}
+
+// the command that goes on with the run, for a shell; a launcher before it is not known
+std::string resuming(const SessionOptions& options) {
+  std::string line;
+  for (const auto& word : options.command_line) {
+    const bool is_plain = word.find_first_not_of(
+                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                              "_-./=:,@%+") == std::string::npos;
+    std::string quoted;
+    for (const char letter : word) quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
+    line += (line.empty() ? "" : " ") + (is_plain && !word.empty() ? word : "'" + quoted + "'");
+  }
+  return options.resume ? line : line + " --resume";
 }
 
 }  // namespace
@@ -52,6 +69,10 @@ void Session::open(const SessionOptions& options) {
     }
     if (options.check) options.check(*this);
   });
+  to_go_on_ = "what is finished is in " + options.database + "; to go on: " + resuming(options);
+  part = options.part;
+  timing_ranks = world.size();
+  part.host = environment::capture().host;
   writer.open(options.database);
   options.resume ? resume_run(*this, options) : begin_run(*this, options);
   store_machines(*this);
@@ -73,6 +94,14 @@ void Session::skip_what_is_missing() {
   for (size_t i = 0; i < cells.size(); ++i) {
     if (!missing[i].empty() && cells[i].is_alive()) set_status(cells[i], CellStatus::kSkipped, missing[i]);
   }
+}
+
+void Session::throw_if_asked() const {
+  if (const char* signal = stop_signal()) throw ranks::Stopped(std::string("stopped by ") + signal + "; " + to_go_on_);
+}
+
+void Session::leave_if_asked() const {
+  world.together([&] { throw_if_asked(); });
 }
 
 void Session::fail_cell(CellState& state, const std::string& reason) { set_status(state, CellStatus::kFailed, reason); }

@@ -49,6 +49,7 @@ struct SessionOptions {
   std::string identity{};                             // of suite, --set and --only
   std::vector<results::ArtifactRow> quality_files{};  // read by every cell that is judged
   bool resume = false;
+  results::PartRow part{};  // 1 of 1: all of it
   // runs once every cell has its runner and nothing is written yet; InputError: nothing will be
   std::function<void(const Session&)> check{};
 };
@@ -67,6 +68,11 @@ class Session {
   // Cells that are still pending become ok, estimates are computed and the run is finished; true when no cell failed.
   bool finish();
 
+  // Collective, between pieces of work: where a rank has been asked to end (stop_signals.h), all ranks do, by
+  // AgreedError.
+  void leave_if_asked() const;
+  void throw_if_asked() const;  // the same inside of what is agreed on anyway
+
   // On every rank, with the same reason everywhere: the cell is stored as failed, whatever it measured before.
   void fail_cell(CellState& state, const std::string& reason);
 
@@ -78,6 +84,8 @@ class Session {
   Writer writer;
   const Clock& clock;
   int64_t run_id = 0;
+  results::PartRow part{};  // of the run, that this session makes
+  int timing_ranks = 0;     // that the times are of; a resumed run may sample on others
 
  private:
   void skip_what_is_missing();
@@ -85,6 +93,7 @@ class Session {
 
   MakeRunner make_runner_;
   int64_t start_ns_;
+  std::string to_go_on_;
 };
 
 // every file that a cell reads, those that it is judged with included

@@ -87,6 +87,7 @@ void begin_run(Session& session, const SessionOptions& options) {
   nlohmann::json ids;
   session.writer.write([&](results::Store& store) {
     session.run_id = store.begin_run(run_row(session, options));
+    if (session.part.part_count > 1) store.put_part(session.run_id, session.part);
     store.put_methods(session.run_id, method_rows(session));
     std::vector<results::CellRow> rows;
     for (const auto& state : session.cells) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/measure/identity.h"
 #include "harness/measure/session.h"
 #include "methods/config/input_error.h"
 #include "methods/data/sha256.h"
@@ -28,28 +29,37 @@ std::string changed_file(const results::Store& store, const StoredCell& stored,
   return "";
 }
 
-void check_unchanged(const results::Store& store, const StoredCell& stored, const CellState& state,
-                     const SessionOptions& options) {
+// whether this cell's times are not all there yet
+bool still_times(const StoredCell& stored) {
+  const bool is_alive = stored.status == results::CellStatus::kPending || stored.status == results::CellStatus::kOk;
+  return is_alive && stored.stop_reason.empty();
+}
+
+void check_unchanged(const Session& session, const results::Store& store, const StoredCell& stored,
+                     const CellState& state, const SessionOptions& options) {
   const std::string place = options.database + ": --resume: " + state.cell.key + ": ";
   const auto changed = changed_file(store, stored, files_of(state, options));
   if (!changed.empty()) {
     throw InputError(place + changed + " has changed since the run began");
   }
-  if (stored.row.identity != state.identity) {
+  // as it was on as many ranks as then: samples do not depend on them
+  if (stored.row.identity != cell_identity(state.cell, session.suite, state.runner->facts(), stored.row.ranks)) {
     throw InputError(place + "parameters mean something else to this program than when the run began");
   }
 }
 
 nlohmann::json find_run(const Session& session, const SessionOptions& options, const results::Store& store) {
-  const auto run = store.find_unfinished_run(data::sha256(options.identity));
+  const auto run = store.find_unfinished_run(data::sha256(options.identity), session.part);
   if (!run) {
     throw InputError(options.database + ": --resume: no unfinished run of this suite with these --set and --only");
   }
   const auto stored = store.cells(*run);
-  if (!stored.empty() && stored.front().row.ranks != session.world.size()) {
+  const bool times_all = session.part.part > 1 || std::none_of(stored.begin(), stored.end(), still_times);
+  if (!stored.empty() && stored.front().row.ranks != session.world.size() && !times_all) {
     throw InputError(options.database + ": --resume: the run was started on " +
                      std::to_string(stored.front().row.ranks) + " ranks, this is " +
-                     std::to_string(session.world.size()));
+                     std::to_string(session.world.size()) +
+                     "; only what is left when all times are measured can be done by another number of ranks");
   }
   nlohmann::json cells = nlohmann::json::array();
   for (const auto& state : session.cells) {
@@ -58,14 +68,14 @@ nlohmann::json find_run(const Session& session, const SessionOptions& options, c
     if (found == stored.end()) {
       throw InputError(options.database + ": --resume: the unfinished run has no cell " + state.cell.key);
     }
-    check_unchanged(store, *found, state, options);
+    check_unchanged(session, store, *found, state, options);
     cells.push_back({{"id", found->id},
                      {"status", static_cast<int>(found->status)},
                      {"reason", found->reason},
                      {"rounds_done", store.completed_rounds(found->id).size()},
                      {"timing_done", !found->stop_reason.empty()}});
   }
-  return {{"run", *run}, {"cells", cells}};
+  return {{"run", *run}, {"cells", cells}, {"ranks", stored.empty() ? session.world.size() : stored.front().row.ranks}};
 }
 
 }  // namespace
@@ -74,6 +84,7 @@ void resume_run(Session& session, const SessionOptions& options) {
   const auto found =
       session.writer.read([&](const results::Store& store) { return find_run(session, options, store); });
   session.run_id = found.at("run");
+  session.timing_ranks = found.at("ranks");
   for (size_t i = 0; i < session.cells.size(); ++i) {
     const auto& from = found.at("cells")[i];
     auto& state = session.cells[i];

@@ -142,6 +142,16 @@ std::vector<ShardPart> merge_parts(std::vector<ShardPart> parts) {
   return shards;
 }
 
+std::optional<ShardPart> ShardBuilder::add(int64_t cell, const ShardPlan& plan, ShardPart part) {
+  const std::pair place(cell, part.range.shard);
+  auto& parts = begun_[place];
+  parts.push_back(std::move(part));
+  if (parts.size() < plan.batches(place.second).size()) return std::nullopt;
+  auto whole = merge_parts(std::move(parts));
+  begun_.erase(place);
+  return std::move(whole.front());
+}
+
 results::FeatureShardRow feature_shard_row(int64_t cell, int extractor, const ShardPart& shard) {
   Checksum checksum;
   checksum.add(shard.checksum);

@@ -12,8 +12,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/quality/extractor.h"
@@ -83,6 +86,17 @@ void from_json(const nlohmann::json& json, ShardPart& part);
 
 // one part per shard, by shard; std::logic_error where the samples of a shard do not follow on each other
 std::vector<ShardPart> merge_parts(std::vector<ShardPart> parts);
+
+// The batches of several cells as they come in, in any order: keeps a shard's until it has them all.
+//
+//   if (auto shard = builder.add(cell, plan, part)) store(*shard);
+class ShardBuilder {
+ public:
+  std::optional<ShardPart> add(int64_t cell, const ShardPlan& plan, ShardPart part);
+
+ private:
+  std::map<std::pair<int64_t, int>, std::vector<ShardPart>> begun_;  // by cell and shard
+};
 
 results::FeatureShardRow feature_shard_row(int64_t cell, int extractor, const ShardPart& shard);  // extractor: from 1
 results::ImageShardRow image_shard_row(int64_t cell, const ShardPart& shard);

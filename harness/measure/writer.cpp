@@ -20,12 +20,18 @@ void Writer::open(const std::filesystem::path& file) {
 
 void Writer::write(const std::function<void(results::Store&)>& work) {
   world_.together([&] {
-    if (store_) {
-      results::Transaction transaction(*store_);
-      work(*store_);
-      transaction.commit();
-    }
+    if (store_) write_here(work);
   });
+}
+
+void Writer::write_here(const std::function<void(results::Store&)>& work) {
+  try {
+    results::Transaction transaction(*store_);
+    work(*store_);
+    transaction.commit();
+  } catch (const results::DatabaseError& error) {
+    throw config::InputError(error.what());
+  }
 }
 
 nlohmann::json Writer::read(const std::function<nlohmann::json(const results::Store&)>& work) const {

@@ -7,7 +7,8 @@
 //   const auto done = writer.read([&](const results::Store& store) { return nlohmann::json(store.completed_rounds(7));
 //   });
 //
-// Both are collectives: the work runs on rank 0 alone, and where it throws, every rank throws the same.
+// Both are collectives: the work runs on rank 0 alone, and where it throws, every rank throws the same. What the file
+// does not take (a full disk, another program that holds it) is no error of ours: config::InputError.
 
 #include <filesystem>
 #include <functional>
@@ -26,6 +27,8 @@ class Writer {
   // A mistake about the file is the user's: config::InputError on every rank.
   void open(const std::filesystem::path& file);
   void write(const std::function<void(results::Store&)>& work);
+  // On rank 0 alone, in one transaction: what may happen while other ranks work.
+  void write_here(const std::function<void(results::Store&)>& work);
   // what rank 0 found in the file, on every rank
   nlohmann::json read(const std::function<nlohmann::json(const results::Store&)>& work) const;
 

@@ -1,11 +1,15 @@
 #include "harness/ranks/communicator.h"
 
 #include <cstring>
+#include <string_view>
 
+#include "harness/ranks/patience.h"
 #include "methods/config/input_error.h"
 
 namespace diffbench::ranks {
 namespace {
+
+constexpr std::string_view kKindLetters = "eis";  // by FailureKind
 
 template <typename Container>
 std::span<const std::byte> bytes_of(const Container& values) {
@@ -32,7 +36,7 @@ std::optional<Failure> Communicator::agree(const Failure& mine) const {
   // what is sent: one byte for the kind, then the text; nothing at all where all went well
   std::string report;
   if (!mine.message.empty()) {
-    report = (mine.is_input_error ? "i" : "e") + mine.message;
+    report = kKindLetters[static_cast<size_t>(mine.kind)] + mine.message;
   }
   std::string verdict;  // "<rank> <report>" of the lowest failing rank
   const auto reports = gather(bytes_of(report));
@@ -47,7 +51,7 @@ std::optional<Failure> Communicator::agree(const Failure& mine) const {
   }
   const size_t space = verdict.find(' ');
   return Failure{.rank = std::stoi(verdict.substr(0, space)),
-                 .is_input_error = verdict[space + 1] == 'i',
+                 .kind = static_cast<FailureKind>(kKindLetters.find(verdict[space + 1])),
                  .message = verdict.substr(space + 2)};
 }
 
@@ -60,7 +64,11 @@ void Communicator::together(const std::function<void()>& work) const {
   } catch (const AgreedError&) {
     throw;  // agreed inside `work`: every rank has it already
   } catch (const config::InputError& error) {
-    mine = {.is_input_error = true, .message = error.what()};
+    mine = {.kind = FailureKind::kInput, .message = error.what()};
+  } catch (const Stopped& request) {
+    mine = {.kind = FailureKind::kStopped, .message = request.what()};
+  } catch (const RankSilent&) {
+    throw;  // no use in asking that rank
   } catch (const std::exception& error) {
     mine = {.message = error.what()};
   }

@@ -6,7 +6,7 @@
 //   for (const auto& buffer : world.gather(to_bytes(result))) { ... }       // on rank 0
 //
 // Every member function that returns more than a place (rank, size, local_rank, local_size) is a collective: all ranks
-// call it, in the same order, from one thread.
+// call it, in the same order, from one thread. On rank 0 each of them may throw RankSilent (patience.h).
 // No rank is left behind: wrap whatever may throw in together() before the next collective. Failing MPI calls throw
 // std::runtime_error with the name of the call.
 
@@ -22,11 +22,22 @@ namespace diffbench::ranks {
 
 using Bytes = std::vector<std::byte>;
 
+enum class FailureKind {
+  kInternal,  // ours
+  kInput,     // the user's mistake: config::InputError
+  kStopped,   // nobody's: the program was asked to end
+};
+
 // What a rank reports when something failed there.
 struct Failure {
   int rank = 0;
-  bool is_input_error = false;  // the user's mistake (config::InputError), not ours
-  std::string message;
+  FailureKind kind = FailureKind::kInternal;
+  std::string message{};
+};
+
+// Thrown inside of together() by a rank that has been asked to end: all ranks do.
+struct Stopped : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 // Thrown by Communicator::together on every rank, with the same content everywhere.

@@ -7,7 +7,8 @@
 //     use(from_blob<int64_t>(from.at("durations_ns")));
 //   }
 //
-// Both are collectives. Ranks run the same program on the same kind of machine: a blob is the bytes in memory.
+// Both are collectives; encode() and decode() are what they send, for letters (mail.h). Ranks run the same program on
+// the same kind of machine: a blob is the bytes in memory.
 
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -17,6 +18,9 @@
 #include "harness/ranks/communicator.h"
 
 namespace diffbench::ranks {
+
+Bytes encode(const nlohmann::json& value);
+nlohmann::json decode(const Bytes& bytes);
 
 // rank 0's value on every rank; what the others pass is not read
 nlohmann::json share(const Communicator& world, const nlohmann::json& value);

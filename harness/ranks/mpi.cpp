@@ -1,6 +1,7 @@
 // Ranks over MPI.
 
 #include <mpi.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -8,7 +9,9 @@
 #include <thread>
 
 #include "harness/ranks/communicator.h"
+#include "harness/ranks/mail.h"
 #include "harness/ranks/mpi_session.h"
+#include "harness/ranks/patience.h"
 
 namespace diffbench::ranks {
 namespace {
@@ -45,11 +48,28 @@ void find_local_place() {
   MPI_Comm_free(&machine);
 }
 
+// so that rank 0 can say where a rank is that does not answer
+void introduce_ranks() {
+  char host[MPI_MAX_PROCESSOR_NAME] = {};
+  int length = 0;
+  check(MPI_Get_processor_name(host, &length), "MPI_Get_processor_name");
+  const std::string mine = std::to_string(::getpid()) + " " + host;
+  std::vector<RankPlace> places;
+  for (const auto& bytes : Communicator().gather(std::as_bytes(std::span(mine)))) {
+    const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const size_t space = text.find(' ');
+    places.push_back({.host = text.substr(space + 1), .process = std::stol(text.substr(0, space))});
+  }
+  know_ranks(std::move(places));
+}
+
 // MPI-3 counts are int: larger buffers travel in pieces
 constexpr size_t kPieceBytes = size_t{1} << 30;
 static_assert(kPieceBytes <= static_cast<size_t>(std::numeric_limits<int>::max()));
+constexpr int kCountTag = 16;
 constexpr int kTag = 17;
 constexpr int kWakeTag = 18;
+constexpr int kLetterTag = 19;
 
 // calls transfer(offset, count) for each piece
 template <typename Transfer>
@@ -66,9 +86,15 @@ MpiSession::MpiSession(int& argc, char**& argv) {
     return;
   }
   int provided = 0;
-  check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  check(MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided), "MPI_Init_thread");
+  if (provided < MPI_THREAD_SERIALIZED) {
+    throw std::runtime_error(
+        "MPI_Init_thread: this MPI allows calls from one thread of a process only; ranks need "
+        "MPI_THREAD_SERIALIZED (share_work.h)");
+  }
   check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   find_local_place();
+  introduce_ranks();
 }
 
 MpiSession::~MpiSession() {
@@ -100,10 +126,10 @@ Communicator::Communicator() {
   }
 }
 
+// by way of rank 0, who sees which rank it is that does not come
 void Communicator::barrier() const {
-  if (size_ > 1) {
-    check(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier");
-  }
+  gather({});
+  broadcast(Bytes());
 }
 
 Bytes Communicator::broadcast(Bytes bytes) const {
@@ -138,26 +164,55 @@ std::vector<Bytes> Communicator::gather(std::span<const std::byte> bytes) const 
   if (size_ == 1) {
     return {Bytes(bytes.begin(), bytes.end())};
   }
-  const unsigned long long mine = bytes.size();
-  std::vector<unsigned long long> counts(static_cast<size_t>(size_));
-  check(MPI_Gather(&mine, 1, MPI_UNSIGNED_LONG_LONG, counts.data(), 1, MPI_UNSIGNED_LONG_LONG, 0, MPI_COMM_WORLD),
-        "MPI_Gather");
   std::vector<Bytes> all;
   if (rank_ != 0) {
+    const unsigned long long mine = bytes.size();
+    check(MPI_Send(&mine, 1, MPI_UNSIGNED_LONG_LONG, 0, kCountTag, MPI_COMM_WORLD), "MPI_Send");
     in_pieces(bytes.size(), [&](size_t offset, int piece) {
       check(MPI_Send(bytes.data() + offset, piece, MPI_BYTE, 0, kTag, MPI_COMM_WORLD), "MPI_Send");
     });
     return all;
   }
   all.emplace_back(bytes.begin(), bytes.end());
+  Wait wait;
   for (int source = 1; source < size_; ++source) {
-    Bytes& buffer = all.emplace_back(counts[static_cast<size_t>(source)]);
+    unsigned long long count = 0;
+    for (int arrived = 0; arrived == 0;) {
+      check(MPI_Iprobe(source, kCountTag, MPI_COMM_WORLD, &arrived, MPI_STATUS_IGNORE), "MPI_Iprobe");
+      if (arrived == 0) wait.goes_on(source);
+    }
+    wait.is_over();
+    check(MPI_Recv(&count, 1, MPI_UNSIGNED_LONG_LONG, source, kCountTag, MPI_COMM_WORLD, MPI_STATUS_IGNORE),
+          "MPI_Recv");
+    Bytes& buffer = all.emplace_back(count);
     in_pieces(buffer.size(), [&](size_t offset, int piece) {
       check(MPI_Recv(buffer.data() + offset, piece, MPI_BYTE, source, kTag, MPI_COMM_WORLD, MPI_STATUS_IGNORE),
             "MPI_Recv");
     });
   }
   return all;
+}
+
+void Mail::send(int to, const Bytes& bytes) const {
+  if (bytes.size() > kPieceBytes) {
+    throw std::runtime_error("a letter of " + std::to_string(bytes.size()) + " bytes to rank " + std::to_string(to) +
+                             ": 1 GiB at the most");
+  }
+  check(MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, to, kLetterTag, MPI_COMM_WORLD), "MPI_Send");
+}
+
+std::optional<Letter> Mail::look() const {
+  if (size_ == 1) return std::nullopt;
+  int arrived = 0;
+  MPI_Status status;
+  check(MPI_Iprobe(MPI_ANY_SOURCE, kLetterTag, MPI_COMM_WORLD, &arrived, &status), "MPI_Iprobe");
+  if (arrived == 0) return std::nullopt;
+  int count = 0;
+  check(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
+  Letter letter{.from = status.MPI_SOURCE, .bytes = Bytes(static_cast<size_t>(count))};
+  check(MPI_Recv(letter.bytes.data(), count, MPI_BYTE, letter.from, kLetterTag, MPI_COMM_WORLD, MPI_STATUS_IGNORE),
+        "MPI_Recv");
+  return letter;
 }
 
 }  // namespace diffbench::ranks

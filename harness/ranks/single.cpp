@@ -1,6 +1,7 @@
 // A build without MPI: this process alone.
 
 #include "harness/ranks/communicator.h"
+#include "harness/ranks/mail.h"
 #include "harness/ranks/mpi_session.h"
 
 namespace diffbench::ranks {
@@ -18,5 +19,10 @@ std::string Communicator::broadcast_sleeping(const std::string& text) const { re
 std::vector<Bytes> Communicator::gather(std::span<const std::byte> bytes) const {
   return {Bytes(bytes.begin(), bytes.end())};
 }
+
+void Mail::send(int to, const Bytes&) const {
+  throw std::logic_error("no rank " + std::to_string(to) + ": this build has no MPI");
+}
+std::optional<Letter> Mail::look() const { return std::nullopt; }
 
 }  // namespace diffbench::ranks

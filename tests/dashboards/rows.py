@@ -1,4 +1,4 @@
-"""Rows of a results file of schema 7, by the names of their columns, and what an estimate of a few numbers is."""
+"""Rows of a results file of schema 8, by the names of their columns, and what an estimate of a few numbers is."""
 
 from __future__ import annotations
 

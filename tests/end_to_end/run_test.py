@@ -13,20 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from outcomes import assert_same, outcome, progress
 from program import ENVIRONMENT, command, diffbench, run_ok
-
-
-def outcome(result: subprocess.CompletedProcess) -> dict[str, tuple]:
-    cells = json.loads(result.stdout)["cells"]
-    return {cell["key"]: (cell["status"], cell["sample_checksum"], cell["fid"], cell["n"]) for cell in cells}
-
-
-def assert_same(one: dict[str, tuple], other: dict[str, tuple]) -> None:
-    assert one.keys() == other.keys()
-    for key in one:
-        assert one[key][:2] == other[key][:2], key
-        assert one[key][2] == pytest.approx(other[key][2], rel=1e-9) if one[key][2] is not None else other[key][2] is None
-        assert one[key][3] == other[key][3]
 
 
 def test_the_number_of_ranks_does_not_change_the_samples(suite: Path) -> None:
@@ -53,20 +41,6 @@ def test_every_number_of_the_table_is_in_the_database(suite: Path) -> None:
             assert 0.6 < cell["blocks_ratio"] < 1.0 and cell["theoretical_speedup"] > 1.0
     images = connection.execute("SELECT count(*) FROM sample").fetchone()[0]
     assert images == 4 * 4 * 2  # images x methods with quality x solvers
-
-
-def progress(database: Path) -> tuple[int, int]:
-    """timings and shards stored so far"""
-    if not database.exists():
-        return 0, 0
-    try:
-        with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5) as connection:
-            return (
-                connection.execute("SELECT count(*) FROM timing").fetchone()[0],
-                connection.execute("SELECT count(*) FROM feature_shard").fetchone()[0],
-            )
-    except sqlite3.OperationalError:
-        return 0, 0
 
 
 @pytest.mark.parametrize("phase", ["timing", "quality"])

@@ -167,6 +167,22 @@ TEST(Estimates, ResourcesOfACell) {
   EXPECT_FALSE(of_cell(example.store, example.run, cell).contains("energy_per_sample"));
 }
 
+TEST(Estimates, TheSlowestRankIsTheOneThatIsSlowInTheMedian) {
+  Example example;
+  const auto cell = example.add(example_cell("full", CellRole::kBaseline, 3));
+  const auto alone = example.add(example_cell("alone"));
+  // rank 2 takes 1.2 times the mean; rank 0 is slow once
+  for (int round = 0; round < 7; ++round) example.time(cell, round, 0, {round == 3 ? 900 : 90, 90, 120});
+  example.time(alone, 0, 0, {50});
+  for (const auto id : {cell, alone}) example.store.set_cell_status(id, CellStatus::kOk);
+  const auto found = of_cell(example.store, example.run, cell);
+  ASSERT_TRUE(found.contains("rank_imbalance"));
+  EXPECT_DOUBLE_EQ(found.at("rank_imbalance").value, 1.2);
+  EXPECT_EQ(found.at("rank_imbalance").n, 7);
+  EXPECT_TRUE(found.at("rank_imbalance").rule.starts_with("rank 2: median")) << found.at("rank_imbalance").rule;
+  EXPECT_FALSE(of_cell(example.store, example.run, alone).contains("rank_imbalance"));
+}
+
 TEST(Estimates, NoDecoderNoDecodeShare) {
   const PairedExample example(3);
   EXPECT_FALSE(of_cell(example.store, example.run, example.exit).contains("decode_share"));

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-VERSION = 7
-FINGERPRINT = "99296ffe3a03ef28"  # of what that version holds
+VERSION = 8
+FINGERPRINT = "cc1fe4e1b1a6b8d2"  # of what that version holds
 
 
 def fingerprint() -> str:

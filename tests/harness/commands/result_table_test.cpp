@@ -94,6 +94,20 @@ TEST(ResultTable, OverheadLinesHaveIntervalsToo) {
             "recording everything: 1.500 (n < 6) of the time without, full\n");
 }
 
+TEST(ResultTable, SlowRanksAreNamedWhereTheyAreKnownToBe) {
+  CellSummary first = cell("first", 8, true);
+  CellSummary second = cell("second", 8, true);
+  EXPECT_EQ(rank_lines({first, second}), "");
+  first.estimates["rank_imbalance"] = {
+      .value = 1.12, .interval = Interval{1.1, 1.13}, .n = 8, .rule = "rank 3: median"};
+  second.estimates["rank_imbalance"] = {.value = 1.3, .interval = Interval{1.2, 1.4}, .n = 8, .rule = "rank 3: median"};
+  EXPECT_EQ(rank_lines({first, second}),
+            "rank 3 is the slowest in 2 cells: up to 30 % above the mean of all ranks (second)\n");
+  second.estimates["rank_imbalance"] = {.value = 1.3, .interval = Interval{0.9, 1.4}, .n = 8, .rule = "rank 1: median"};
+  first.estimates["rank_imbalance"].value = 1.04;
+  EXPECT_EQ(rank_lines({first, second}), "");
+}
+
 TEST(ResultJson, CarriesWhatANumberRestsOn) {
   CellSummary one = cell("exit", 8, true);
   one.estimates["fid"] = {.value = 7, .n = 1000, .rule = "groups"};

@@ -350,7 +350,7 @@ TEST_F(TimingTest, AResumeNamesTheFileThatHasChanged) {
     resumed.session().open(options(true));
     FAIL() << "went on with other gates";
   } catch (const ranks::AgreedError& error) {
-    EXPECT_TRUE(error.failure.is_input_error);
+    EXPECT_EQ(error.failure.kind, ranks::FailureKind::kInput);
     EXPECT_THAT(error.what(), HasSubstr("gates /a/heads.safetensors has changed since the run began"));
   }
   scripts_["fixed_exit"].facts.artifacts[0].sha256 = "1111";
@@ -370,7 +370,7 @@ TEST_F(TimingTest, AFileThatCannotBeWrittenIsTheUsersMistake) {
     process.session().open(options());
     FAIL() << "opened it";
   } catch (const ranks::AgreedError& error) {
-    EXPECT_TRUE(error.failure.is_input_error);
+    EXPECT_EQ(error.failure.kind, ranks::FailureKind::kInput);
   }
 }
 

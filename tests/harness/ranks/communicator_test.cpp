@@ -74,12 +74,13 @@ TEST(Communicator, AgreesOnTheLowestFailingRank) {
   const int first_failing = world.size() > 1 ? 1 : 0;
   Failure mine;
   if (world.rank() >= first_failing) {
-    mine = {.is_input_error = world.rank() == first_failing, .message = "no data on " + std::to_string(world.rank())};
+    mine = {.kind = world.rank() == first_failing ? FailureKind::kInput : FailureKind::kInternal,
+            .message = "no data on " + std::to_string(world.rank())};
   }
   const auto failure = world.agree(mine);
   ASSERT_TRUE(failure.has_value());
   EXPECT_EQ(failure->rank, first_failing);
-  EXPECT_TRUE(failure->is_input_error);
+  EXPECT_EQ(failure->kind, FailureKind::kInput);
   EXPECT_EQ(failure->message, "no data on " + std::to_string(first_failing));
 }
 
@@ -98,10 +99,23 @@ TEST(Communicator, TogetherThrowsTheSameEverywhere) {
     FAIL() << "rank " << world.rank() << " went on";
   } catch (const AgreedError& error) {
     EXPECT_STREQ(error.what(), "a.toml:3: steps: must be an integer");
-    EXPECT_TRUE(error.failure.is_input_error);
+    EXPECT_EQ(error.failure.kind, FailureKind::kInput);
     EXPECT_EQ(error.failure.rank, failing);
   }
   world.barrier();
+}
+
+TEST(Communicator, OneRankThatIsAskedToStopStopsAll) {
+  const Communicator world;
+  try {
+    world.together([&] {
+      if (world.rank() == world.size() - 1) throw Stopped("stopped by SIGTERM");
+    });
+    FAIL() << "rank " << world.rank() << " went on";
+  } catch (const AgreedError& error) {
+    EXPECT_STREQ(error.what(), "stopped by SIGTERM");
+    EXPECT_EQ(error.failure.kind, FailureKind::kStopped);
+  }
 }
 
 TEST(Communicator, TogetherTellsOurErrorsFromTheUsers) {
@@ -111,7 +125,7 @@ TEST(Communicator, TogetherTellsOurErrorsFromTheUsers) {
     nested();
     FAIL() << "an exception without a message passed for success";
   } catch (const AgreedError& error) {
-    EXPECT_FALSE(error.failure.is_input_error);
+    EXPECT_EQ(error.failure.kind, FailureKind::kInternal);
     EXPECT_EQ(error.failure.rank, 0);
   }
 }

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""How much of the ideal throughput quality sampling reaches on ranks of equal and of unequal speed.
+
+    python3 results/scale_out/measure_queue.py FOLDER NAME=PROGRAM [NAME=PROGRAM ...] [--repeats 9]
+
+Ranks wait instead of computing (method `sleeper` of tests/end_to_end, 20 ms an evaluation, the slow rank 60 ms), so that
+eight of them fit on two cores and what is seen is the sharing out. A batch is five evaluations. Time is what the program
+says that all samples took, from the first batch to the last result stored; ideal is what the ranks would give if none ever
+waited, from the batch times that each kind of rank has alone, measured in the same way. Programs, ranks and repeats take
+turns. FOLDER/queue.csv gets every measurement. fixed_split.patch makes the program that it is compared with: the one of
+commit d1262a5, with a clock."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import random
+import re
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/end_to_end"))
+
+from program import ENVIRONMENT, NOISE
+
+BATCH, BATCHES_A_RANK = 4, 30
+FAST_US, SLOW_US = 20_000, 60_000
+KINDS = {"even": lambda ranks: [FAST_US] * ranks, "one slow": lambda ranks: [FAST_US] * (ranks - 1) + [SLOW_US]}
+
+
+def build_plugin(folder: Path) -> Path:
+    """with the flags of a file that sees the same headers"""
+    commands = json.loads((ROOT / "build/release/compile_commands.json").read_text())
+    words = shlex.split(next(one["command"] for one in commands if one["file"].endswith("methods/registry.cpp")))
+    flags = [word for word in words if word.startswith(("-D", "-I", "-std", "-f", "-O"))]
+    flags += [word for at, word in enumerate(words) if word == "-isystem" or words[at - 1] == "-isystem"]
+    plugin = folder / "sleeper.so"
+    subprocess.run(["c++", *flags, "-w", "-shared", "-fPIC", "-o", plugin, ROOT / "tests/end_to_end/sleeper_plugin.cpp"], check=True,
+                   cwd=ROOT / "build/release")
+    return plugin
+
+
+def write_suite(folder: Path, plugin: Path) -> Path:
+    (folder / "mixture").mkdir()
+    (folder / "mixture/model.toml").write_text(
+        f'[backbone]\nkind = "gaussian_mixture"\nimage_size = 28\nchannels = 1\nmeans = [-0.6, 0.5]\nstds = [0.1, 0.2]\nweights = [0.3, 0.7]\n{NOISE}')
+    suite = folder / "queue.toml"
+    suite.write_text(
+        f'name = "queue"\nseed = 1\nplugins = ["{plugin}"]\n[run]\nmodel = "{folder}/mixture"\nbatch = [1]\n[[method]]\nname = "sleeper"\n'
+        '[[solver]]\nname = "ddim"\nsteps = [5]\ngrid = "trailing"\n[timing]\nmin_rounds = 1\nmax_rounds = 1\nwarmup_max_seconds = 0.1\n'
+        f"[quality]\nsamples = 64\nbatch = {BATCH}\nshard = {4 * BATCH}\nimages = 0\n")
+    return suite
+
+
+def seconds(program: str, suite: Path, pauses_us: list[int], batches: int) -> float:
+    """that the program says its samples took"""
+    words = ["mpirun"]
+    for pause in pauses_us:
+        words += ["-n", "1", "-x", f"SLEEPER_US={pause}", program, "run", str(suite), "--db", str(suite.parent / "r.db"),
+                  "--set", f"quality.samples={batches * BATCH}", ":"]
+    (suite.parent / "r.db").unlink(missing_ok=True)
+    done = subprocess.run(words[:-1], env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    said = re.search(r"quality: (\d+) samples in ([\d.]+) s", done.stderr)
+    assert said and int(said[1]) == batches * BATCH, done.stderr
+    return float(said[2])
+
+
+def measure(folder: Path, programs: dict[str, str], repeats: int) -> None:
+    draw = random.Random(1)
+    with tempfile.TemporaryDirectory() as place, (folder / "queue.csv").open("w", newline="") as out:
+        suite = write_suite(Path(place), build_plugin(Path(place)))
+        writer = csv.writer(out)
+        writer.writerow(["repeat", "program", "ranks", "kind", "batches", "seconds", "efficiency"])
+        for repeat in range(repeats):
+            some = next(iter(programs.values()))
+            alone_s = {pause: seconds(some, suite, [pause], BATCHES_A_RANK) / BATCHES_A_RANK for pause in (FAST_US, SLOW_US)}
+            cases = [(name, ranks, kind) for name in programs for ranks in (1, 2, 4, 8) for kind in KINDS if ranks > 1 or kind == "even"]
+            draw.shuffle(cases)
+            for name, ranks, kind in cases:
+                pauses, batches = KINDS[kind](ranks), BATCHES_A_RANK * ranks
+                took_s = seconds(programs[name], suite, pauses, batches)
+                ideal_s = batches / sum(1 / alone_s[pause] for pause in pauses)
+                writer.writerow([repeat, name, ranks, kind, batches, round(took_s, 4), round(ideal_s / took_s, 4)])
+                out.flush()
+
+
+def table(file: Path) -> None:
+    """medians with the distribution-free interval of the median: between the second smallest and the second largest, 96 % for 9"""
+    with file.open() as rows:
+        cells: dict[tuple, list[float]] = {}
+        for row in csv.DictReader(rows):
+            cells.setdefault((row["kind"], int(row["ranks"]), row["program"]), []).append(float(row["efficiency"]))
+    for (kind, ranks, program), values in sorted(cells.items()):
+        values.sort()
+        interval = f"[{100 * values[1]:.1f}, {100 * values[-2]:.1f}]" if len(values) >= 9 else f"n = {len(values)}"
+        print(f"{kind:<9} {ranks} ranks  {program:<8} {100 * statistics.median(values):.1f} % {interval}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("programs", nargs="*", help="NAME=PROGRAM; without any, the table of what is in FOLDER is printed")
+    parser.add_argument("--repeats", type=int, default=9)
+    options = parser.parse_args()
+    if options.programs:
+        measure(options.folder, dict(one.split("=", 1) for one in options.programs), options.repeats)
+    table(options.folder / "queue.csv")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    main()
