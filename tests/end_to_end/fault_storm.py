@@ -54,7 +54,7 @@ batch = 4
 shard = {shard}
 """
 CELLS = 3
-PATIENCE_S = 2
+PATIENCE_S = 6
 
 
 @dataclass

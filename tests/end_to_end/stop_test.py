@@ -87,13 +87,13 @@ def test_one_rank_that_is_asked_to_end_ends_all(suite: Path) -> None:
 @pytest.mark.parametrize("phase", ["timing", "quality"])
 def test_a_rank_that_hangs_is_named(suite: Path, undisturbed: dict, phase: str) -> None:
     database = suite.parent / "r.db"
-    process = start(suite, database, "--patience", "2", ranks=2)
+    process = start(suite, database, "--patience", "6", ranks=2)
     wait_for(phase, database, process)
     hanging = pids(database)[1]
     os.kill(hanging, signal.SIGSTOP)
     began = time.monotonic()
     _, text = process.communicate(timeout=60)
-    assert 1.5 < time.monotonic() - began < 30
+    assert 5.5 < time.monotonic() - began < 50
     assert process.returncode == 1
     line = next(line for line in text.splitlines() if "has not answered" in line)
     assert f"rank 1 (host {os.uname().nodename}, process {hanging}: state T (stopped)" in line and "--resume" in line
