@@ -54,8 +54,7 @@ def _that_count(logs: np.ndarray, half_widths: np.ndarray, cuts: list[int], smal
     while len(bounds) > 2:
         levels = [logs[begin:end] for begin, end in zip(bounds, bounds[1:])]
         medians = [float(np.median(level)) for level in levels]
-        noise = [max(float(np.abs(level - median).mean()), _middle(half_widths[begin:end]))
-                 for level, median, begin, end in zip(levels, medians, bounds, bounds[1:])]
+        noise = [noise_of(level, half_widths[begin:end]) for level, begin, end in zip(levels, bounds, bounds[1:])]
         excess = [abs(medians[i + 1] - medians[i]) / max(smallest, noise[i], noise[i + 1]) for i in range(len(levels) - 1)]
         weakest = int(np.argmin(excess))
         if excess[weakest] > 1:
@@ -64,6 +63,7 @@ def _that_count(logs: np.ndarray, half_widths: np.ndarray, cuts: list[int], smal
     return bounds
 
 
-def _middle(half_widths: np.ndarray) -> float:
+def noise_of(logs: np.ndarray, half_widths: np.ndarray) -> float:
+    """Of one level, as rule 2 has it; half-widths are NaN where a run stored no interval."""
     known = half_widths[np.isfinite(half_widths)]
-    return float(np.median(known)) if len(known) else 0.0
+    return max(float(np.abs(logs - np.median(logs)).mean()), float(np.median(known)) if len(known) else 0.0)

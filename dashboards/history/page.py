@@ -13,10 +13,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import plotly.io
 
+from dashboards.history.causes import Causes
 from dashboards.history.levels import SMALLEST_EFFECT, Level, find_levels
 from dashboards.history.read import History, Machine, Numbers, read_history
 from dashboards.history.segment_cost import SHORTEST
-from dashboards.history.steps import CHANGE, IMPROVEMENT, NEW_CELL, NEW_FOOTING, REGRESSION, steps_between
+from dashboards.history.steps import CHANGE, IMPROVEMENT, MACHINE, NEW_CELL, NEW_FOOTING, REGRESSION, UNDECIDED, WORDS, steps_between
 from dashboards.page_parts import as_json
 from dashboards.source import Source
 from dashboards.theme import BASELINE_COLOUR, NULL_COLOUR, Look, method_colour, styled
@@ -24,7 +25,8 @@ from dashboards.units import metric_of, name_words, shown_unit
 
 TITLE = "History"
 FIRST_METRICS = ["latency", "throughput", "speedup", "fid", "peak_memory", "device_memory"]  # the others as the file has them
-STEP_COLOURS = {REGRESSION: "#C0392B", IMPROVEMENT: "#117733", CHANGE: "#52606D"}
+STEP_COLOURS = {REGRESSION: "#C0392B", IMPROVEMENT: "#117733", CHANGE: "#52606D", MACHINE: "#8E6BBF", UNDECIDED: "#B7791F"}
+UNITS_OF_THE_MACHINE = ("ns", "images/s")  # of metrics that a slow phase of it moves
 
 
 def content(source: Source) -> dict | None:
@@ -43,7 +45,7 @@ def content(source: Source) -> dict | None:
         "history": as_json({
             "machines": [_machine(machine) for machine in history.machines], "series": [[*row, colours[label]] for *row, label in history.series[["machine", "key", "method", "method_label"]].to_numpy().tolist()], "metrics": metrics,
             "failures": _failures(history.failures), "breaks": np.argwhere(history.is_new_cell).tolist(),
-            "fewest": 2 * SHORTEST, "step_colours": STEP_COLOURS, "layout": json.loads(plotly.io.to_json(styled(go.Figure(), 620)))["layout"],
+            "fewest": 2 * SHORTEST, "step_colours": STEP_COLOURS, "step_words": WORDS, "layout": json.loads(plotly.io.to_json(styled(go.Figure(), 620)))["layout"],
         }),
     }
 
@@ -71,13 +73,14 @@ def _metric(name: str, row: dict, history: History) -> dict:
     stored = history.numbers[name]
     numbers = Numbers(stored.value * factor, stored.low * factor, stored.high * factor, stored.has_new_footing)
     levels = find_levels(numbers.value, numbers.low, numbers.high)
+    causes = Causes(numbers.value, numbers.low, numbers.high, history.series) if row["unit"] in UNITS_OF_THE_MACHINE else None
     has_ends = bool(np.isfinite(numbers.low).any())
     return {
         "name": name, "title": name_words(name), "unit": unit, "better": row["better"], "definition": f"{row['definition']} [{row['formula']}]",
         "value": _packed(numbers.value, history), "low": _packed(numbers.low, history) if has_ends else None,
         "high": _packed(numbers.high, history) if has_ends else None,
         "levels": [[series, level.first, level.last, level.value] for series, of in enumerate(levels) if len(of) > 1 for level in of],
-        "steps": [dataclasses.asdict(step) for step in steps_between(levels, row["better"], {NEW_CELL: history.is_new_cell, NEW_FOOTING: numbers.has_new_footing})],
+        "steps": [dataclasses.asdict(step) for step in steps_between(levels, row["better"], {NEW_CELL: history.is_new_cell, NEW_FOOTING: numbers.has_new_footing}, causes)],
         "breaks": np.argwhere(numbers.has_new_footing).tolist(), "unsought": _unsought(numbers.value, levels),
     }
 

@@ -21,7 +21,9 @@ WHERE suite_name = (SELECT suite_name FROM run WHERE id = :run) AND status <> 'r
 """
 MACHINES = "SELECT run, cpu_model, core_count, gpu_names FROM machine ORDER BY run, id"
 CELLS = """
-SELECT cell.id AS cell, cell.run, key, method, method_label, role, identity, cell.status, reason FROM cell JOIN run ON run.id = cell.run
+SELECT cell.id AS cell, cell.run, key, method, method_label, role, identity, cell.status, reason,
+(SELECT key FROM cell AS baseline WHERE baseline.id = cell.baseline_cell) AS full_key
+FROM cell JOIN run ON run.id = cell.run
 WHERE suite_name = (SELECT suite_name FROM run WHERE id = :run) AND run.status <> 'running' ORDER BY cell.id
 """
 # as view cell_summary has them, but for metrics without a column there and further extractors as well
@@ -48,7 +50,7 @@ class Numbers:
 @dataclass(frozen=True)
 class History:
     machines: list[Machine]  # that of the latest run first
-    series: pd.DataFrame  # machine (its number), key, method, method_label, role; in the order of the latest plan
+    series: pd.DataFrame  # machine (its number), key, method, method_label, role, full (the series of its `full`, or -1); in the order of the latest plan
     failures: pd.DataFrame  # cells that are not ok: series, column, status, reason
     is_new_cell: np.ndarray  # [series, run of its machine]: unlike the cell before, with other weights or parameters
     numbers: dict[str, Numbers]  # by metric, of a further extractor by "fid@clip"
@@ -64,11 +66,12 @@ def read_history(data: RunData) -> History | None:
                           columns=["run", "machine", "column"])
     cells = data.query(CELLS).merge(of_run, on="run")
     groups = cells.groupby(["machine", "key"], sort=False)
-    series = groups.agg(method=("method", "last"), method_label=("method_label", "last"), role=("role", "last"), newest=("cell", "max")).reset_index().sort_values(["machine", "newest"], ignore_index=True)
+    series = groups.agg(method=("method", "last"), method_label=("method_label", "last"), role=("role", "last"), full_key=("full_key", "last"), newest=("cell", "max")).reset_index().sort_values(["machine", "newest"], ignore_index=True)
     place = pd.Series(series.index, index=pd.MultiIndex.from_frame(series[["machine", "key"]]))
     cells["series"] = place.reindex(pd.MultiIndex.from_frame(cells[["machine", "key"]])).to_numpy()
+    series["full"] = place.reindex(pd.MultiIndex.from_frame(series[["machine", "full_key"]])).fillna(-1).astype(int).to_numpy()
     shape = (len(series), max(len(machine.runs) for machine in machines))
-    return History(machines, series.drop(columns="newest"), cells.loc[cells["status"] != "ok", ["series", "column", "status", "reason"]],
+    return History(machines, series.drop(columns=["newest", "full_key"]), cells.loc[cells["status"] != "ok", ["series", "column", "status", "reason"]],
                    _is_new(cells, "identity", shape), _numbers(data, cells, shape))
 
 

@@ -64,7 +64,7 @@ function stepWords(metric, step) {
   return `${kindWords(step)}: ${signed(step.new / step.old - 1)}, from ${withUnit(metric, step.old)} to ${withUnit(metric, step.new)}`;
 }
 
-const kindWords = (step) => step.kind + (step.note ? ` (${step.note})` : "");
+const kindWords = (step) => (recorded.step_words[step.kind] || step.kind) + (step.note ? ` (${step.note})` : "");
 
 // --- which series ----------------------------------------------------------------------------------------------------
 
@@ -89,7 +89,7 @@ function matching(metric) {  // numbers of series: newest step first, then in th
     return onMachines.has(String(machine)) && (!methods || methods.includes(method)) && matches(key);
   });
   const newest = (number) => {
-    const step = (metric.stepsOf.get(number) || []).at(-1);
+    const step = (metric.stepsOf.get(number) || []).filter(({kind}) => kind !== "shared").at(-1);  // which would bring all of them to the top
     return step ? runsOf(number)[step.begins][1] : "";
   };
   return found.sort((a, b) => newest(b).localeCompare(newest(a)) || a - b);
@@ -264,7 +264,11 @@ function foundWords(metric, found, steps) {
   }
   const count = (kind) => steps.filter((step) => step.kind === kind).length;
   const newest = runsOf(steps[0].series)[steps[0].begins], together = steps.filter((step) => runsOf(step.series)[step.begins] === newest).length;
-  return `${["regression", "improvement", "change"].filter(count).map((kind) => several(count(kind), kind)).join(", ")} in ${found.length} series; ` +
+  const words = ["regression", "improvement", "change"].filter(count).map((kind) => several(count(kind), kind));
+  for (const [kind, what] of [["shared", "of the machine"], ["undecided", "that cannot be told from the machine's"]]) {
+    if (count(kind)) words.push(`${several(count(kind), "step")} ${what}`);
+  }
+  return `${words.join(", ")} in ${found.length} series; ` +
     `the newest ${together > 1 ? `${together} begin` : "begins"} at ${runWords(newest)}.`;
 }
 

@@ -25,15 +25,18 @@ def started(number: int) -> str:
 
 
 def add_run(connection: sqlite3.Connection, number: int, cells: dict[str, float | None] | None = None, *, suite: str = "demo", cpu: str | None = "a CPU",
-            gpus: str = "[]", identity: str = "i", half_width: float = 0.002, status: str = "ok", sha: str | None = None, **columns: object) -> None:
-    """`cells`: ms of latency by key, in front of its "/" the method; None: the cell failed. Their intervals reach as far as `half_width` of them."""
+            gpus: str = "[]", identity: str = "i", half_width: float = 0.002, status: str = "ok", sha: str | None = None,
+            is_beside_full: bool = False, **columns: object) -> None:
+    """`cells`: ms of latency by key, in front of its "/" the method; None: the cell failed. Their intervals reach as far as `half_width` of them.
+    `is_beside_full`: the first cell is the full network of the others."""
     add_run_row(connection, number, started=started(number), status=status, suite_name=suite, git_sha=sha or f"{number:08x}" + "0" * 32, **columns)
     insert(connection, "machine", run=number, host=f"host{number}", cpu_model=cpu, core_count=2, gpu_names=gpus)
     insert(connection, "rank", run=number, rank=0, machine=number, device="cpu", threads=1, pid=42)
     for place, (key, latency) in enumerate((cells or {}).items()):
         cell = number * 1000 + place
         outcome = {"status": "failed", "reason": "out of <memory>"} if latency is None else {}
-        add_cell_row(connection, cell, key.partition("/")[0], key=key, label=key.partition("/")[0], run=number, identity=f"{identity} {key}", **outcome)
+        add_cell_row(connection, cell, key.partition("/")[0], key=key, label=key.partition("/")[0], run=number, identity=f"{identity} {key}",
+                     baseline=number * 1000 if is_beside_full and place else None, **outcome)
         if latency is not None:
             add_estimate(connection, cell, "latency", latency * 1e6, latency * 1e6 * (1 - half_width), latency * 1e6 * (1 + half_width))
 

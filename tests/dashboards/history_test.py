@@ -76,7 +76,7 @@ def test_two_runs_are_a_history(tmp_path: Path) -> None:
 
 def test_a_step_names_the_runs_between_which_it_happened(tmp_path: Path) -> None:
     latencies = [100.0] * 10 + [None] + [110.0] * 9
-    latency = recorded(make_history(tmp_path / "step.db", {"full/1": latencies, "full/2": [100.0] * 20}))["metrics"][0]
+    latency = recorded(make_history(tmp_path / "step.db", {"full/1": latencies, "full/2": [100.0] * 20, "full/3": [100.0] * 20}))["metrics"][0]
     assert latency["steps"] == [{"series": 0, "after": 9, "begins": 11, "old": pytest.approx(100), "new": pytest.approx(110), "kind": "regression", "note": ""}]
     assert latency["levels"] == [[0, 0, 9, pytest.approx(100)], [0, 11, 19, pytest.approx(110)]]  # and none of the series without a step
 
