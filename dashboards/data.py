@@ -18,7 +18,7 @@ from dashboards.theme import Look, look_of
 from dashboards.units import metric_of
 
 CELLS = """
-SELECT cell_summary.*, cell.given_solver_params, ifnull(cell.judged_as, cell.id) AS judged_as
+SELECT cell_summary.*, cell.given_solver_params, cell.model_fingerprint, ifnull(cell.judged_as, cell.id) AS judged_as
 FROM cell_summary JOIN cell ON cell.id = cell_summary.cell
 WHERE cell_summary.run = :run ORDER BY cell_summary.cell
 """

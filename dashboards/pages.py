@@ -13,12 +13,13 @@ from plotly.offline import get_plotlyjs
 
 from dashboards import report_page
 from dashboards.comparison import page as comparison
+from dashboards.fleet import page as fleet
 from dashboards.history import page as history
 from dashboards.profile import page as profile
 from dashboards.quality import page as quality
 from dashboards.source import Source
 
-PAGES = {"report": report_page, "quality": quality, "history": history, "comparison": comparison, "profile": profile}
+PAGES = {"report": report_page, "quality": quality, "history": history, "fleet": fleet, "comparison": comparison, "profile": profile}
 
 
 def file_name(page: str) -> str:

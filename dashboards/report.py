@@ -1,5 +1,5 @@
-"""diffbench-report results.db -o report/ [--run N] [--quality METRIC] [--comparison F.json]: the pages of a run (pages.py), each one self-contained
-HTML file, and the figures as SVG and PDF. From a checkout: python -m dashboards.report."""
+"""diffbench-report results.db -o report/ [--run N] [--quality METRIC] [--comparison F.json] [--prices P.csv]: the pages of a run (pages.py), each
+one self-contained HTML file, and the figures as SVG and PDF. From a checkout: python -m dashboards.report."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ try:
     from dashboards.data import RunData, read_run
     from dashboards.database import ReportError, choose_run, open_database
     from dashboards.figures import FIGURES
+    from dashboards.fleet.prices import read_prices
     from dashboards.pages import PAGES, file_name, render
     from dashboards.source import Source
 except ModuleNotFoundError as error:  # an installed program finds any python3
@@ -67,7 +68,8 @@ def write_report(options: argparse.Namespace) -> Path:
         document = None if options.comparison is None else read_document(options.comparison)
         data = read_run(connection, choose_run(connection, options.run if document is None else new_run(document, options.run)), options.quality)
         comparison = None if document is None else read_comparison(document, data, stack)
-        pages = render(Source(data, comparison))
+        prices = None if options.prices is None else read_prices(options.prices)
+        pages = render(Source(data, comparison, prices))
         out = Path(options.out)
         try:
             out.mkdir(parents=True, exist_ok=True)
@@ -85,6 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--run", type=int, help="which run of the database (default: the latest, or the one compared)")
     parser.add_argument("--quality", help="the metric on the axes, as fid, kid or fid@EXTRACTOR (default: fid, or the first that the run was judged by)")
     parser.add_argument("--comparison", help="what `diffbench compare OLD NEW --json` wrote, NEW being a run of the database: adds its page")
+    parser.add_argument("--prices", help="a CSV file with columns machine,price_per_hour,currency: adds what images cost to the page of machines")
     options = parser.parse_args(arguments)
     try:
         out = write_report(options)

@@ -7,19 +7,18 @@ NaN: nothing is carried over a gap.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from dashboards.data import RunData
+from dashboards.machines import machine_labels
 
 RUNS = """
 SELECT id, started_utc, git_sha, git_dirty, program_version FROM run
 WHERE suite_name = (SELECT suite_name FROM run WHERE id = :run) AND status <> 'running' ORDER BY started_utc, id
 """
-MACHINES = "SELECT run, cpu_model, core_count, gpu_names FROM machine ORDER BY run, id"
 CELLS = """
 SELECT cell.id AS cell, cell.run, key, method, method_label, role, identity, cell.status, reason,
 (SELECT key FROM cell AS baseline WHERE baseline.id = cell.baseline_cell) AS full_key
@@ -61,7 +60,7 @@ def read_history(data: RunData) -> History | None:
     runs = data.query(RUNS)
     if len(runs) < 2:
         return None
-    machines = _machines(runs, data.query(MACHINES))
+    machines = _machines(data, runs)
     of_run = pd.DataFrame([(run, number, column) for number, machine in enumerate(machines) for column, run in enumerate(machine.runs["id"])],
                           columns=["run", "machine", "column"])
     cells = data.query(CELLS).merge(of_run, on="run")
@@ -75,13 +74,8 @@ def read_history(data: RunData) -> History | None:
                    _is_new(cells, "identity", shape), _numbers(data, cells, shape))
 
 
-def _machines(runs: pd.DataFrame, rows: pd.DataFrame) -> list[Machine]:
-    labels: dict[int, list[str]] = {}
-    for row in rows.itertuples():
-        cores = "unknown cores" if pd.isna(row.core_count) else f"{row.core_count:.0f} cores"
-        labels.setdefault(row.run, []).append(", ".join(["unknown CPU" if pd.isna(row.cpu_model) else row.cpu_model, cores, *json.loads(row.gpu_names)]))
-    hosts = {run: sorted(labels.get(run, ["unknown machine"])) for run in runs["id"]}
-    label = runs["id"].map(lambda run: " and ".join(f"{hosts[run].count(of)} × {of}" if hosts[run].count(of) > 1 else of for of in dict.fromkeys(hosts[run])))
+def _machines(data: RunData, runs: pd.DataFrame) -> list[Machine]:
+    label = machine_labels(data, runs["id"])
     latest_first = dict.fromkeys(label[::-1])
     return [Machine(of, runs[label == of].reset_index(drop=True)) for of in latest_first]
 

@@ -18,27 +18,17 @@ import pandas as pd
 from dashboards.data import RunData
 from dashboards.quality.groups import Group
 from dashboards.quality_axis import DIFFERENCE, Quality, rows_of
+from dashboards.rankings import Ranking
 
 MOST_NAMED = 8  # pairs in a list
 
 
 @dataclass(frozen=True)
-class Order:
-    quality: Quality
-    cells: list[int]  # that the metric speaks of
+class Order(Ranking):
+    """`losses` are of what decides."""
+
+    quality: Quality  # that speaks of the cells
     values: pd.DataFrame  # by cell: rows of view cell_quality
-    losses: pd.DataFrame  # by cell: low and high of what decides, less is better; n, origin. NaN where there is no interval
-
-    def better(self, one: int, other: int) -> bool:
-        """Known to be."""
-        a, b = self.losses.loc[one], self.losses.loc[other]
-        return bool(a["n"] == b["n"] and a["origin"] == b["origin"] and a["high"] < b["low"])
-
-    def rank(self, cell: int) -> tuple[int, int]:
-        """From and to, counted from 1: what is known to be better stands before, what is known to be worse behind."""
-        before = sum(self.better(other, cell) for other in self.cells)
-        behind = sum(self.better(cell, other) for other in self.cells)
-        return 1 + before, len(self.cells) - behind
 
 
 def order_of(group: Group, data: RunData, quality: Quality) -> Order | None:
@@ -53,7 +43,7 @@ def order_of(group: Group, data: RunData, quality: Quality) -> Order | None:
         deciding.loc[group.full, ["n", "origin"]] = values.loc[group.full, ["n", "origin"]].tolist()
     if quality.sign < 0:
         deciding = deciding.assign(low=-deciding["high"], high=-deciding["low"])
-    return Order(quality, cells, values, deciding)
+    return Order(cells, deciding, quality, values)
 
 
 def contradictions(orders: list[Order], names: dict[int, str]) -> list[str]:

@@ -29,7 +29,6 @@ def _rank(order: Order, cell: int) -> dict:
     """Its rank as far as it is known, and the value that stands beside."""
     if cell not in order.cells:
         return {"rank": "–", "value": ""}
-    first, last = order.rank(cell)
     row = order.values.loc[cell]
     value = f"{number_words(row['value'], '.4g')} {interval_words(row['low'], row['high'], row['n'], '.4g')}"
-    return {"rank": str(first) if first == last else f"{first}–{last}", "value": value}
+    return {"rank": order.words(cell), "value": value}

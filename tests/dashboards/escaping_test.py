@@ -20,12 +20,16 @@ from dashboards.figures import FIGURES
 from dashboards.plotly_text import for_plotly, plotly_text, shortened
 from dashboards.report import main
 
+from fleet_database import add_machine
+from history_database import empty_file
 from methods_database import add_cell
 from profile_database import Recording
 from rows import add_estimate, insert, new_file, plan_depths
 
 LABELS = ['t<400 & "x"', "a</script><b>b</b> &amp; %{x} $c$ <br>", "'full' > <u>&lt;</u>"]
 SUITE, DEVICE, KERNEL, HOST = '<suite> & "s"', "a <GPU> & co", "void gemm<float, 4>(T&&)</script>", "host<1>&"
+TAGS = {"html", "head", "meta", "title", "script", "style", "body", "main", "header", "nav", "h1", "h2", "h3", "p", "a", "section", "div", "table",
+        "thead", "tbody", "tr", "th", "td", "small", "span", "img", "details", "summary", "dl", "dt", "dd", "em", "pre", "select", "option"}  # of our templates
 # what our figures write around words
 OURS = re.compile(r"<br>|</?b>|<span style='(?:font-size:11px|color:#[0-9A-F]{6})'>|</span>|<extra></extra>")
 
@@ -96,6 +100,23 @@ def report(hostile: Path) -> Path:
     return out
 
 
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of two machines whose every word is an attack."""
+    path = tmp_path_factory.mktemp("fleet") / "fleet.db"
+    connection = empty_file(path)
+    for run in (1, 2):
+        add_machine(connection, run, f"{DEVICE} {run}", 10.0, {"duodiff": 1.5, "fixed_exit": 2.0 - 0.8 * (run - 1)}, host=HOST + str(run))
+    connection.execute("UPDATE cell SET method_label = ? WHERE method = 'duodiff'", (LABELS[0],))
+    connection.execute("UPDATE cell SET method_label = ? WHERE method = 'fixed_exit'", (LABELS[1],))
+    connection.execute("UPDATE cell SET grid = 'trailing<&>'")
+    connection.commit()
+    connection.close()
+    (path.parent / "p.csv").write_text(f'machine,price_per_hour,currency\n{HOST}1,1.5,<EUR> & "co"\n')
+    assert main([str(path), "-o", str(path.parent / "report"), "--prices", str(path.parent / "p.csv")]) == 0
+    return path.parent / "report/fleet.html"
+
+
 class Page(HTMLParser):
     """What a browser would have: tags that were opened, text, attributes and scripts."""
 
@@ -163,8 +184,7 @@ def figures_of(page: Path) -> list[dict]:
 @pytest.mark.parametrize("name", ["report.html", "profile.html"])
 def test_no_word_becomes_a_tag_or_ends_a_script(report: Path, name: str) -> None:
     page = Page(report / name)
-    assert page.tags <= {"html", "head", "meta", "title", "script", "style", "body", "main", "header", "nav", "h1", "h2", "h3", "p", "a", "section", "div", "table",
-                         "thead", "tbody", "tr", "th", "td", "small", "span", "img", "details", "summary", "dl", "dt", "dd", "em", "pre", "select", "option"} | ({"i"} if name == "profile.html" else set())  # its legend
+    assert page.tags <= TAGS | ({"i"} if name == "profile.html" else set())  # its legend
     assert "&amp;" not in page.text.replace(one_line(LABELS[1]), "") and "&lt;" not in page.text.replace(LABELS[2], "")  # escaped once
 
 
@@ -183,6 +203,18 @@ def test_the_profile_page_shows_words_as_they_are(report: Path) -> None:
         assert one_line(words) in page.text, words
     cells = json.loads(re.search(r"^const profiles = (.*);$", page.scripts[-1], re.M).group(1))
     assert cells["1"]["kernels"][0][0] == KERNEL  # the script shows it by textContent
+
+
+def test_the_page_of_machines_shows_words_as_they_are(fleet: Path) -> None:
+    page = Page(fleet)
+    assert page.tags <= TAGS
+    for words in (*LABELS[:2], f"{DEVICE} 1, 2 cores", f"{HOST}1", "trailing<&>", '<EUR> & "co"', f"{LABELS[0]} is faster than {LABELS[1]} on {DEVICE} 2, 2 cores"):
+        assert one_line(words) in page.text, words
+    pairs = [pair for figure in figures_of(fleet) for pair in strings_in(figure)]
+    shown = [shown_by_plotly(text) for _, text in pairs]
+    for words in (*LABELS[:2], f"{DEVICE} 1"):
+        assert any(words in text for text in shown), words
+    assert not any("%{x} $c$" in text for key, text in pairs if key == "hovertemplate")
 
 
 @pytest.mark.parametrize("name", ["report.html", "profile.html"])

@@ -13,6 +13,7 @@ import pytest
 from dashboards.report import main
 
 from browser import Browser, Page
+from fleet_database import make_large_fleet
 from knobs_database import make_knobs
 from methods_database import add_cell
 from sweep_database import make_sweep
@@ -42,10 +43,10 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-def opened(browser: Browser, database: Path, width: int) -> Page:
+def opened(browser: Browser, database: Path, width: int, name: str = "report") -> Page:
     if not (database.parent / "report").exists():
         assert main([str(database), "-o", str(database.parent / "report")]) == 0
-    page = browser.open(database.parent / "report/report.html", width)
+    page = browser.open(database.parent / f"report/{name}.html", width)
     page.wait_for("[...document.querySelectorAll('.plotly-graph-div')].every((figure) => figure.querySelector('.main-svg'))")
     return page
 
@@ -75,6 +76,11 @@ def test_no_words_of_a_crowded_run_are_covered_or_cut(browser: Browser, crowded:
 def test_no_words_of_a_run_over_solvers_are_covered_or_cut(browser: Browser, tmp_path: Path) -> None:
     times = {(f"dpm_solver_{i}", "logsnr"): {2: (999.0, 499.0), 4: (999.0, 749.0, 499.0, 249.0)} for i in range(7)}
     assert opened(browser, make_sweep(tmp_path / "sweep.db", times), 1400).value(FAULTS) == []
+
+
+@pytest.mark.parametrize("width", [1400, 700])
+def test_no_words_of_six_machines_are_covered_or_cut(browser: Browser, tmp_path: Path, width: int) -> None:
+    assert opened(browser, make_large_fleet(tmp_path / "fleet.db"), width, "fleet").value(FAULTS) == []
 
 
 def test_the_check_can_fail(browser: Browser, tmp_path: Path) -> None:
