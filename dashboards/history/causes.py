@@ -16,7 +16,9 @@ from dashboards.history.levels import SMALLEST_EFFECT, Level, noise_of
 from dashboards.history.segment_cost import SHORTEST
 
 OWN, SHARED, BOTH, UNKNOWN = "own", "shared", "both", "unknown"
-NEAR = 8  # runs on each side of a step: what `full` did long before or after says nothing about it
+NEAR = 12  # runs on each side of a step: what `full` did long before or after says nothing about it
+ERRORS = 3.0  # standard errors of the difference of two medians
+ERROR_OF_MEDIAN = 1.57  # times the mean distance from it over the root of n, of normal values
 WITNESSES = 2  # other cells that stayed: one alone may be another method's luck
 
 
@@ -60,11 +62,13 @@ class Causes:
         return level.first + np.flatnonzero(np.isfinite(self.logs[series, level.first : level.last + 1]))
 
     def _move(self, logs: np.ndarray, series: int, before: np.ndarray, after: np.ndarray) -> float | None:
-        """How far the median of these logarithms moved, 0 where that is within the noise of `series` or too small to matter; None
-        where either side has too few of them."""
+        """How far the median of these logarithms moved; 0 where that is too small to matter, within the noise of `series`, or within
+        what so few runs are known to; None where either side has hardly any."""
         sides = [runs[np.isfinite(logs[runs])] for runs in (before, after)]
         if min(map(len, sides)) < SHORTEST:
             return None
+        medians = [float(np.median(logs[runs])) for runs in sides]
         noise = max(noise_of(logs[runs], self.half_widths[series, runs]) for runs in sides)
-        move = float(np.median(logs[sides[1]]) - np.median(logs[sides[0]]))
-        return move if abs(move) > max(np.log1p(SMALLEST_EFFECT), noise) else 0.0
+        error = ERROR_OF_MEDIAN * float(np.hypot(*(np.abs(logs[runs] - median).mean() / np.sqrt(len(runs)) for runs, median in zip(sides, medians))))
+        move = medians[1] - medians[0]
+        return move if abs(move) > max(np.log1p(SMALLEST_EFFECT), noise, ERRORS * error) else 0.0
