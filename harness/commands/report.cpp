@@ -31,6 +31,7 @@ struct Options {
   std::string output;
   std::optional<std::string> against;
   std::optional<std::string> quality;
+  std::optional<std::string> prices;
   bool recompute = false;
   bool json = false;
 };
@@ -128,6 +129,7 @@ int report(const Options& options) {
   std::cout.flush();
   std::vector<std::string> words = {interpreter(), "-m", "dashboards.report", options.database, "-o", options.output};
   if (options.quality) words.insert(words.end(), {"--quality", *options.quality});
+  if (options.prices) words.insert(words.end(), {"--prices", *options.prices});
   std::optional<ComparisonFile> comparison;
   if (options.against) {
     comparison.emplace(*options.against, options.database);
@@ -152,6 +154,9 @@ void add_report(Command program, int& exit_code) {
                      "metric of quality on the figures' axes: any that the run judged; the FID where there is one");
   command.add_option("--against", options->against,
                      "an older run, as `compare` takes it: adds a page that sets the latest run beside it");
+  command.add_option("--prices", options->prices,
+                     "CSV file with columns machine, price_per_hour and currency: adds what images cost to the page of "
+                     "machines");
   command.add_flag("--recompute", options->recompute,
                    "makes medians, ratios and intervals again from the raw rows first, and stores them");
   command.add_flag("--json", options->json, "one JSON document on stdout: where the report lies");
