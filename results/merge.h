@@ -4,10 +4,10 @@
 //   const MergeResult result = merge_files({"monday.db", "tuesday.db"}, "history.db");
 //   print(result.runs, result.repeated);
 //
-// Runs are told apart by `uid`; of two copies of one run the finished one is taken, else the one with more timings. The
-// Parts of one run (`diffbench run --part 3/8`) become that run, as far as they are there (join_parts.h). The
-// output's own runs stay in it where it exists. It is written beside its place and moved there when whole; rows are
-// copied inside SQLite, so memory does not grow with the files. Errors are DatabaseErrors that name the file.
+// Runs are told apart by `uid`; of two copies of one run the finished one is taken, else the one with more timings.
+// Parts of one run (`diffbench run --part 3/8`) become that run, as far as they are there (join_parts.h). The output's
+// own runs stay in it where it exists. It is written beside its place and moved there when whole; rows are copied
+// inside SQLite, so memory does not grow with the files. Errors are DatabaseErrors that name the file.
 
 #include <cstdint>
 #include <filesystem>

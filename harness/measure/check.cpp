@@ -35,6 +35,7 @@ void check_cells(Session& session) {
   Progress progress(session.world.rank() == 0, "checking",
                     static_cast<int64_t>((same_samples.size() + size - 1) / size));
   nlohmann::json faults = nlohmann::json::object();  // by key
+  const int64_t start_ns = session.clock.now_ns();
   size_t turn = 0;
   for (auto& [key, states] : same_samples) {
     if (stop_signal() != nullptr) break;
@@ -46,6 +47,8 @@ void check_cells(Session& session) {
     }
     progress.advance(1);
   }
+  // ranks have shares of their own here: how long one may take follows from what this one took
+  ranks::has_waited(static_cast<double>(session.clock.now_ns() - start_ns) * 1e-9);
   session.leave_if_asked();
   nlohmann::json all = nlohmann::json::object();
   for (const auto& from : ranks::collect(session.world, faults)) {

@@ -7,10 +7,9 @@
 #include <map>
 #include <numeric>
 #include <set>
-#include <tuple>
+#include <utility>
 
 #include "harness/measure/judge_stored.h"
-#include "harness/measure/on_all_ranks.h"
 #include "harness/measure/progress.h"
 #include "harness/measure/shard.h"
 #include "harness/quality/to_bytes.h"
@@ -67,6 +66,7 @@ class Judge {
   void run() {
     store_judgements();
     make_samples();
+    session_.leave_if_asked();
     if (session_.part.part_count > 1) return;  // `diffbench merge` has all samples
     const int64_t start_ns = session_.elapsed_ns();
     compute();
@@ -149,7 +149,7 @@ class Judge {
         },
         [&](const nlohmann::json& result) {
           if (result.contains("fault")) faults.try_emplace(result.at("owner"), result.at("fault"));
-          if (!result.contains("part")) return;
+          if (!result.contains("part") || faults.contains(result.at("owner"))) return;
           const auto& judgement = by_owner(result.at("owner"));
           count_work(result);
           if (auto shard = builder.add(judgement.owner().id, judgement.plan, result.at("part").get<ShardPart>())) {
@@ -157,13 +157,14 @@ class Judge {
             progress.advance(1);
           }
         },
-        [&](int64_t number) {
-          const auto& [judgement, range] = pieces[static_cast<size_t>(number)];
-          return fmt::format("sampling {} to {} of {}", range.first, range.first + range.made - 1,
-                             judgement->owner().cell.key);
-        });
+        {.name =
+             [&](int64_t number) {
+               const auto& [judgement, range] = pieces[static_cast<size_t>(number)];
+               return fmt::format("sampling {} to {} of {}", range.first, range.first + range.made - 1,
+                                  judgement->owner().cell.key);
+             },
+         .kind = [&](int64_t number) { return pieces[static_cast<size_t>(number)].judgement->owner().id; }});
     spent_.wall_ns = session_.elapsed_ns() - start_ns;
-    session_.writer.write([&](results::Store& store) { store_work(store); });
     fail_owners(faults);
   }
 
@@ -179,26 +180,29 @@ class Judge {
     for (const auto& [owner, fault] : shared) fail(by_owner(owner), fault);
   }
 
-  // on rank 0; goes into the file with the next shard
+  // on rank 0; goes into the file with its shard: what a resumed run makes again is not counted twice
   void count_work(const nlohmann::json& result) {
-    const int64_t owner = result.at("owner");
-    const int rank = result.at("rank");
-    auto& row = work_[{owner, rank}];
+    const auto& range = result.at("part").at("range");
+    auto& row = work_[{result.at("owner"), range.at(0)}][result.at("rank")];
+    const int64_t count = range.at(2);
     ++row.batch_count;
-    spent_.samples += result.at("part").at("range").at(2).get<int64_t>();
-    row.sample_count += result.at("part").at("range").at(2).get<int64_t>();
+    row.sample_count += count;
     row.sampling_ns += result.at("sampling_ns").get<int64_t>();
     row.features_ns += result.at("features_ns").get<int64_t>();
+    spent_.samples += count;
   }
 
-  void store_work(results::Store& store) {
+  void store_work(results::Store& store, int64_t owner, int shard) {
+    auto by_rank = work_.extract({owner, shard}).mapped();
+    by_rank[0].storing_ns +=
+        std::exchange(storing_ns_[owner], 0);  // of earlier shards: what a commit takes is known after it
     std::vector<results::SamplingWorkRow> rows;
-    for (auto& [place, row] : work_) {
-      std::tie(row.cell, row.rank) = place;
+    for (auto& [rank, row] : by_rank) {
+      row.cell = owner;
+      row.rank = rank;
       rows.push_back(row);
     }
     store.add_to_sampling_work(rows);
-    work_.clear();
   }
 
   // on rank 0, while the others sample: no collective
@@ -210,12 +214,11 @@ class Judge {
       }
       if (keeps_images()) store.add_image_shard(image_shard_row(owner.id, shard));
       store.put_samples(sample_rows(owner.id, shard, owner.runner->model()));
-      store_work(store);
+      store_work(store, owner.id, shard.range.shard);
     });
     const int64_t took_ns = session_.elapsed_ns() - start_ns;
     spent_.storing_ns += took_ns;
-    // with the next one: what the commit takes is known after it
-    work_[{owner.id, 0}].storing_ns += took_ns;
+    storing_ns_[owner.id] += took_ns;
   }
 
   void judge_batch(CellState& owner, const SampleRange& range, nlohmann::json& result) {
@@ -250,15 +253,12 @@ class Judge {
   // on rank 0
   void compute() {
     std::map<int64_t, std::string> faults;
-    const auto fault = on_all_ranks(session_.world, [&] {
-      if (auto* store = session_.writer.store()) {
-        faults = judge_stored(*store, session_.run_id,
-                              {.metrics = tools_.metrics,
-                               .references = tools_.references,
-                               .lpips = tools_.lpips ? tools_.lpips->network : quality::PairNetwork()});
-      }
+    session_.writer.with_store([&](results::Store& store) {
+      faults = judge_stored(store, session_.run_id,
+                            {.metrics = tools_.metrics,
+                             .references = tools_.references,
+                             .lpips = tools_.lpips ? tools_.lpips->network : quality::PairNetwork()});
     });
-    if (!fault.empty()) throw std::runtime_error("quality: " + fault);
     fail_owners(faults);
   }
 
@@ -267,7 +267,9 @@ class Judge {
   QualityTools& tools_;
   std::map<std::string, Judgement> judgements_;  // by key
   int64_t shards_missing_ = 0;
-  std::map<std::pair<int64_t, int>, results::SamplingWorkRow> work_;  // by owner and rank; on rank 0, not stored yet
+  // on rank 0, of shards that are not whole yet: by owner and shard, by rank
+  std::map<std::pair<int64_t, int>, std::map<int, results::SamplingWorkRow>> work_;
+  std::map<int64_t, int64_t> storing_ns_;  // by owner, not in the file yet
   Spent spent_;
 };
 
@@ -280,10 +282,9 @@ void judge_cells(Session& session, std::optional<QualityTools>& tools) {
 }
 
 void keep_as_asked(Session& session) {
-  session.world.together([&] {
-    auto* store = session.writer.store();
-    if (store && session.part.part_count == 1) keep_of_judged(*store, session.run_id, session.suite.quality.keep);
-  });
+  if (session.part.part_count > 1) return;
+  session.writer.with_store(
+      [&](results::Store& store) { keep_of_judged(store, session.run_id, session.suite.quality.keep); });
 }
 
 }  // namespace diffbench::measure

@@ -125,6 +125,8 @@ class Judging {
         results::Transaction transaction(store_);
         for (const Place& place : places_) judge(owner, cells, place);
         transaction.commit();
+      } catch (const results::DatabaseError&) {
+        throw;  // says nothing of the cell: another program holds the file, the disk is full
       } catch (const std::exception& error) {
         faults[owner] = error.what();
       }

@@ -82,6 +82,7 @@ void profile_cells(Session& session, const ProfileOptions& options) {
   int64_t total = 0;
   for (auto& state : session.cells) {
     // what ran meanwhile, sampling for quality, has cooled the cell down
+    session.leave_if_asked();
     int64_t duration_ns = 0;
     const auto samples = watched_samples(session, state);
     if (state.is_alive() && warm_up_cell(session, repeater, state, results::Pass::kProfile) &&

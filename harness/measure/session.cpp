@@ -127,11 +127,7 @@ bool Session::finish() {
       }
     }
   });
-  world.together([&] {
-    if (auto* store = writer.store()) {
-      results::store_estimates(*store, run_id);
-    }
-  });
+  writer.with_store([&](results::Store& store) { results::store_estimates(store, run_id); });
   writer.write([&](results::Store& store) { store.finish_run(run_id, ok); });
   return ok;
 }

@@ -8,7 +8,12 @@ namespace {
 std::atomic<int> received = 0;
 static_assert(std::atomic<int>::is_always_lock_free);  // a signal handler may touch it
 
-void keep(int signal) { received = signal; }
+// whichever comes next has its usual effect
+void keep(int signal) {
+  received = signal;
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
 
 }  // namespace
 
@@ -16,7 +21,7 @@ StopSignals::StopSignals() {
   received = 0;
   struct sigaction action {};
   action.sa_handler = keep;
-  action.sa_flags = SA_RESETHAND | SA_RESTART;  // the next one has its usual effect
+  action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, &before_int_);
   sigaction(SIGTERM, &action, &before_term_);
 }

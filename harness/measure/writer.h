@@ -29,6 +29,8 @@ class Writer {
   void write(const std::function<void(results::Store&)>& work);
   // On rank 0 alone, in one transaction: what may happen while other ranks work.
   void write_here(const std::function<void(results::Store&)>& work);
+  // The same without a transaction around it, for work that makes its own.
+  void with_store(const std::function<void(results::Store&)>& work);
   // what rank 0 found in the file, on every rank
   nlohmann::json read(const std::function<nlohmann::json(const results::Store&)>& work) const;
 

@@ -19,7 +19,7 @@ struct MeasuredWork {
   // is that of the cell's timings: an adaptive method's batches do.
   std::vector<double> batch_ns{};
   double storing_ns_per_batch = 0;
-  double bytes_per_batch = 0;  // from rank to rank
+  double bytes_per_batch = 0;  // from rank to rank, without pixels: few runs keep them
   std::optional<double> energy_j_per_sample{};
 };
 

@@ -41,14 +41,17 @@ class Simulation {
   }
 
  private:
-  double travel_ns(const Wish& wish) const {
-    if (wish.rank == 0) return 0;
-    return cluster_.link.latency_ns + (wish.brings_result ? work_.result_bytes / cluster_.link.bytes_per_ns : 0);
+  // All letters come in through rank 0's one link, one after the other.
+  double arrival_ns(const Wish& wish) {
+    if (wish.rank == 0) return wish.at_ns;
+    const double bytes = wish.brings_result ? work_.result_bytes : 0;
+    link_free_ns_ = std::max(wish.at_ns + cluster_.link.latency_ns, link_free_ns_) + bytes / cluster_.link.bytes_per_ns;
+    return link_free_ns_;
   }
 
-  // Rank 0's own wish needs no clerk, its result does. All letters come in through one link, one after the other.
+  // Rank 0's own wish needs no clerk, its result does.
   void answer(const Wish& wish) {
-    const double arrived_ns = wish.at_ns + travel_ns(wish);
+    const double arrived_ns = arrival_ns(wish);
     double answered_ns = arrived_ns;
     if (wish.rank != 0) {
       const double begun_ns = std::max(arrived_ns, clerk_free_ns_);
@@ -105,6 +108,7 @@ class Simulation {
   std::uniform_int_distribution<size_t> draw_;
   std::priority_queue<Wish, std::vector<Wish>, std::greater<>> wishes_;
   std::vector<double> busy_ns_;  // by rank
+  double link_free_ns_ = 0;
   double clerk_free_ns_ = 0;
   double clerk_ns_ = 0;
   double end_ns_ = 0;

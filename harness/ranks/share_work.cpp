@@ -16,6 +16,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int kLettersAtOnce = 8;
+
 std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
@@ -44,19 +46,19 @@ void work_for_rank_0(const Communicator& world, const MakePiece& make) {
 // rank 0: a thread that answers the others and hands on what they made, and the caller's, which works as they do
 class Office {
  public:
-  Office(const Communicator& world, std::int64_t pieces, const ReceiveResult& receive, const NamePiece& name)
+  Office(const Communicator& world, std::int64_t pieces, const ReceiveResult& receive, const PieceFacts& facts)
       : mail_(world),
         receive_(receive),
-        name_(name),
-        dealer_(pieces, world.size()),
+        facts_(facts),
+        dealer_(pieces, world.size(), facts.kind),
         others_at_work_(world.size() - 1) {}
 
   void work(const MakePiece& make) {
     std::thread clerk([this] { serve(); });
     const auto fault = work_here(make);
     clerk.join();
-    if (fault) std::rethrow_exception(fault);
     if (receiving_failed_) std::rethrow_exception(receiving_failed_);
+    if (fault) std::rethrow_exception(fault);
   }
 
  private:
@@ -86,9 +88,10 @@ class Office {
   void serve() {
     try {
       while (!all_done()) {
-        const bool was_busy = answer_letters() || take_own_result();
-        if (was_busy) continue;
+        const bool had_letters = answer_letters();
+        const bool had_own = take_own_result();
         look_for_silent_ranks();
+        if (had_letters || had_own) continue;
         std::this_thread::sleep_for(std::chrono::microseconds(200));
       }
     } catch (...) {
@@ -112,9 +115,10 @@ class Office {
     for (size_t rank = 0; rank < hands.size(); ++rank) {
       const auto& hand = hands[rank];
       if (hand.took_ns > 0) has_waited(static_cast<double>(hand.took_ns) * 1e-9);
-      const double seconds = static_cast<double>(now_ns() - hand.dealt_ns) * 1e-9;
-      if (rank > 0 && hand.piece && seconds > patience_s()) {
-        throw silence_of(static_cast<int>(rank), seconds, name_(*hand.piece));
+      if (rank == 0 || hand.has_left) continue;
+      const double seconds = static_cast<double>(now_ns() - (hand.piece ? hand.dealt_ns : began_ns_)) * 1e-9;
+      if (seconds > patience_s()) {
+        throw silence_of(static_cast<int>(rank), seconds, hand.piece ? facts_.name(*hand.piece) : "");
       }
     }
   }
@@ -122,7 +126,9 @@ class Office {
   // Who waits for a piece gets it before results are looked at: storing takes a while.
   bool answer_letters() {
     std::vector<json> results;
-    while (auto letter = mail_.look()) {
+    for (int letters = 0; letters < kLettersAtOnce; ++letters) {
+      const auto letter = mail_.look();
+      if (!letter) break;
       auto content = decode(letter->bytes);
       if (content.contains("leaves")) {
         const std::lock_guard lock(mutex_);
@@ -133,7 +139,10 @@ class Office {
       }
       const auto piece = deal(letter->from);
       mail_.send(letter->from, encode(piece ? json(*piece) : json()));
-      if (!piece) --others_at_work_;
+      if (!piece) {
+        const std::lock_guard lock(mutex_);
+        --others_at_work_;
+      }
       if (!content["result"].is_null()) results.push_back(std::move(content["result"]));
     }
     for (const auto& result : results) receive(result);
@@ -166,7 +175,8 @@ class Office {
 
   const Mail mail_;
   const ReceiveResult& receive_;
-  const NamePiece& name_;
+  const PieceFacts& facts_;
+  const std::int64_t began_ns_ = now_ns();
   std::exception_ptr receiving_failed_;  // of the clerk; read after it has joined
 
   std::mutex mutex_;  // of all below
@@ -181,12 +191,12 @@ class Office {
 }  // namespace
 
 void share_work(const Communicator& world, std::int64_t pieces, const MakePiece& make, const ReceiveResult& receive,
-                const NamePiece& name) {
+                const PieceFacts& facts) {
   world.together([&] {
     if (world.size() == 1) {
       for (std::int64_t piece = 0; piece < pieces; ++piece) receive(make(piece));
     } else if (world.rank() == 0) {
-      Office(world, pieces, receive, name).work(make);
+      Office(world, pieces, receive, facts).work(make);
     } else {
       work_for_rank_0(world, make);
     }

@@ -7,7 +7,7 @@ Ranks wait instead of computing (method `sleeper` of tests/end_to_end, 20 ms an 
 eight of them fit on two cores and what is seen is the sharing out; model and network cost next to nothing. A batch is five evaluations. Time is what the program
 says that all samples took, from the first batch to the last result stored; ideal is what the ranks would give if none ever
 waited, from the batch times that each kind of rank has alone, measured in the same way. Programs, ranks and repeats take
-turns. FOLDER/queue.csv gets every measurement. fixed_split.patch makes the program that it is compared with: the one of
+turns. FOLDER/queue.csv gets every measurement, efficiency.svg shows them. fixed_split.patch makes the program that it is compared with: the one of
 commit d1262a5, with a clock."""
 
 from __future__ import annotations
@@ -26,10 +26,15 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/end_to_end"))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests/end_to_end")]
 
+import matplotlib
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
 import numpy as np
 
+from dashboards import theme
 from program import ENVIRONMENT, NOISE
 
 BATCH, BATCHES_A_RANK = 4, 20
@@ -95,13 +100,40 @@ def measure(folder: Path, programs: dict[str, str], repeats: int) -> None:
                 out.flush()
 
 
-def table(file: Path) -> None:
-    """medians with the distribution-free interval of the median: from the smallest to the largest, 97 % for 6"""
+def efficiencies(file: Path) -> dict[tuple[str, int, str], list[float]]:
+    """by kind, ranks and program"""
     with file.open() as rows:
-        cells: dict[tuple, list[float]] = {}
+        cells: dict[tuple[str, int, str], list[float]] = {}
         for row in csv.DictReader(rows):
             cells.setdefault((row["kind"], int(row["ranks"]), row["program"]), []).append(float(row["efficiency"]))
-    for (kind, ranks, program), values in sorted(cells.items()):
+    return cells
+
+
+def figure(file: Path) -> None:
+    """efficiency.svg beside the file: medians, and the range of all repeats"""
+    cells = efficiencies(file)
+    drawn, axes = plt.subplots(1, len(KINDS), figsize=(7, 2.8), sharey=True, constrained_layout=True)
+    for axis, kind in zip(axes, KINDS, strict=True):
+        for program, colour in zip(sorted({key[2] for key in cells}), theme.SERIES_COLOURS, strict=False):
+            ranks = sorted(key[1] for key in cells if key[0] == kind and key[2] == program)
+            values = [[100 * one for one in cells[kind, number, program]] for number in ranks]
+            middle = [statistics.median(of_cell) for of_cell in values]
+            reach = [[m - min(v) for m, v in zip(middle, values, strict=True)], [max(v) - m for m, v in zip(middle, values, strict=True)]]
+            axis.errorbar(ranks, middle, reach, fmt="o-", markersize=3.5, linewidth=1.2, capsize=2, color=colour, label=program)
+        axis.set_xscale("log", base=2)
+        axis.set_xticks([1, 2, 4, 8], ["1", "2", "4", "8"])
+        axis.set_title(f"ranks: {kind}", loc="left", fontsize=8)
+        axis.set_xlabel("ranks")
+        axis.set_ylim(0, 105)
+        axis.grid(True, linewidth=0.4, alpha=0.5)
+    axes[0].set_ylabel("of the ideal throughput, %")
+    axes[0].legend(fontsize=7, frameon=False, loc="lower left")
+    drawn.savefig(file.parent / "efficiency.svg")
+
+
+def table(file: Path) -> None:
+    """medians with the distribution-free interval of the median: from the smallest to the largest, 97 % for 6"""
+    for (kind, ranks, program), values in sorted(efficiencies(file).items()):
         values.sort()
         interval = f"[{100 * values[0]:.1f}, {100 * values[-1]:.1f}]" if len(values) >= 6 else f"n = {len(values)}"
         print(f"{kind:<9} {ranks} ranks  {program:<8} {100 * statistics.median(values):.1f} % {interval}")
@@ -116,6 +148,7 @@ def main() -> None:
     if options.programs:
         measure(options.folder, dict(one.split("=", 1) for one in options.programs), options.repeats)
     table(options.folder / "queue.csv")
+    figure(options.folder / "queue.csv")
 
 
 if __name__ == "__main__":

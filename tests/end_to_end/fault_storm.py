@@ -200,15 +200,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, (options.csv or Path(os.devnull)).open("w", newline="") as out:
         for row in storm(options.trials, options.seed, list(FAULTS), Path(folder)):
             rows.append(row)
+            if len(rows) == 1:
+                csv.writer(out).writerow(row)
+            csv.writer(out).writerow(row.values())
+            out.flush()
             print(*row.values(), flush=True)
-    if options.csv:
-        with options.csv.open("w", newline="") as out:
-            writer = csv.DictWriter(out, rows[0].keys())
-            writer.writeheader()
-            writer.writerows(rows)
     print(f"{len(rows)} trials: nothing lost, nothing twice; {sum(row['exit'] != 0 for row in rows)} met the run")
 
 

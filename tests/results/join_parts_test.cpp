@@ -68,7 +68,7 @@ TEST_F(JoinPartsTest, TheLowestPartGetsTheSamplesOfAll) {
   EXPECT_EQ(joining.joined[0].run, 2);
   EXPECT_THAT(joining.joined[0].missing, IsEmpty());
   EXPECT_EQ(joining.runs, 1);
-  EXPECT_THAT(texts("SELECT uid FROM run"), ElementsAre(uids[1] + "+3"));
+  EXPECT_THAT(texts("SELECT uid FROM run"), ElementsAre(uids[1] + "+1.2.3"));
   EXPECT_THAT(texts("SELECT shard FROM feature_shard ORDER BY shard"), ElementsAre("0", "1", "2", "3", "4", "5"));
   EXPECT_THAT(texts("SELECT uid FROM part ORDER BY part"), ElementsAre(uids[1], uids[2], uids[0]));
   EXPECT_THAT(texts("SELECT host FROM part ORDER BY part"), ElementsAre("host 1", "host 2", "host 3"));
@@ -137,6 +137,19 @@ TEST_F(JoinPartsTest, WhatFailedInOnePartHasFailed) {
   EXPECT_EQ(stored.status, CellStatus::kFailed);
   EXPECT_EQ(stored.reason, "part 2 of 2: quality: samples are not finite");
   EXPECT_THAT(texts("SELECT status FROM run"), ElementsAre("failed"));
+}
+
+// a part beyond the first times nothing, so what fails while it is timed fails in the first alone, before it is judged
+TEST_F(JoinPartsTest, WhatFailedBeforeItWasJudgedIsNoOtherRun) {
+  const auto first = add(1, 2);
+  add(2, 2);
+  const auto cell = store_.cells(first).front().id;
+  SQLite::Statement never(store_.database(), "UPDATE cell SET judged_as = NULL, class_count = NULL WHERE id = ?");
+  execute(never, cell);
+  store_.set_cell_status(cell, CellStatus::kFailed, "samples are not finite");
+  store_.finish_run(first, false);
+  EXPECT_THAT(join_parts(store_, {}).joined.at(0).missing, IsEmpty());
+  EXPECT_EQ(store_.cells(first).front().status, CellStatus::kFailed);
 }
 
 TEST_F(JoinPartsTest, RunsMadeWholeStayAsTheyAre) {

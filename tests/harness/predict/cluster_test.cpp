@@ -46,7 +46,8 @@ TEST(Cluster, NodesComeOneAfterTheOther) {
 
 TEST(Cluster, MistakesAreNamedWithTheirLine) {
   EXPECT_THAT(told("name = \"a\"\n"), HasSubstr("node"));
-  EXPECT_THAT(told("[[node]]\ncount = 0\ndevices = 1\n"), HasSubstr(":2: [node[0]] count: must be between 1 and 1048576"));
+  EXPECT_THAT(told("[[node]]\ncount = 0\ndevices = 1\n"),
+              HasSubstr(":2: [node[0]] count: must be between 1 and 1048576"));
   EXPECT_THAT(told("[[node]]\ncount = 1\ndevices = 1\nspeed = 0\n"), HasSubstr(":4: [node[0]] speed: must be above 0"));
   EXPECT_THAT(told("[[node]]\ncount = 1\ndevices = 1\nprice_per_hour = -1\n"), HasSubstr("must not be negative"));
   EXPECT_THAT(told("[[node]]\ncount = 1\ndevice = 1\n"), HasSubstr("devices"));

@@ -71,6 +71,14 @@ TEST(Simulate, ALinkAddsItsTime) {
   EXPECT_NEAR(forecast.efficiency, (1 + 1 / 1.3) / 2, 0.01);
 }
 
+TEST(Simulate, AllResultsComeThroughOneLink) {
+  auto cluster = ranks_of_speed(std::vector<double>(101, 1.0));
+  cluster.link = {.latency_ns = 0, .bytes_per_ns = 1};
+  // a result takes 1e7 ns, a tenth of a batch: ten ranks fill the link, and rank 0 needs none
+  const auto forecast = simulate(cluster, {.pieces = 5000, .piece_ns = {1e8}, .result_bytes = 1e7});
+  EXPECT_NEAR(forecast.efficiency, 0.11, 0.02);
+}
+
 TEST(Simulate, TheSeedAloneDecides) {
   const Work work{.pieces = 100, .piece_ns = {9e7, 1e8, 1.3e8}, .seed = 4};
   const auto cluster = ranks_of_speed({1, 1, 0.5});

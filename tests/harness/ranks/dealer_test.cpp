@@ -107,6 +107,16 @@ TEST(Dealer, EndsWithinTheBoundOfListScheduling) {
   }
 }
 
+// a hundred short pieces and then some long ones: ranks that were last seen with short ones are not thought fast
+TEST(Dealer, PiecesOfAnotherKindTellNothing) {
+  Dealer dealer(104, 4, [](std::int64_t piece) { return piece < 100 ? 0 : 1; });
+  std::int64_t now_ns = 0;
+  for (int piece = 0; piece < 100; ++piece) dealer.deal(piece % 4, now_ns += 10);
+  EXPECT_EQ(dealer.deal(0, now_ns += 10), 100);
+  EXPECT_EQ(dealer.deal(1, now_ns += 10), 101);
+  EXPECT_EQ(dealer.deal(0, now_ns += 1000), 102);  // the others' 40 ns were of short ones
+}
+
 TEST(Dealer, ASlowRankDoesNotHoldUpTheEnd) {
   for (const size_t ranks : {4, 8}) {
     std::vector<std::int64_t> takes_ns(ranks, 1000);

@@ -40,10 +40,11 @@ TEST(ShareWork, RankZeroReceivesEachResultOnce) {
         EXPECT_EQ(result.at("square"), piece * piece);
         ++received[static_cast<size_t>(piece)];
       },
-      name);
+      {.name = name});
   EXPECT_THAT(received, ::testing::Each(world.rank() == 0 ? 1 : 0));
   share_work(
-      world, 0, [](std::int64_t) { return json(1); }, [](const json&) { FAIL() << "there was no work"; }, name);
+      world, 0, [](std::int64_t) { return json(1); }, [](const json&) { FAIL() << "there was no work"; },
+      {.name = name});
 }
 
 TEST(ShareWork, CarriesResultsLargerThanAnEagerMessage) {
@@ -51,7 +52,7 @@ TEST(ShareWork, CarriesResultsLargerThanAnEagerMessage) {
   std::int64_t sum = 0;
   share_work(
       world, 9, [](std::int64_t piece) { return json(std::vector<std::int64_t>(300'000, piece)); },
-      [&](const json& result) { sum += result.at(299'999).get<std::int64_t>(); }, name);
+      [&](const json& result) { sum += result.at(299'999).get<std::int64_t>(); }, {.name = name});
   EXPECT_EQ(sum, world.rank() == 0 ? 36 : 0);
 }
 
@@ -66,7 +67,7 @@ TEST(ShareWork, ASlowRankTakesFewerPieces) {
         std::this_thread::sleep_for(milliseconds(world.rank() == world.size() - 1 ? 50 : 5));
         return json(world.rank());
       },
-      [&](const json& rank) { ++pieces_of_rank[rank.get<size_t>()]; }, name);
+      [&](const json& rank) { ++pieces_of_rank[rank.get<size_t>()]; }, {.name = name});
   if (world.rank() != 0) return;
   EXPECT_EQ(std::accumulate(pieces_of_rank.begin(), pieces_of_rank.end(), 0), 60);
   EXPECT_LT(3 * pieces_of_rank.back(), pieces_of_rank.front());
@@ -83,7 +84,7 @@ TEST(ShareWork, WhatFailsOnOneRankEndsTheWorkOnAll) {
           std::this_thread::sleep_for(milliseconds(1));
           return world.rank();
         },
-        [](const json&) {}, name);
+        [](const json&) {}, {.name = name});
   };
   EXPECT_EQ(fault_of(work), "no sample");
   EXPECT_LT(made, 5'000);
@@ -102,7 +103,7 @@ TEST(ShareWork, WhatFailsInStoringEndsTheWorkOnAll) {
         [&](const json&) {
           if (++received == 5) throw std::runtime_error("the disk is full");
         },
-        name);
+        {.name = name});
   };
   EXPECT_EQ(fault_of(work), "the disk is full");
   EXPECT_EQ(received, world.rank() == 0 ? 5 : 0);
