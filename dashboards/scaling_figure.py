@@ -44,12 +44,9 @@ def draw(axes: tuple[plt.Axes, plt.Axes], title: str, rows: pd.DataFrame) -> Non
         marker = theme.PAPER_MARKERS[number % len(theme.PAPER_MARKERS)]
         speed.plot(own["ranks"], own["images_per_s"], "-", marker=marker, markersize=3.5, linewidth=1.2, color=colour, label=key)
         efficiency.plot(own["ranks"], 100 * own["efficiency"], "-", marker=marker, markersize=3.5, linewidth=1.2, color=colour)
-        last = own.iloc[-1]
-        if last["efficiency"] <= 0.95:
-            efficiency.annotate(f"lost to {last['limit']}", (last["ranks"], 100 * last["efficiency"]), textcoords="offset points", xytext=(-4, 6),
-                                ha="right", fontsize=6.5, color=colour)
     speed.set_xscale("log", base=2)
     speed.set_yscale("log")
+    speed.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
     efficiency.set_xscale("log", base=2)
     for axis in axes:
         axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -59,14 +56,17 @@ def draw(axes: tuple[plt.Axes, plt.Axes], title: str, rows: pd.DataFrame) -> Non
     speed.set_ylabel("images per second")
     efficiency.set_ylabel("efficiency, %")
     speed.set_title(title, loc="left", fontsize=8)
+    limits = rows.loc[rows["efficiency"] <= 0.95, "limit"].unique()
+    if len(limits):
+        efficiency.set_title("the rest is lost to: " + "; ".join(limits), loc="left", fontsize=8)
 
 
 def figure(files: list[Path]) -> plt.Figure:
     curves = [read(path) for path in files]
-    drawn, axes = plt.subplots(len(curves), 2, figsize=(8.5, 3.1 * len(curves)), squeeze=False, constrained_layout=True)
+    drawn, axes = plt.subplots(len(curves), 2, figsize=(8.5, 3.6 * len(curves)), squeeze=False, constrained_layout=True)
     for row, (title, rows) in zip(axes, curves, strict=True):
         draw(tuple(row), title, rows)
-        row[0].legend(fontsize=6.5, frameon=False)
+        row[1].legend(*row[0].get_legend_handles_labels(), fontsize=6.5, frameon=False, loc="upper left", bbox_to_anchor=(0, -0.2))
     return drawn
 
 

@@ -10,7 +10,7 @@
 namespace diffbench::predict {
 namespace {
 
-constexpr double kAnswer_ns =
+constexpr double kAnswerNs =
     5'000;  // the clerk's work on a letter: order of magnitude of a probe, a receive and a send
 
 // a rank that writes to rank 0 at that time
@@ -55,8 +55,8 @@ class Simulation {
     double answered_ns = arrived_ns;
     if (wish.rank != 0) {
       const double begun_ns = std::max(arrived_ns, clerk_free_ns_);
-      answered_ns = begun_ns + kAnswer_ns;
-      occupy_clerk(answered_ns, kAnswer_ns);
+      answered_ns = begun_ns + kAnswerNs;
+      occupy_clerk(answered_ns, kAnswerNs);
     }
     if (wish.brings_result) {
       const double begun_ns = std::max(answered_ns, clerk_free_ns_);

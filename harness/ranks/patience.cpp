@@ -9,7 +9,7 @@
 namespace diffbench::ranks {
 namespace {
 
-constexpr double kLeast_s = 600;
+constexpr double kLeastSeconds = 600;
 constexpr double kTimesTheLongest = 20;
 
 // set in one thread, before another one looks
@@ -49,7 +49,7 @@ void know_ranks(std::vector<RankPlace> places) { known.places = std::move(places
 void set_patience(double seconds) { known.given_s = seconds; }
 void now_doing(std::string what) { known.doing = std::move(what); }
 
-double patience_s() { return known.given_s.value_or(std::max(kLeast_s, kTimesTheLongest * known.longest_s)); }
+double patience_s() { return known.given_s.value_or(std::max(kLeastSeconds, kTimesTheLongest * known.longest_s)); }
 void has_waited(double seconds) { known.longest_s = std::max(known.longest_s, seconds); }
 
 RankSilent silence_of(int rank, double seconds, const std::string& at_what) {
@@ -70,8 +70,8 @@ RankSilent silence_of(int rank, double seconds, const std::string& at_what) {
 
 void Wait::goes_on(int rank) {
   const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-  constexpr double kWithoutSleep_s = 0.05;
-  if (seconds < kWithoutSleep_s) {
+  constexpr double kWithoutSleepSeconds = 0.05;
+  if (seconds < kWithoutSleepSeconds) {
     std::this_thread::yield();
     return;
   }

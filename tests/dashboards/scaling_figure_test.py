@@ -29,7 +29,7 @@ def test_a_line_for_each_cell_and_what_limits_it(tmp_path: Path) -> None:
     speed, efficiency = drawn.axes
     assert [line.get_label() for line in speed.get_lines()] == ["full/ddim", 'exit <b> & "x"/ddim']
     assert list(efficiency.get_lines()[0].get_ydata()) == [100, 98, 40]
-    assert [text.get_text() for text in efficiency.texts] == ["lost to rank 0, which stores what all make"] * 2
+    assert efficiency.get_title(loc="left") == "the rest is lost to: rank 0, which stores what all make"
     assert "50,000 images" in speed.get_title(loc="left")
 
 

@@ -64,6 +64,7 @@ class Trial:
     database: Path
     ranks: int
     delay_s: float
+    usual_bytes: int  # of the database in the end
     random: random.Random
 
     def start(self, wrapper: tuple[str, ...] = ()) -> subprocess.Popen:
@@ -95,12 +96,14 @@ def ended(process: subprocess.Popen) -> tuple[int, str]:
     return process.returncode, text
 
 
-def send(number: int):
+def send(number: int, first: int = 0):
+    """to one of the ranks from `first` on"""
+
     def fault(trial: Trial) -> tuple[int, str]:
         process = trial.start()
         if pids := trial.wait_until_struck(process):
             try:
-                os.kill(trial.random.choice(pids), number)
+                os.kill(trial.random.choice(pids[first:]), number)
             except ProcessLookupError:
                 pass  # it has just ended
         return ended(process)
@@ -114,7 +117,7 @@ def disk_full(trial: Trial) -> tuple[int, str]:
     small.mkdir()
     inside = small / trial.database.name
     place, trial.database = trial.database, inside
-    kib = trial.random.randint(420, 900)
+    kib = int(trial.usual_bytes / 1024 * trial.random.uniform(0.7, 1.0))  # the journal needs room too
     script = f'mount -t tmpfs -o size={kib}k tmpfs "{small}" && "$@"; code=$?; cp "{small}"/* "{trial.folder}" 2>/dev/null; exit $code'
     process = trial.start(("unshare", "-m", "sh", "-c", script, "sh"))
     trial.database = place
@@ -138,7 +141,7 @@ def two_writers(trial: Trial) -> tuple[int, str]:
 # what happens, and the exit codes it may leave: 0 where the run was done before
 FAULTS = {
     "kill": (send(signal.SIGKILL), {0, 137}),  # mpirun's, of the rank that was killed
-    "stop": (send(signal.SIGSTOP), {0, 1}),
+    "stop": (send(signal.SIGSTOP, first=1), {0, 1}),  # nobody watches rank 0
     "term": (send(signal.SIGTERM), {0, 1}),
     "disk_full": (disk_full, {0, 2}),
     "two_writers": (two_writers, {0, 2}),
@@ -186,10 +189,11 @@ def storm(trials: int, seed: int, names: list[str], folder: Path):
     began = time.monotonic()
     undisturbed = outcome(run_ok("run", suite, "--db", folder / "undisturbed.db", "--json", ranks=2))
     usual_s = time.monotonic() - began
+    usual_bytes = (folder / "undisturbed.db").stat().st_size
     for number in range(trials):
         with tempfile.TemporaryDirectory(dir=folder) as place:
             trial = Trial(folder=Path(place), suite=suite, database=Path(place) / "r.db", ranks=draw.choice((2, 4)),
-                          delay_s=draw.uniform(0, usual_s), random=draw)
+                          delay_s=draw.uniform(0, usual_s), usual_bytes=usual_bytes, random=draw)
             yield {"trial": number} | strike(trial, names[number % len(names)], undisturbed)
 
 

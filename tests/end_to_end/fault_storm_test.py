@@ -1,4 +1,4 @@
-"""The short form of fault_storm.py: each kind of fault once. results/scale_out/faults.csv holds 100."""
+"""The short form of fault_storm.py: each kind of fault once. results/scale_out/faults.csv holds 53."""
 
 from __future__ import annotations
 
