@@ -220,15 +220,13 @@ class Joiner {
   }
 
   void add_work(std::int64_t ours, std::int64_t theirs) {
-    SQLite::Statement work(
-        database_,
-        "INSERT INTO sampling_work SELECT ours.id, rank, batch_count, sample_count, sampling_ns, "
-        "features_ns, storing_ns FROM sampling_work JOIN cell AS theirs ON theirs.id = cell JOIN cell "
-        "AS ours ON ours.run = ?1 AND ours.key = theirs.key WHERE theirs.run = ?2 ON CONFLICT DO UPDATE "
-        "SET (batch_count, sample_count, sampling_ns, features_ns, storing_ns) = (batch_count + "
-        "excluded.batch_count, sample_count + excluded.sample_count, sampling_ns + "
-        "excluded.sampling_ns, features_ns + excluded.features_ns, storing_ns + excluded.storing_ns)");
-    execute(work, ours, theirs);
+    std::map<std::string, std::int64_t> cell_of_key;
+    for (const auto& cell : store_.cells(ours)) cell_of_key[cell.row.key] = cell.id;
+    for (const auto& cell : store_.cells(theirs)) {
+      auto rows = store_.sampling_work(cell.id);
+      for (auto& row : rows) row.cell = cell_of_key.at(cell.row.key);
+      store_.add_to_sampling_work(rows);
+    }
   }
 
   // The same whatever was joined first: of the lowest part, and which there are.

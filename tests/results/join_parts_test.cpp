@@ -34,6 +34,8 @@ class JoinPartsTest : public ::testing::Test {
                                 .features = {static_cast<float>(shard)},
                                 .sample_checksum = "00"});
     }
+    store_.add_to_sampling_work(
+        std::vector{SamplingWorkRow{.cell = cell, .batch_count = 6 / count, .sample_count = 6 / count}});
     store_.set_cell_status(cell, CellStatus::kOk);
     store_.finish_run(run, true);
     return run;
@@ -70,6 +72,7 @@ TEST_F(JoinPartsTest, TheLowestPartGetsTheSamplesOfAll) {
   EXPECT_EQ(joining.runs, 1);
   EXPECT_THAT(texts("SELECT uid FROM run"), ElementsAre(uids[1] + "+1.2.3"));
   EXPECT_THAT(texts("SELECT shard FROM feature_shard ORDER BY shard"), ElementsAre("0", "1", "2", "3", "4", "5"));
+  EXPECT_THAT(texts("SELECT batch_count FROM sampling_work"), ElementsAre("6"));
   EXPECT_THAT(texts("SELECT uid FROM part ORDER BY part"), ElementsAre(uids[1], uids[2], uids[0]));
   EXPECT_THAT(texts("SELECT host FROM part ORDER BY part"), ElementsAre("host 1", "host 2", "host 3"));
   EXPECT_THAT(join_parts(store_, {}).joined, IsEmpty());  // it is whole
