@@ -165,6 +165,7 @@ class Judge {
              },
          .kind = [&](int64_t number) { return pieces[static_cast<size_t>(number)].judgement->owner().id; }});
     spent_.wall_ns = session_.elapsed_ns() - start_ns;
+    store_last_commits();
     fail_owners(faults);
   }
 
@@ -203,6 +204,14 @@ class Judge {
       rows.push_back(row);
     }
     store.add_to_sampling_work(rows);
+  }
+
+  void store_last_commits() {
+    session_.writer.write([&](results::Store& store) {
+      std::vector<results::SamplingWorkRow> rows;
+      for (const auto& [owner, took_ns] : storing_ns_) rows.push_back({.cell = owner, .storing_ns = took_ns});
+      store.add_to_sampling_work(rows);
+    });
   }
 
   // on rank 0, while the others sample: no collective

@@ -30,6 +30,9 @@ def test_it_speaks_of_every_judged_cell_over_the_size_of_the_cluster(results: Pa
         assert all(0 < row["efficiency"] <= 1.2 and row["price_per_1000_images"] > 0 for row in rows)
         assert rows[-1]["images_per_s"] > rows[0]["images_per_s"]
         with sqlite3.connect(results) as connection:  # one rank of that machine: as long as the batches took
+            storing, = connection.execute(
+                "SELECT storing_ns FROM sampling_work JOIN cell ON cell.id = cell WHERE key = ? AND rank = 0", [rows[0]["key"]]).fetchone()
+            assert storing > 0
             took, samples = connection.execute(
                 "SELECT sum(sampling_ns + features_ns), sum(sample_count) FROM sampling_work JOIN cell ON cell.id = cell WHERE key = ?",
                 [rows[0]["key"]]).fetchone()
